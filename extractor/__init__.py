@@ -1,0 +1,1 @@
+"""Structured, proven tables from public-finance disclosures."""

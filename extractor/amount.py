@@ -1,0 +1,42 @@
+"""Printed amounts: from text to ``Decimal``, and how precisely they are printed."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+_AMOUNT = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+UNIT_SCALE = {
+    "元": Decimal(1),
+    "千元": Decimal(1000),
+    "万元": Decimal(10_000),
+    "百万元": Decimal(1_000_000),
+    "亿元": Decimal(100_000_000),
+}
+"""Yuan per unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A printed number.
+
+    Attributes:
+        value: The number as printed; trailing zeros are kept.
+        decimals: Digits after the point.
+    """
+
+    value: Decimal
+    decimals: int
+
+
+def parse_amount(text: str) -> Amount | None:
+    """Parse a printed number such as ``1,350.00``; None where the text is anything else."""
+    if not _AMOUNT.fullmatch(text):
+        return None
+    plain = text.replace(",", "")
+    return Amount(Decimal(plain), len(plain.partition(".")[2]))
+
+
+def half_unit(value: Decimal) -> Decimal:
+    """Half a unit in the last printed place; 0 for a number printed without decimals, which is exact."""
+    exponent = value.as_tuple().exponent
+    return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) and exponent < 0 else Decimal(0)

@@ -1,0 +1,106 @@
+"""From drafts to tables: cells with spans, and a list of every number that no cell took."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .chunks import Chunk
+from .normalize import Line, readable
+from .readers.body import title_of
+from .readers.deterministic import Draft
+from .readers.rows import RawRow
+from .readers.tokens import Token
+from .records import Cell, Finding, Row, Span, Table
+
+_PRINTED = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+")
+
+
+def table(lines: Sequence[Line], draft: Draft) -> Table:
+    """Turn a draft into a table; the states of its cells are set by the checks."""
+    rows = tuple(_row(draft, index, row) for index, row in enumerate(draft.rows))
+    chunk = draft.chunk
+    return Table(
+        id=draft.spec.id,
+        title=title_of(lines, chunk),
+        part=chunk.part,
+        unit=draft.body.unit,
+        columns=draft.spec.column_ids,
+        rows=rows,
+        lines=(lines[chunk.first].number, lines[chunk.last].number),
+        empty_note=draft.body.note if draft.body.empty else None,
+        why=draft.why or "printed cells",
+    )
+
+
+def _row(draft: Draft, index: int, row: RawRow) -> Row:
+    cells = []
+    numbers = list(_numbers(draft, index, row))
+    if row.code and row.label and numbers:
+        cells.append(
+            Cell(column="名称", kind="text", text=row.name, spans=_spans(row.label), state="grounded")
+        )
+    return Row(
+        key=row.key, role=row.role, kind=row.kind, parent=row.parent, line=row.line,
+        side="right" if row.side == "right" else "left", cells=(*cells, *numbers),
+    )  # fmt: skip
+
+
+def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
+    ids = draft.spec.column_ids
+    options = draft.options[index]
+    for position, token in enumerate(row.items):
+        amount = token.amount
+        if amount is None or not options:
+            continue
+        column = ids[options[0].columns[position]]
+        others = [c for c in ids if c in {ids[o.columns[position]] for o in options}]
+        yield Cell(
+            column=column, kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
+            spans=_number_span(token), options=tuple(others) if len(others) > 1 else (),
+        )  # fmt: skip
+
+
+def _number_span(token: Token) -> tuple[Span, ...]:
+    """One span from the first to the last piece: what lies between the pieces of a split number is layout."""
+    first, last = token.spans[0], token.spans[-1]
+    return (Span(start=first.start, end=last.end, line=first.line),) if len(token.spans) == 1 else token.spans
+
+
+def _spans(tokens: Sequence[Token]) -> tuple[Span, ...]:
+    """Merge the places of words that stand side by side on one line."""
+    out: list[Span] = []
+    for span in (s for t in tokens for s in t.spans):
+        if out and out[-1].line == span.line and span.start - out[-1].end <= 4:
+            out[-1] = Span(start=out[-1].start, end=span.end, line=span.line)
+        else:
+            out.append(span)
+    return tuple(out)
+
+
+def unread_numbers(lines: Sequence[Line], chunk: Chunk, tables: Sequence[Table]) -> list[Finding]:
+    """List the numbers with a point in a chunk that no cell took: nothing is dropped silently."""
+    taken = sorted(
+        (span.start, span.end) for t in tables for row in t.rows for cell in row.cells for span in cell.spans
+    )
+    starts = {start for start, _ in taken}
+    left: list[tuple[str, int]] = []
+    for piece in chunk.pieces:
+        for index in piece:
+            line = lines[index]
+            for match in _PRINTED.finditer(line.text):
+                span = line.span(match.start(), match.end())
+                if span.start not in starts and not any(a <= span.start < b for a, b in taken):
+                    left.append((match.group(), line.number))
+    if not left:
+        return []
+    shown = ", ".join(f"{text} (line {number})" for text, number in left[:6])
+    more = f" and {len(left) - 6} more" if len(left) > 6 else ""
+    title = readable(chunk.title)
+    return [
+        Finding(
+            code="numbers-not-read",
+            kind="not-read",
+            table=chunk.spec,
+            line=left[0][1],
+            message=f"{title}: {len(left)} printed numbers are in no cell: {shown}{more}. Look at these lines.",
+        )
+    ]

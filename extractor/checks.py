@@ -1,0 +1,168 @@
+"""Checks: every identity on every table that was read. Pure functions from tables to outcomes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .amount import UNIT_SCALE
+from .identities import Frame, FrameRow, Instance, Outcome, Ref, evaluate, instances
+from .records import Cell, CellRef, CheckCount, Finding, Row, State, Table
+from .specs import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Tables with the states of their cells, and what the identities say.
+
+    Attributes:
+        tables: The same tables, each number cell with its state and the identities that prove it.
+        findings: One for each violated hard identity, each ambiguous table and each ungrounded cell.
+        counts: Instances by identity.
+        outcomes: Every instance with its outcome.
+    """
+
+    tables: tuple[Table, ...]
+    findings: tuple[Finding, ...]
+    counts: dict[str, CheckCount]
+    outcomes: tuple[tuple[Instance, Outcome], ...]
+
+
+def frame_of(table: Table) -> Frame:
+    """Return a table's skeleton."""
+    rows = tuple(FrameRow(r.role, r.parent, r.side, r.key) for r in table.rows)
+    scale = UNIT_SCALE.get(table.unit, Decimal(10_000))
+    return Frame(table.id, table.part, table.columns, rows, table.empty_note is not None, scale)
+
+
+def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
+    """Evaluate every identity, set the state of every number cell, and report what is violated."""
+    frames = [frame_of(t) for t in tables]
+    values = {
+        Ref(i, n, c.column): c.value
+        for i, t in enumerate(tables)
+        for n, r in enumerate(t.rows)
+        for c in r.cells
+        if c.kind == "number" and c.value is not None
+    }
+    found, missing = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    outcomes = tuple((instance, evaluate(instance, frames, values)) for instance in found)
+    proofs: dict[Ref, list[str]] = {}
+    violated: set[Ref] = set()
+    for instance, outcome in outcomes:
+        if instance.soft:
+            continue
+        printed = [ref for ref in instance.refs if ref in values]
+        if outcome.verdict == "violated":
+            violated.update(printed)
+        elif outcome.verdict == "held" and outcome.evidence:
+            for ref in printed:
+                known = proofs.setdefault(ref, [])
+                if instance.id not in known:
+                    known.append(instance.id)
+    checked = tuple(_with_states(i, t, proofs, violated) for i, t in enumerate(tables))
+    findings = [*_violations(outcomes, tables), *_states(checked)]
+    findings.sort(key=lambda f: (f.line or 0, f.code))
+    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes)
+
+
+def _with_states(index: int, table: Table, proofs: Mapping[Ref, list[str]], violated: set[Ref]) -> Table:
+    rows = []
+    for number, row in enumerate(table.rows):
+        cells = tuple(
+            c if c.kind == "text" else _with_state(c, Ref(index, number, c.column), proofs, violated)
+            for c in row.cells
+        )
+        rows.append(row.model_copy(update={"cells": cells}))
+    return table.model_copy(update={"rows": tuple(rows)})
+
+
+def _with_state(cell: Cell, ref: Ref, proofs: Mapping[Ref, list[str]], violated: set[Ref]) -> Cell:
+    state: State
+    if not cell.spans:
+        state = "ungrounded"
+    elif ref in violated:
+        state = "contradicted"
+    elif len(cell.options) > 1:
+        state = "ambiguous"
+    else:
+        state = "proven" if ref in proofs else "grounded"
+    return cell.model_copy(update={"state": state, "proof": tuple(proofs.get(ref, ()))})
+
+
+def _violations(outcomes: Sequence[tuple[Instance, Outcome]], tables: Sequence[Table]) -> Iterator[Finding]:
+    for instance, outcome in outcomes:
+        if outcome.verdict != "violated" or instance.soft:
+            continue
+        scale = UNIT_SCALE.get(tables[instance.left[0].frame].unit, Decimal(10_000))
+        left, right, room = outcome.left / scale, outcome.right / scale, outcome.tolerance / scale
+        sign = {"same": "should equal", "sum": "should be", "at-most": "should be at most"}[instance.relation]
+        refs = tuple(cell_ref(ref, tables) for ref in instance.refs)
+        first = refs[0]
+        within = f" (± {_plain(room)})" if room else ""
+        yield Finding(
+            code=instance.id,
+            kind="contradiction",
+            message=(
+                f"{instance.id}: {instance.text}: the left side is {_plain(left)}, "
+                f"it {sign} {_plain(right)}{within}; difference {_plain(left - right)}. Compare with the source."
+            ),
+            table=first.table,
+            line=next((r.line for r in refs if r.line), None),
+            cells=tuple(r for r in refs if r.line),
+            expected=right,
+            found=left,
+            interval=room,
+        )
+
+
+def _plain(value: Decimal) -> str:
+    text = format(value.normalize(), "f")
+    return "0" if text in ("-0", "0") else text
+
+
+def cell_ref(ref: Ref, tables: Sequence[Table]) -> CellRef:
+    """Name a cell for people; ``line`` is None where it is empty."""
+    table = tables[ref.frame]
+    row: Row = table.rows[ref.row]
+    cell = row.cell(ref.column)
+    line = cell.spans[0].line if cell and cell.spans else None
+    return CellRef(table=table.id, part=table.part, row=row.key, column=ref.column, line=line)
+
+
+def _states(tables: Sequence[Table]) -> Iterator[Finding]:
+    for table in tables:
+        unclear = [(r, c) for r, c in table.numbers() if c.state == "ambiguous"]
+        if unclear:
+            refs = tuple(_named(table, r, c) for r, c in unclear)
+            example = unclear[0][1]
+            yield Finding(
+                code="ambiguous-columns",
+                kind="ambiguous",
+                message=(
+                    f"{len(unclear)} numbers of {table.title} fit several columns, e.g. {example.text} in row "
+                    f"{unclear[0][0].key}: {', '.join(example.options)}. The text doesn't tell; look at the original."
+                ),
+                table=table.id, line=refs[0].line, cells=refs,
+            )  # fmt: skip
+        for row, cell in table.numbers():
+            if cell.state == "ungrounded":
+                yield Finding(
+                    code="ungrounded", kind="ungrounded", table=table.id, line=row.line,
+                    message=f"{cell.text} in row {row.key}, column {cell.column} doesn't stand in the source.",
+                    cells=(_named(table, row, cell),),
+                )  # fmt: skip
+
+
+def _named(table: Table, row: Row, cell: Cell) -> CellRef:
+    line = cell.spans[0].line if cell.spans else None
+    return CellRef(table=table.id, part=table.part, row=row.key, column=cell.column, line=line)
+
+
+def _counts(outcomes: Sequence[tuple[Instance, Outcome]], missing: Mapping[str, int]) -> dict[str, CheckCount]:
+    held: dict[str, list[int]] = {}
+    for instance, outcome in outcomes:
+        row = held.setdefault(instance.id, [0, 0, 0])
+        row[("held", "violated", "unchecked").index(outcome.verdict)] += 1
+    for name, count in missing.items():
+        held.setdefault(name, [0, 0, 0])[2] += count
+    return {k: CheckCount(held=v[0], violated=v[1], unchecked=v[2]) for k, v in sorted(held.items())}

@@ -1,0 +1,1 @@
+"""Evaluation: scoring against gold facts, and synthetic documents to score on."""

@@ -1,0 +1,51 @@
+"""Facts: a result flattened to one value per line, the contract on which accuracy is measured."""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from .records import Cell, Result, Row, Table
+
+
+def facts(result: Result) -> list[dict[str, Any]]:
+    """Return every fact of a result, in printed order, with state and span."""
+    return [fact for table in result.tables for fact in table_facts(table)]
+
+
+def table_facts(table: Table) -> Iterator[dict[str, Any]]:
+    """Yield the facts of one table.
+
+    ``column_options`` stands on ambiguous cells only: every column in which the value may belong. ``pieces``
+    stands where a value is printed in several pieces; ``span`` then reaches from the first to the last.
+    """
+    for row in table.rows:
+        for cell in row.cells:
+            if cell.state != "ungrounded":
+                yield _fact(table, row, cell)
+    if table.empty_note is not None:
+        note = table.empty_note
+        yield {
+            "table": table.id, "row": "*", "column": "空表", "kind": "text", "value": "true", "unit": "",
+            "line": note.line, "state": "grounded", "span": [note.start, note.end], "part": table.part,
+        }  # fmt: skip
+
+
+def _fact(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
+    starts, ends = [s.start for s in cell.spans], [s.end for s in cell.spans]
+    fact: dict[str, Any] = {
+        "table": table.id,
+        "row": row.key,
+        "column": cell.column,
+        "kind": cell.kind,
+        "value": str(cell.value) if cell.value is not None else unicodedata.normalize("NFKC", cell.text),
+        "unit": cell.unit,
+        "line": cell.spans[0].line if cell.spans else None,
+        "state": cell.state,
+        "span": [min(starts), max(ends)] if starts else None,
+        "part": table.part,
+    }
+    if len(cell.spans) > 1:
+        fact["pieces"] = [[s.start, s.end] for s in cell.spans]
+    if len(cell.options) > 1:
+        fact["column_options"] = list(cell.options)
+    return fact

@@ -1,0 +1,135 @@
+"""Lines as the readers see them, with a map back to every original character.
+
+Full-width forms become half-width and compatibility ideographs unified ones (one character for one, so offsets
+stand still); markup and invisible characters vanish or become separators (then the line carries an offset
+map). NFKC as a whole is not safe here: it would turn ``①`` and ``²`` into digits.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .document import Document
+from .records import Span
+
+
+def _one_to_one() -> dict[int, str]:
+    table: dict[int, str] = {}
+    ranges = [(0xFF01, 0xFF5E), (0xF900, 0xFAD9), (0x2F00, 0x2FD5)]
+    for first, last in ranges:
+        for code in range(first, last + 1):
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if len(plain) == 1:
+                table[code] = plain
+    for code in (0x3000, 0x00A0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x000B, 0x000C):
+        table[code] = " "
+    for code in (0x2212, 0x2010, 0x2011, 0x2012, 0x2013, 0xFE63):
+        table[code] = "-"
+    return table
+
+
+_PLAIN = _one_to_one()
+# Markup that vanishes, markup that separates, and characters nobody sees. Bounded, so no input is slow.
+_RESIDUE = re.compile(
+    r"(?P<cell></?t[dh](?:\s[^<>\n]{0,300})?>)|(?P<row></?tr(?:\s[^<>\n]{0,300})?>|<br\s*/?>)"
+    r"|(?P<tag></?(?:p|b|i|u|em|strong|span|div|table|thead|tbody|tfoot|font|sup|sub|a|html|body|center|h[1-6])"
+    r"(?:\s[^<>\n]{0,300})?>)"
+    r"|(?P<bold>\*\*)|(?P<entity>&(?:nbsp|amp|lt|gt|quot|ensp|emsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});)"
+    r"|(?P<hidden>[\u200b-\u200f\u2060\ufeff\u00ad])"
+)
+_HINT = re.compile(r"[<&\u200b-\u200f\u2060\ufeff\u00ad]|\*\*")
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of normalised text.
+
+    Attributes:
+        number: 1-based line of the original.
+        start: Offset in the original of the first character.
+        text: Normalised text.
+        offsets: Offset of each character, where they don't simply count up from ``start``.
+        ends: Offset after each character, in the same case.
+    """
+
+    number: int
+    start: int
+    text: str
+    offsets: tuple[int, ...] | None = None
+    ends: tuple[int, ...] = ()
+
+    def span(self, first: int, last: int) -> Span:
+        """Map ``text[first:last]`` (not empty) to its place in the original."""
+        if self.offsets is None:
+            return Span(start=self.start + first, end=self.start + last, line=self.number)
+        return Span(start=self.offsets[first], end=self.ends[last - 1], line=self.number)
+
+
+def lines(document: Document) -> list[Line]:
+    """Return the lines of a document that hold more than white space."""
+    return list(_lines(document.text))
+
+
+def _lines(text: str) -> Iterator[Line]:
+    start, number = 0, 1
+    for end in _BREAK.finditer(text):
+        yield from _line(text[start : end.start()], start, number)
+        start, number = end.end(), number + 1
+    yield from _line(text[start:], start, number)
+
+
+def _line(raw: str, start: int, number: int) -> Iterator[Line]:
+    if not raw or raw.isspace():
+        return
+    plain = raw.translate(_PLAIN)
+    if not _HINT.search(plain):
+        if not plain.isspace():
+            yield Line(number, start, plain)
+        return
+    chars: list[tuple[str, int, int]] = []  # character, offset, offset after
+    position = 0
+    for match in _RESIDUE.finditer(plain):
+        chars.extend((plain[i], start + i, start + i + 1) for i in range(position, match.start()))
+        chars.extend((c, start + match.start(), start + match.end()) for c in _replacement(match))
+        position = match.end()
+    chars.extend((plain[i], start + i, start + i + 1) for i in range(position, len(plain)))
+    yield from _split(chars, number)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    if kind == "cell":
+        return "\t" if match.group().startswith("</") else ""
+    if kind == "row":
+        return "\n"
+    if kind == "entity":
+        plain = html.unescape(match.group()).translate(_PLAIN)
+        return plain if len(plain) == 1 and plain not in "\r\n" else " "
+    return ""
+
+
+def _split(chars: list[tuple[str, int, int]], number: int) -> Iterator[Line]:
+    first = 0
+    for index in [*(i for i, c in enumerate(chars) if c[0] == "\n"), len(chars)]:
+        text = "".join(c for c, _, _ in chars[first:index])
+        if text and not text.isspace():
+            starts = tuple(start for _, start, _ in chars[first:index])
+            yield Line(number, starts[0], text, starts, tuple(end for _, _, end in chars[first:index]))
+        first = index + 1
+
+
+_SPACE = re.compile(r"\s+")
+_BETWEEN_CJK = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
+
+
+def squeeze(text: str) -> str:
+    """Remove all white space: the form in which labels and titles are compared."""
+    return _SPACE.sub("", text)
+
+
+def readable(text: str) -> str:
+    """Text of the facts contract (rule T): one blank for white space, none between Chinese characters."""
+    return _BETWEEN_CJK.sub("", _SPACE.sub(" ", text)).strip()

@@ -1,0 +1,134 @@
+"""The pipeline: document, lines, headings, chunks, drafts, tables, checks, result. One direction."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from . import assemble, chunks, sections
+from .checks import check
+from .document import Document
+from .normalize import Line, lines, squeeze
+from .readers import deterministic
+from .records import Finding, Result, Table, Unread
+from .specs import Catalogue, catalogue
+
+_AMOUNT = re.compile(r"\d+\.\d|\d(?=\s*(?:万元|元|人|个|辆|台|%))")
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """Reads documents into proven tables.
+
+    >>> from extractor import Document, Extractor
+    >>> result = Extractor().extract(Document.from_text("表 3\\n支出总体情况表\\n...", name="demo"))
+
+    Attributes:
+        catalogue: The specs; the packaged ones by default.
+    """
+
+    catalogue: Catalogue = field(default_factory=catalogue)
+
+    def extract(self, document: Document) -> Result:
+        """Read one document. Never raises for what a document holds; problems come as findings."""
+        text = lines(document)
+        heads = sections.headings(text, self.catalogue.tables)
+        cut = chunks.cut(text, heads, self.catalogue.tables)
+        drafts, unknown = deterministic.read(text, cut, self.catalogue)
+        read = [assemble.table(text, draft) for draft in drafts]
+        checked = check(read, self.catalogue)
+        findings = [
+            *_input(document, cut),
+            *(f for d in drafts for f in d.findings),
+            *(f for d, t in zip(drafts, read, strict=True) for f in assemble.unread_numbers(text, d.chunk, [t])),
+            *_structure(checked.tables, text, unknown),
+            *checked.findings,
+        ]
+        findings.sort(key=lambda f: (f.line or 0, f.code))
+        return Result(
+            document=document.name,
+            path=document.path,
+            encoding=document.encoding,
+            characters=len(document.text),
+            sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
+            tables=checked.tables,
+            findings=tuple(findings),
+            checks=checked.counts,
+            unread=tuple(_unread(text, heads, cut, unknown)),
+        )
+
+
+def _input(document: Document, cut: Sequence[chunks.Chunk]) -> Iterator[Finding]:
+    if document.replaced:
+        line = document.line_of(document.first_replaced)
+        yield Finding(
+            code="undecodable", kind="input", line=line,
+            message=f"{document.replaced} places can't be decoded as {document.encoding}, the first in line {line}; "
+            "they read as U+FFFD. Convert the file again from its source.",
+        )  # fmt: skip
+    if not any(c.spec for c in cut):
+        yield Finding(
+            code="no-known-table", kind="not-read", line=1,
+            message="No table that a spec describes was found. `extractor sections FILE` shows the headings, "
+            "`extractor schemas` the titles that are known.",
+        )  # fmt: skip
+
+
+def _structure(
+    tables: Sequence[Table], text: Sequence[Line], unknown: Sequence[deterministic.Unknown]
+) -> Iterator[Finding]:
+    for table in tables:
+        if not table.empty_note and not any(True for _ in table.numbers()):
+            yield Finding(
+                code="table-without-rows", kind="structure", table=table.id, line=table.lines[0],
+                message=f"{table.title}: no row with a number and no note that it is empty. Look at lines "
+                f"{table.lines[0]}-{table.lines[1]}.",
+            )  # fmt: skip
+        keys: dict[str, int] = {}
+        for row in table.rows:
+            if not any(c.kind == "number" for c in row.cells):
+                continue
+            if row.key in keys:
+                yield Finding(
+                    code="row-twice", kind="structure", table=table.id, line=row.line,
+                    message=f"{table.title}: row {row.key} is printed in line {keys[row.key]} and again in line "
+                    f"{row.line}. Both are kept.",
+                )  # fmt: skip
+            keys[row.key] = row.line
+    for entry in unknown:
+        first, last = text[entry.chunk.first].number, text[entry.chunk.last].number
+        count = _numbers(text[i].text for piece in entry.chunk.pieces for i in piece)
+        yield Finding(
+            code="table-not-read", kind="not-read", table=entry.chunk.spec, line=first,
+            message=f"{squeeze(entry.chunk.title)[:60]} (lines {first}-{last}, {count} numbers) is not read: "
+            f"{entry.reason}.",
+        )  # fmt: skip
+
+
+def _unread(
+    text: Sequence[Line], heads: Sequence[sections.Heading], cut: Sequence[chunks.Chunk],
+    unknown: Sequence[deterministic.Unknown],
+) -> Iterator[Unread]:  # fmt: skip
+    titles = {h.index: h.title for h in heads if not h.contents}
+    for entry in unknown:
+        body = [text[i] for piece in entry.chunk.pieces for i in piece]
+        yield Unread(
+            title=entry.chunk.title,
+            lines=(text[entry.chunk.first].number, text[entry.chunk.last].number),
+            numbers=_numbers(line.text for line in body),
+            reason=entry.reason,
+        )
+    for run in chunks.uncovered(text, cut):
+        here = [i for i in run if i in titles]
+        starts = here if here and here[0] == run[0] else [run[0], *here]
+        for first, end in zip(starts, [*starts[1:], run.stop], strict=True):
+            count = _numbers(text[i].text for i in range(first, end))
+            if count:
+                yield Unread(
+                    title=titles.get(first, "(no heading)"), lines=(text[first].number, text[end - 1].number),
+                    numbers=count, reason="prose is not read yet",
+                )  # fmt: skip
+
+
+def _numbers(texts: Iterator[str]) -> int:
+    return sum(len(_AMOUNT.findall(text)) for text in texts)

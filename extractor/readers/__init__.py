@@ -1,0 +1,1 @@
+"""Readers: from the lines of a table to cells in their places."""

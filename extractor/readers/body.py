@@ -1,0 +1,218 @@
+"""The body of a table: what is left when titles, units, notes, headers and page furniture are taken away."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..chunks import Chunk
+from ..normalize import Line, readable, squeeze
+from ..records import Span
+from ..specs import TableSpec
+from .labels import Labels
+from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
+
+_UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
+_OFFICE = re.compile(r"(?:编制(?:单位|部门)|(?:预算)?(?:单位|部门)(?:名称)?(?:\([^)]*\))?)[:：]\s*(.*)")
+_NOTE = re.compile(r"^[|\s]*(?:备\s*注|附?注|说\s*明)\s*[:：]")
+_EMPTY = re.compile(r"空\s*表|无\s*数\s*据|无该项|无此项|无相关|没有使用|没有.{0,30}安排的支出|未安排")
+_PAGE = re.compile(r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$")
+_RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
+_SENTENCE = re.compile(r"。|[,，].*[,，]")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A table's data lines as tokens.
+
+    Attributes:
+        lines: Tokens of each data line; header lines and page furniture are gone.
+        grid: Cells were kept by tabs or pipes.
+        decimals: Digits after the point of its amounts.
+        unit: Money unit, ``万元`` if none is printed.
+        unit_printed: The unit stands above the table.
+        office: Name after 编制单位, or "".
+        header: All header text without white space, in printed order.
+        header_lines: The header's lines as cells.
+        note: The note below the table and where it stands.
+        empty: The note declares the table empty.
+    """
+
+    lines: tuple[tuple[Token, ...], ...]
+    grid: bool
+    decimals: int
+    unit: str
+    unit_printed: bool
+    office: str
+    header: str
+    header_lines: tuple[Line, ...]
+    note: Span | None
+    empty: bool
+
+
+def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels) -> Body:
+    """Take a chunk apart into header, data lines and note."""
+    content = [lines[i] for piece in chunk.pieces for i in piece]
+    unit, printed, office, content = _furniture(content, lines[chunk.first])
+    content, note, empty = _note(content)
+    grid = _is_grid(content)
+    rows = [(line, tokens) for line in content if (tokens := tokenize(line, grid=grid))]
+    rows = [(line, tokens) for line, tokens in rows if not _numbering(tokens)]
+    first = _first_row(rows, spec, labels)
+    header = [line for line, _ in rows[:first]]
+    data = _without_repeats(rows[first:], header)
+    token_lines = [tokens for _, tokens in data]
+    decimals = usual_decimals(token_lines)
+    if not grid:
+        token_lines = join_split_numbers(token_lines, decimals)
+        token_lines = _without_page_numbers(token_lines, decimals)
+    return Body(
+        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, printed, office,
+        squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), note, empty,
+    )  # fmt: skip
+
+
+def _furniture(content: Sequence[Line], title: Line) -> tuple[str, bool, str, list[Line]]:
+    unit, office, kept = "", "", []
+    match = _UNIT.search(title.text)
+    if match:
+        unit = match.group(1)
+    for line in content:
+        text = line.text
+        match = _UNIT.search(text)
+        if match:
+            unit = unit or match.group(1)
+            text = text[: match.start()] + text[match.end() :]
+        named = _OFFICE.match(text.strip(" |\t"))
+        if named:
+            office = office or squeeze(named.group(1)).strip("|")
+            continue
+        if (match and not squeeze(text).strip("|()")) or _PAGE.match(line.text) or _RULE.match(line.text):
+            continue
+        if match and len(squeeze(text)) <= 40 and not re.search(r"\d\.\d", text):
+            continue
+        kept.append(line)
+    return unit or "万元", bool(unit), office, kept
+
+
+def _note(content: Sequence[Line]) -> tuple[list[Line], Span | None, bool]:
+    """Split off the note: from 备注/注/说明, or a sentence that declares the table empty."""
+    for index, line in enumerate(content):
+        starts = bool(_NOTE.match(line.text))
+        bare = squeeze(line.text).strip("|")
+        if not starts and not (_EMPTY.search(bare) and (_SENTENCE.search(bare) or "空表" in bare)):
+            continue
+        text = "".join(squeeze(other.text) for other in content[index : index + 4])
+        first = next(i for i, c in enumerate(line.text) if not c.isspace() and c != "|")
+        span = line.span(first, len(line.text.rstrip(" |\t")))
+        rest = [other for other in content[index + 1 :] if not _prose(other)]
+        # Rows may follow a note that stands above them; a note about nothing is followed by nothing.
+        following = [other for other in rest if re.search(r"\d\.\d", other.text)]
+        empty = bool(_EMPTY.search(text)) and not following and not _has_amounts(content[:index])
+        return [*content[:index], *(rest if following else [])], span, empty
+    return list(content), None, False
+
+
+def _prose(line: Line) -> bool:
+    return "。" in line.text
+
+
+def _has_amounts(content: Sequence[Line]) -> bool:
+    return any(re.search(r"\d\.\d", line.text) for line in content)
+
+
+def _is_grid(content: Sequence[Line]) -> bool:
+    with_numbers = [line for line in content if re.search(r"\d\.\d|\d{3}", line.text)]
+    pool = with_numbers or list(content)
+    marked = sum(1 for line in pool if line.text.count("\t") >= 1 or line.text.count("|") >= 2)
+    return bool(pool) and marked * 2 > len(pool)
+
+
+def _numbering(tokens: Sequence[Token]) -> bool:
+    """A row of column numbers: ``※ ※ 1 2 3`` or ``栏次 1 2 3``."""
+    if any(t.kind == "mark" for t in tokens):
+        return all(t.kind in ("mark", "dash") or t.whole for t in tokens)
+    words = [t for t in tokens if t.kind == "text"]
+    if any(squeeze(t.text) not in ("栏次", "栏目", "行次") for t in words):
+        return False
+    numbers = [t for t in tokens if t.kind == "number"]
+    if len(numbers) < (1 if words else 3) or not all(t.whole for t in numbers):
+        return False
+    values = [int(t.text) for t in numbers]
+    return all(b - a in (1, 0) or b == 1 for a, b in zip(values, values[1:], strict=False)) and values[0] <= 2
+
+
+def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels: Labels) -> int:
+    for index in range(len(rows)):
+        following = rows[index + 1][1] if index + 1 < len(rows) else []
+        if labels.starts_row(rows[index][1], following, spec):
+            return index
+    return len(rows)
+
+
+def _without_repeats(
+    rows: Sequence[tuple[Line, list[Token]]], header: Sequence[Line]
+) -> list[tuple[Line, list[Token]]]:
+    """Drop headers that come back after a page break: runs of lines that spell the header once more."""
+    whole = "".join(_flat(line) for line in header)
+    bag = Counter(whole)
+    out = []
+    index = 0
+    while index < len(rows):
+        length = _repeat(rows, index, whole, bag) if whole else 0
+        if length:
+            index += length
+        else:
+            out.append(rows[index])
+            index += 1
+    return out
+
+
+def _flat(line: Line) -> str:
+    return "".join(squeeze(text) for _, text in cells(line.text)) if "\t" in line.text else squeeze(line.text).replace("|", "")
+
+
+def _repeat(
+    rows: Sequence[tuple[Line, list[Token]]], index: int, whole: str, bag: Counter[str]
+) -> int:
+    spelled, best = "", 0
+    for end in range(index, min(index + 80, len(rows))):
+        line, tokens = rows[end]
+        if any(t.kind == "number" and (not t.whole or len(t.text) >= 3) for t in tokens):
+            break
+        spelled += _flat(line)
+        if len(spelled) > len(whole):
+            break
+        if whole.startswith(spelled) and (len(spelled) * 5 >= len(whole) * 3 or spelled == whole):
+            best = end + 1 - index
+        elif not whole.startswith(spelled) and len(spelled) >= 8 and len(spelled) * 5 >= len(whole) * 4:
+            # The same characters in another order: fragments of header cells come out as they like.
+            if not Counter(spelled) - bag:
+                best = end + 1 - index
+    return best
+
+
+def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list[Token]]:
+    """Drop lines that hold one bare small integer: page numbers between the rows."""
+    if not decimals:
+        return list(lines)
+    out = []
+    for position, line in enumerate(lines):
+        alone = len(line) == 1 and line[0].whole and len(line[0].text) <= 2 and line[0].cell is None
+        if alone and not _code_part(lines, position):
+            continue
+        out.append(line)
+    return out
+
+
+def _code_part(lines: Sequence[list[Token]], position: int) -> bool:
+    """Two digits on a line of their own right after a class code: one cell per line."""
+    if len(lines[position][0].text) != 2 or position == 0:
+        return False
+    before = lines[position - 1]
+    return len(before) == 1 and before[0].whole and len(before[0].text) in (2, 3)
+
+
+def title_of(lines: Sequence[Line], chunk: Chunk) -> str:
+    """Return the title as printed, for people."""
+    return readable(chunk.title) or readable(lines[chunk.first].text)

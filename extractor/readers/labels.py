@@ -1,0 +1,162 @@
+"""Labels: which printed words name which row, and where rows begin."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz import fuzz, process
+
+from ..normalize import squeeze
+from ..specs import Catalogue, RowSpec, TableSpec, split_label, walk
+from .tokens import Token
+
+TOTALS = frozenset({"总计", "合计", "总合计"})
+_CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
+_CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A label recognised.
+
+    Attributes:
+        path: Row specs from the top down (left side, or the right side's total).
+        side: Side of the table.
+        code: Code of a right-hand row printed by name only.
+    """
+
+    path: tuple[RowSpec, ...]
+    side: str
+    code: str | None = None
+
+    @property
+    def role(self) -> str:
+        """Role for the identities."""
+        return self.code or "/".join(row.label for row in self.path)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The words of the catalogue, looked up by printed label."""
+
+    catalogue: Catalogue
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """Every three-digit class code."""
+        return frozenset(code for code in self.catalogue.names if len(code) == 3)
+
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """Class code by name, functional classes only."""
+        return {
+            squeeze(name): code
+            for code, names in self.catalogue.names.items()
+            if len(code) == 3 and code.startswith("2")
+            for name in names
+        }
+
+    @cached_property
+    def _left(self) -> dict[str, dict[str, list[tuple[RowSpec, ...]]]]:
+        out: dict[str, dict[str, list[tuple[RowSpec, ...]]]] = {}
+        for spec in self.catalogue.tables:
+            index: dict[str, list[tuple[RowSpec, ...]]] = {}
+            for path in walk(spec.left):
+                for name in (path[-1].label, *path[-1].aliases):
+                    index.setdefault(split_label(name)[1], []).append(path)
+            out[spec.id] = index
+        return out
+
+    def is_code(self, text: str, spec: TableSpec) -> bool:
+        """Whether digits are a code of the classification that this table uses."""
+        if not _CODE.fullmatch(text) or text[:3] not in self.classes:
+            return False
+        if spec.classification:
+            return (text[0] == "2") == (spec.classification == "functional")
+        return True
+
+    def right_total(self, bare: str, spec: TableSpec) -> bool:
+        """Whether a bare label is the right side's own total (not a word both sides use)."""
+        if not spec.right:
+            return False
+        total = spec.right.total
+        return bare == total.label or (bare in total.aliases and bare not in TOTALS)
+
+    def left_paths(self, label: str, spec: TableSpec) -> list[tuple[RowSpec, ...]]:
+        """Return the left rows that a printed label may name; those with its numbering if there are any."""
+        number, bare = split_label(label)
+        index = self._left[spec.id]
+        paths = index.get(bare, [])
+        if not paths and len(bare) >= 5:
+            close = process.extractOne(bare, [k for k in index if len(k) >= 5], scorer=fuzz.ratio, score_cutoff=_CLOSE)
+            paths = index[close[0]] if close else []
+        if len(paths) > 1:
+            same = [p for p in paths if number and p[-1].number == number]
+            plain = [p for p in paths if p[-1].number is None]
+            paths = same or (plain if number is None and plain else paths)
+        return paths
+
+    def known(self, label: str, spec: TableSpec) -> bool:
+        """Whether a printed label is a row of this table: left, right total or a class by name."""
+        bare = split_label(label)[1]
+        if bare in TOTALS or self.right_total(bare, spec):
+            return True
+        if bare in self._left[spec.id]:
+            return True
+        return bool(spec.right) and bare in self.by_name
+
+    def starts_row(self, tokens: Sequence[Token], following: Sequence[Token], spec: TableSpec) -> bool:
+        """Whether a line is a data row and not part of the header."""
+        first = tokens[0]
+        amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
+        next_amount = bool(following) and following[0].kind == "number" and following[0].decimals > 0
+        for position, token in enumerate(tokens):
+            if token.whole and self.is_code(token.text, spec) and (position == 0 or spec.right):
+                words = any(t.kind == "text" for t in tokens[position + 1 :])
+                if words or len(tokens) == 1 or tokens[position + 1].kind == "number":
+                    return True
+        label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
+        bare = split_label(label)[1]
+        if (amounts or next_amount) and (bare in TOTALS or self.known(label, spec)):
+            return True
+        if spec.shape == "two_sided" and first.kind == "text":
+            return self._two_sided_start(tokens, spec)
+        if spec.shape in ("items", "projects", "labels") and first.kind == "text":
+            return any(t.decimals for t in tokens)
+        return False
+
+    def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
+        words = [t.text for t in tokens if t.kind == "text"]
+        numbered = [w for w in words if split_label(w)[0]]
+        if any(self.known(w, spec) for w in numbered):
+            return True
+        return bool(numbered) and any(t.decimals for t in tokens)
+
+    def split(self, words: Sequence[str], spec: TableSpec) -> list[list[int]]:
+        """Group words that stand side by side into labels: ``收 入 总 计`` is one, two known labels are two.
+
+        Returns the indexes of the words of each label. Known labels win, longest first; numbering begins a
+        label; what is left joins its neighbour.
+        """
+        groups: list[list[int]] = []
+        index = 0
+        while index < len(words):
+            end = next(
+                (e for e in range(len(words), index, -1) if self.known("".join(words[index:e]), spec)), None
+            )
+            if end is not None:
+                groups.append(list(range(index, end)))
+                index = end
+                continue
+            number = split_label(words[index])[0]
+            fresh = number is not None or not groups or self._closed(groups[-1], words, spec)
+            if fresh:
+                groups.append([index])
+            else:
+                groups[-1].append(index)
+            index += 1
+        return groups
+
+    def _closed(self, group: Sequence[int], words: Sequence[str], spec: TableSpec) -> bool:
+        return self.known("".join(words[i] for i in group), spec)

@@ -1,0 +1,168 @@
+"""Structure: which row is a part of which, and the row keys of the facts contract."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+from ..amount import half_unit
+from ..normalize import squeeze
+from .labels import TOTALS
+from .rows import RawRow
+
+_OFFICE = re.compile(
+    r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
+)
+
+
+def coded(rows: Sequence[RawRow]) -> None:
+    """Link a coded table: item below group below class below total, by code and not by order."""
+    total = _total(rows)
+    by_code: dict[str, int] = {}
+    for index, row in enumerate(rows):
+        if row.code:
+            row.kind, row.role, row.key = "code", row.code, row.code
+            by_code.setdefault(row.code, index)
+        elif index != total:
+            row.key = row.bare
+    for index, row in enumerate(rows):
+        if row.code:
+            row.parent = _ancestor(row.code, by_code, total)
+            if row.parent == index:
+                row.parent = total
+
+
+def _ancestor(code: str, by_code: dict[str, int], total: int | None) -> int | None:
+    for length in (5, 3):
+        if length < len(code) and code[:length] in by_code:
+            return by_code[code[:length]]
+    return total
+
+
+def _total(rows: Sequence[RawRow]) -> int | None:
+    for index, row in enumerate(rows):
+        if row.code is None and row.bare in TOTALS:
+            row.kind, row.role, row.key = "total", "总计", "总计"
+            return index
+    return None
+
+
+def projects(rows: Sequence[RawRow]) -> None:
+    """Link a project table: project below group below class below unit below total.
+
+    A unit row carries no code; the rows below it are its own until the next unit. A row moved out of its unit is
+    put back where the sums ask for it, if just one place does.
+    """
+    total = _total(rows)
+    units = [i for i, r in enumerate(rows) if r.code is None and i != total]
+    for index in units:
+        rows[index].kind, rows[index].role = "unit", None
+        rows[index].key, rows[index].parent = rows[index].bare, total
+    owner: int | None = None
+    owners: list[int | None] = []
+    for index in range(len(rows)):
+        owner = index if index in units else owner
+        owners.append(owner)
+    _link_projects(rows, owners, total)
+
+
+def _link_projects(rows: Sequence[RawRow], owners: Sequence[int | None], total: int | None) -> None:
+    groups: dict[int | None, dict[str, int]] = {}
+    for index, row in enumerate(rows):
+        if row.code and not row.project:
+            groups.setdefault(owners[index], {}).setdefault(row.code, index)
+    for index, row in enumerate(rows):
+        if not row.code:
+            continue
+        owner = owners[index]
+        own = groups.get(owner, {})
+        base = total if owner is None else owner
+        prefix = "" if owner is None else rows[owner].bare + "/"
+        project = squeeze("".join(t.text for t in row.project))
+        row.kind = "project" if project else "code"
+        row.key = f"{prefix}{row.code}" + (f"/{project}" if project else "")
+        covered = bool(project) and row.code in own  # the item has a row of its own above its projects
+        row.role = None if covered else row.code
+        row.parent = own[row.code] if covered else _ancestor(row.code, own, base)
+        if row.parent == index:
+            row.parent = base
+
+
+def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
+    """Link a table of free names: projects below units below the total.
+
+    Which rows are units isn't printed. The first assumption under which the first numbers add up is taken: rows
+    named like an office, the first row, none, or whatever row is the sum of those after it.
+    """
+    total = _total(rows)
+    rest = [i for i in range(len(rows)) if i != total]
+    for guess in _unit_guesses(rows, rest, offices):
+        if _adds_up(rows, rest, guess, total):
+            break
+    else:
+        guess = next(iter(_unit_guesses(rows, rest, offices)))
+    owner: int | None = None
+    for index in rest:
+        row = rows[index]
+        if index in guess:
+            owner = index
+            row.kind, row.key, row.parent = "unit", row.bare, total
+        else:
+            prefix = f"{rows[owner].bare}/" if owner is not None else ""
+            row.kind, row.key = "project", prefix + row.text
+            row.parent = owner if owner is not None else total
+
+
+def _unit_guesses(
+    rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]
+) -> Iterator[frozenset[int]]:
+    named = frozenset(i for i in rest if rows[i].bare in offices)
+    ending = frozenset(i for i in rest if _OFFICE.search(rows[i].bare))
+    if named:
+        yield named
+    if ending:
+        yield ending
+    if rest:
+        yield frozenset(rest[:1])
+    yield frozenset()
+    yield _running_sums(rows, rest)
+
+
+def _running_sums(rows: Sequence[RawRow], rest: Sequence[int]) -> frozenset[int]:
+    found, index = set(), 0
+    while index < len(rest):
+        target, total = _first(rows[rest[index]]), Decimal(0)
+        for end in range(index + 1, len(rest)):
+            total += _first(rows[rest[end]])
+            if abs(total - target) <= half_unit(target) * (end - index + 1):
+                found.add(rest[index])
+                index = end
+                break
+            if total > target:
+                break
+        index += 1
+    return frozenset(found)
+
+
+def _adds_up(rows: Sequence[RawRow], rest: Sequence[int], units: frozenset[int], total: int | None) -> bool:
+    sums: dict[int | None, list[Decimal]] = {}
+    owner = total
+    for index in rest:
+        if index in units:
+            owner = index
+            sums.setdefault(total, []).append(_first(rows[index]))
+        else:
+            sums.setdefault(owner, []).append(_first(rows[index]))
+    for parent, parts in sums.items():
+        if parent is None:
+            continue
+        target = _first(rows[parent])
+        if abs(sum(parts) - target) > half_unit(target) * (len(parts) + 1):
+            return False
+    return all(unit in sums for unit in units)
+
+
+def _first(row: RawRow) -> Decimal:
+    return next((t.amount.value for t in row.items if t.amount), Decimal(0))
+
+
+Linker = Callable[[Sequence[RawRow]], None]

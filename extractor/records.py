@@ -1,0 +1,233 @@
+"""The records that leave the package: spans, cells, rows, tables, findings, results.
+
+One frozen pydantic class each, so that the library's objects, ``result.json`` and its JSON Schema are the
+same thing. Amounts are ``Decimal`` everywhere and strings in JSON.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+State = Literal["proven", "grounded", "ambiguous", "contradicted", "ungrounded"]
+"""How far a cell can be trusted, best first.
+
+``proven``: stands in the source and takes part in an identity that holds. ``grounded``: stands in the source,
+no identity covers it. ``ambiguous``: the text doesn't tell which column it belongs to. ``contradicted``: an
+identity that covers it is violated. ``ungrounded``: not found in the source.
+"""
+STATES: tuple[State, ...] = ("proven", "grounded", "ambiguous", "contradicted", "ungrounded")
+
+FindingKind = Literal["contradiction", "ambiguous", "ungrounded", "not-read", "structure", "input"]
+RowKind = Literal["total", "code", "label", "unit", "project"]
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, and unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Record):
+    """A place in the decoded original text: ``text[start:end]`` is what was printed.
+
+    Attributes:
+        start: Offset of the first character, in code points.
+        end: Offset after the last character.
+        line: 1-based line of ``start``; lines end at ``\\n``, ``\\r\\n`` or ``\\r``.
+    """
+
+    start: int
+    end: int
+    line: int
+
+
+class Cell(Record):
+    """One printed value in its place.
+
+    Attributes:
+        column: Column id of the table's spec, or the printed header where the spec has none.
+        kind: ``number`` or ``text``.
+        text: What is printed, with white space and thousands separators as in the source, joined if split.
+        value: The amount as printed; None for text.
+        unit: ``万元``, ``元`` …; empty for text.
+        spans: Where it stands; more than one where the text is printed in pieces.
+        state: See :data:`State`.
+        options: The columns possible for an ambiguous cell, ``column`` among them.
+        proof: Ids of the identities that hold and cover this cell.
+    """
+
+    column: str
+    kind: Literal["number", "text"]
+    text: str
+    value: Decimal | None = None
+    unit: str = ""
+    spans: tuple[Span, ...] = ()
+    state: State = "grounded"
+    options: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
+
+
+class Row(Record):
+    """One row of a table.
+
+    Attributes:
+        key: Row key of the facts contract (rules R1-R4).
+        role: What the row is to the identities: a path of the spec, a code, or None.
+        kind: Total, coded row, labelled row, unit row or project row.
+        parent: Index of the row that this one is a part of, or None.
+        line: 1-based line of the row's first token.
+        cells: Printed cells only; an empty cell has no entry.
+    """
+
+    key: str
+    role: str | None
+    kind: RowKind
+    parent: int | None
+    line: int
+    side: Literal["left", "right"] = "left"
+    cells: tuple[Cell, ...] = ()
+
+    def cell(self, column: str) -> Cell | None:
+        """Return the number cell in ``column``, or None where it is empty."""
+        return next((c for c in self.cells if c.column == column and c.kind == "number"), None)
+
+
+class Table(Record):
+    """One table as read.
+
+    Attributes:
+        id: Table id of the facts contract.
+        title: The title as printed.
+        part: Which disclosure of the file it belongs to, from 0 (files may hold several).
+        unit: Money unit of its amounts.
+        columns: Number columns in printed order.
+        rows: All rows read, in printed order.
+        lines: First and last line, 1-based.
+        empty_note: Where the document declares the table empty, or None.
+        reader: Who read it: ``deterministic`` or ``model``.
+        why: In words, how it was read and what decided it.
+    """
+
+    id: str
+    title: str
+    part: int
+    unit: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    lines: tuple[int, int]
+    empty_note: Span | None = None
+    reader: str = "deterministic"
+    why: str = ""
+
+    def numbers(self) -> Iterator[tuple[Row, Cell]]:
+        """Yield every number cell with its row."""
+        for row in self.rows:
+            for cell in row.cells:
+                if cell.kind == "number":
+                    yield row, cell
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the rows as dicts: ``row``, ``名称`` where printed, then every column (None where empty)."""
+        out = []
+        for row in self.rows:
+            texts = {c.column: c.text for c in row.cells if c.kind == "text"}
+            numbers = {c.column: c.value for c in row.cells if c.kind == "number"}
+            out.append({"row": row.key, **texts, **{c: numbers.get(c) for c in self.columns}})
+        return out
+
+    def states(self) -> Counter[State]:
+        """Count the number cells by state."""
+        return Counter(cell.state for _, cell in self.numbers())
+
+
+class CellRef(Record):
+    """Names a cell: table id, part, row key, column."""
+
+    table: str
+    part: int
+    row: str
+    column: str
+    line: int | None = None
+
+
+class Finding(Record):
+    """Something that a person should know about the document or the reading of it.
+
+    Attributes:
+        code: Stable code: an identity id (``B13``), or a word (``ambiguous-columns``, ``not-read`` …).
+        kind: Family of the code.
+        message: A sentence for people, with the remedy where there is one.
+        table: Table id, where it concerns one.
+        line: 1-based line in the source.
+        cells: The cells concerned.
+        expected: What the identity asks for.
+        found: What is printed.
+        interval: Tolerance that was allowed, by the printed decimals.
+    """
+
+    code: str
+    kind: FindingKind
+    message: str
+    table: str | None = None
+    line: int | None = None
+    cells: tuple[CellRef, ...] = ()
+    expected: Decimal | None = None
+    found: Decimal | None = None
+    interval: Decimal | None = None
+
+
+class Unread(Record):
+    """A part of the source that nothing was read from."""
+
+    title: str
+    lines: tuple[int, int]
+    numbers: int
+    reason: str
+
+
+class CheckCount(Record):
+    """How the instances of one identity came out."""
+
+    held: int = 0
+    violated: int = 0
+    unchecked: int = 0
+
+
+class Result(Record):
+    """All that was read from one document.
+
+    Attributes:
+        document: Name of the document.
+        path: Where it was read from, or None.
+        encoding: Encoding it was decoded with.
+        characters: Length of the decoded text; spans count in it.
+        sha256: Hash of the decoded text (UTF-8), so that spans can be checked against the right source.
+        tables: Tables in printed order.
+        findings: Findings in order of line.
+        checks: Instances by identity.
+        unread: What was not read.
+    """
+
+    document: str
+    path: str | None
+    encoding: str
+    characters: int
+    sha256: str
+    tables: tuple[Table, ...]
+    findings: tuple[Finding, ...]
+    checks: dict[str, CheckCount]
+    unread: tuple[Unread, ...]
+
+    def table(self, table_id: str, part: int = 0) -> Table | None:
+        """Return the table with this id in the given part, or None."""
+        return next((t for t in self.tables if t.id == table_id and t.part == part), None)
+
+    def states(self) -> Counter[State]:
+        """Count the number cells of all tables by state."""
+        total: Counter[State] = Counter()
+        for table in self.tables:
+            total += table.states()
+        return total

@@ -1,0 +1,175 @@
+"""Headings: where parts, tables, sections and contents lists begin.
+
+The heading grammar of the genre: 第X部分, 表 N and table titles, 一、, （一）, 1. Markdown levels can't be trusted
+and are ignored. Contents lists repeat every heading and are recognised and skipped.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .normalize import Line, readable, squeeze
+from .specs import TableSpec
+
+HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
+LEVEL: dict[HeadingKind, int] = {
+    "part": 1, "marker": 2, "table": 2, "other-table": 2, "section": 2, "subsection": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading.
+
+    Attributes:
+        kind: What it heads; ``other-table`` is a table that no spec describes.
+        index: Index of its first line in the list of normalised lines.
+        count: How many lines it is printed on.
+        title: The title for people.
+        spec: The table's spec id.
+        contents: It stands in a contents list.
+    """
+
+    kind: HeadingKind
+    index: int
+    count: int
+    title: str
+    spec: str | None = None
+    contents: bool = False
+
+
+_PART = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)")
+_MARKER = re.compile(r"(?:附?表\d{1,2}|附?表[一二三四五六七八九十]{1,3}|公开\d{1,2}表)[:：]?")
+_SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
+_SUBSECTION = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
+_NARRATIVE_END = re.compile(r"(?:说明|概况|解释|职能|职责|情况|设置)$")
+_MARKUP = re.compile(r"^[#>|*\-\s•]+|[|*\s]+$")
+_LEADER = re.compile(r"(?:\.{4,}|…{2,}|·{4,})\s*\d{0,4}\s*$")
+_TITLE_PREFIX = re.compile(
+    r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|附?表[一二三四五六七八九十]{1,3}[:：]|公开\d{1,2}表|附件\d{0,2}[:：]?"
+    r"|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])+"
+)
+_TITLE_SUFFIX = re.compile(r"(?:\((?:续表?|万元|元|空表)\)|单位[:：].*|编制(?:单位|部门)[:：].*)$")
+_QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
+# A title that has more than an office's name and a year before the words we know is another table.
+_DISTINCT = re.compile(
+    r"财政拨款|一般公共|政府性|基金|国有资本|社会保险|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
+)
+_STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
+_MAX_TITLE = 60
+
+
+def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
+    """Return the id of the table with this title, ``""`` for a table no spec knows, None for no title."""
+    if "表" not in text or len(text) > _MAX_TITLE + 60:
+        return None
+    key = squeeze(_MARKUP.sub("", text))
+    key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
+    key = _QUOTES.sub("", key)
+    if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
+        return None
+    bare = key.replace("因公出国(境)费、", "")
+    if _STOP.search(bare) and "、会议费" not in bare:
+        return None
+    best, length = "", 0
+    for spec in specs:
+        for alias in spec.titles:
+            if len(alias) > length and key.endswith(alias) and not _DISTINCT.search(key[: -len(alias)]):
+                best, length = spec.id, len(alias)
+    return best
+
+
+def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]:
+    """Find every heading, contents lists included (marked as such)."""
+    found: list[Heading] = []
+    region = contents(lines)
+    index = 0
+    while index < len(lines):
+        heading = _heading(lines, index, specs)
+        if heading is None:
+            index += 1
+            continue
+        if index in region or _LEADER.search(lines[index].text):
+            heading = Heading(heading.kind, index, heading.count, heading.title, heading.spec, contents=True)
+        found.append(heading)
+        index += heading.count
+    return found
+
+
+def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> Heading | None:
+    text = lines[index].text
+    if len(text) > 160:
+        return None
+    bare = _MARKUP.sub("", text)
+    key = squeeze(bare)
+    if not key or len(key) > 90:
+        return None
+    if _PART.match(key) and len(key) <= 60:
+        return Heading("part", index, 1, readable(bare))
+    if _MARKER.fullmatch(key):
+        return Heading("marker", index, 1, readable(bare))
+    spec, count = _title(lines, index, specs)
+    if spec is not None:
+        title = readable(" ".join(_MARKUP.sub("", line.text) for line in lines[index : index + count]))
+        return Heading("table" if spec else "other-table", index, count, title, spec or None)
+    return _prose_heading(lines, index, bare, key)
+
+
+def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tuple[str | None, int]:
+    text = lines[index].text
+    spec = table_title(text, specs)
+    if spec is not None or index + 1 == len(lines):
+        return spec, 1
+    following = squeeze(lines[index + 1].text)
+    if len(following) > 12 or not following.endswith("表") or squeeze(text).endswith("表"):
+        return None, 1
+    # A title wrapped onto a second line; only one that a spec knows, else prose would be caught.
+    joined = table_title(text + following, specs)
+    return (joined, 2) if joined and table_title(following, specs) is None else (None, 1)
+
+
+def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> Heading | None:
+    if "\t" in bare or "|" in bare or "。" in key or len(key) > 60:
+        return None
+    if _SECTION.match(key):
+        if _NARRATIVE_END.search(key):
+            return Heading("section", index, 1, readable(bare))
+        following = squeeze(_MARKUP.sub("", lines[index + 1].text)) if index + 1 < len(lines) else ""
+        if len(following) <= 40 and "。" not in following and re.search(r"(?:说明|情况)$", following):
+            return Heading("section", index, 2, readable(bare + " " + following))
+        return Heading("section", index, 1, readable(bare)) if "关于" in key else None
+    if _SUBSECTION.match(key) and _NARRATIVE_END.search(key):
+        return Heading("subsection", index, 1, readable(bare))
+    if len(key) <= 40 and re.search(r"(?:情况说明|编制说明|名词解释)$", key) and not re.search(r"[,:：;]", key):
+        return Heading("section", index, 1, readable(bare))
+    return None
+
+
+def contents(lines: Sequence[Line]) -> range:
+    """Return the lines of the contents list, as a range of indexes (empty where there is none)."""
+    for index, line in enumerate(lines[:400]):
+        if _bare(line.text) in {"目录", "目次", "contents"}:
+            return range(index, _contents_end(lines, index + 1))
+    return range(0)
+
+
+def _contents_end(lines: Sequence[Line], first: int) -> int:
+    seen: set[str] = set()
+    last_leader = first
+    for index in range(first, min(first + 300, len(lines))):
+        text = lines[index].text
+        if _LEADER.search(text):
+            last_leader = index + 1
+        key = _bare(_LEADER.sub("", text))
+        # The body begins where a heading comes back; the longest run of entries decides, not the first word.
+        if len(key) >= 4 and key in seen and len(seen) >= 3:
+            return index if last_leader == first else last_leader
+        if len(key) > 70 or (key.endswith("。") and len(key) > 20):
+            return last_leader if last_leader > first else index
+        seen.add(key)
+    return last_leader
+
+
+def _bare(text: str) -> str:
+    return squeeze(_MARKUP.sub("", text)).lower()

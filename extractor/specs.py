@@ -1,0 +1,234 @@
+"""Specs: what each table looks like and which identities hold in it, as data.
+
+``schemas/<table>.yaml`` describes one table, ``schemas/identities.yaml`` the identities across tables,
+``schemas/classification.yaml`` the codes of the national classifications. Adding a table adds no Python.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .data import data_folder
+from .errors import SpecError
+from .normalize import squeeze
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Strict):
+    """A number column: its id in the facts contract and what else offices print above it.
+
+    ``usual`` marks the columns to name first where the text can't tell which one it is.
+    """
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    usual: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every printed form, without the path in front of a leaf."""
+        return (self.id.rsplit("/", 1)[-1], *self.aliases)
+
+
+class RowSpec(_Strict):
+    """A labelled row: printed label, numbering, and the rows it is the sum of.
+
+    Attributes:
+        label: Printed label without numbering.
+        number: Numbering in front of it, which tells rows of the same label apart.
+        aliases: Other printed forms.
+        canonical: Report the label above, whatever is printed.
+        identity: Id of the identity "this row = sum of its children, in every column".
+        optional: The breakdown may be left empty; it is then unchecked.
+        top: The total of its side; it isn't part of the row keys of its children.
+    """
+
+    label: str
+    number: str | None = None
+    aliases: tuple[str, ...] = ()
+    canonical: bool = False
+    identity: str | None = None
+    optional: bool = False
+    top: bool = False
+    children: tuple["RowSpec", ...] = ()
+
+
+class RightSide(_Strict):
+    """The right-hand side of a two-sided table: a total over coded rows."""
+
+    total: RowSpec
+    classification: Literal["functional", "economic"]
+
+
+class RowSum(_Strict):
+    """In every row: ``total`` = the sum of ``parts``."""
+
+    id: str
+    total: str
+    parts: tuple[str, ...]
+    side: Literal["left", "right"] | None = None
+
+
+class Zero(_Strict):
+    """In rows of these classes (first three digits) the column is empty."""
+
+    id: str
+    column: str
+    classes: tuple[str, ...]
+
+
+class TableSpec(_Strict):
+    """One table: titles, shape of its rows, columns in printed order, identities within it.
+
+    Shapes: ``coded`` (code, name, numbers), ``two_sided`` (labels left, codes right), ``projects`` (coded, with
+    units above and projects below), ``labels`` (fixed labels), ``items`` (units and free project names).
+    """
+
+    id: str
+    number: int
+    title: str
+    aliases: tuple[str, ...] = ()
+    shape: Literal["coded", "two_sided", "projects", "labels", "items"]
+    classification: Literal["functional", "economic"] | None = None
+    columns: tuple[Column, ...]
+    left: tuple[RowSpec, ...] = ()
+    right: RightSide | None = None
+    row_sums: tuple[RowSum, ...] = ()
+    zeros: tuple[Zero, ...] = ()
+    tree: str | None = None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Every title it goes by."""
+        return (self.title, *self.aliases)
+
+    @property
+    def column_ids(self) -> tuple[str, ...]:
+        """Column ids in printed order."""
+        return tuple(c.id for c in self.columns)
+
+
+class CrossSpec(_Strict):
+    """An identity across tables; see ``schemas/identities.yaml`` for the grammar of ``rule``.
+
+    ``unless_empty``: unchecked where that side is empty (a breakdown the office left out).
+    """
+
+    id: str
+    rule: str
+    soft: bool = False
+    unless_empty: Literal["left", "right"] | None = None
+
+
+class _CrossFile(_Strict):
+    identities: tuple[CrossSpec, ...]
+
+
+class _ClassificationFile(_Strict):
+    functional: dict[str, tuple[str, ...]]
+    economic: dict[str, tuple[str, ...]]
+
+
+class Catalogue(_Strict):
+    """All specs together."""
+
+    tables: tuple[TableSpec, ...]
+    cross: tuple[CrossSpec, ...]
+    names: dict[str, tuple[str, ...]]
+    """Names of a code, the standard one first; functional and economic codes don't overlap."""
+
+    def table(self, table_id: str) -> TableSpec:
+        """Return the spec with this id.
+
+        Raises:
+            SpecError: There is none.
+        """
+        for spec in self.tables:
+            if spec.id == table_id:
+                return spec
+        known = ", ".join(t.id for t in self.tables)
+        raise SpecError(f"no spec named {table_id!r}. Known: {known}.")
+
+
+def _load(path: Path) -> object:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise SpecError(f"{path.name}: not valid YAML: {error}") from None
+
+
+_NOT_TABLES = ("identities", "classification")
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """Load and validate every spec.
+
+    Raises:
+        SpecError: A file is malformed; the message names file and field.
+    """
+    folder = data_folder("schemas")
+    tables = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem not in _NOT_TABLES:
+            tables.append(_validate(TableSpec, path))
+    cross = _validate(_CrossFile, folder / "identities.yaml")
+    codes = _validate(_ClassificationFile, folder / "classification.yaml")
+    return Catalogue(
+        tables=tuple(sorted(tables, key=lambda t: t.number)),
+        cross=cross.identities,
+        names={**codes.functional, **codes.economic},
+    )
+
+
+def _validate(model: type[_M], path: Path) -> _M:
+    try:
+        return model.model_validate(_load(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SpecError(f"{path.name}: {where}: {first['msg']}") from None
+
+
+def walk(rows: tuple[RowSpec, ...], path: tuple[RowSpec, ...] = ()) -> Iterator[tuple[RowSpec, ...]]:
+    """Yield the path from the root to each labelled row, parents first."""
+    for row in rows:
+        here = (*path, row)
+        yield here
+        yield from walk(row.children, here)
+
+
+_NUMBERING = re.compile(
+    r"^(?:\(?(?P<cn>[一二三四五六七八九十]{1,3})[、).]|\((?P<paren>[一二三四五六七八九十\d]{1,3})\)|(?P<num>\d{1,2})[.、)])"
+)
+_PREFIX = re.compile(r"^其中[:：]?")
+_SUFFIX = re.compile(r"\(小计\)$")
+
+
+def split_label(text: str) -> tuple[str | None, str]:
+    """Split a printed label into its numbering and the bare label (rule R3).
+
+    >>> split_label("1. 一般公共预算拨款")
+    ('1', '一般公共预算拨款')
+    >>> split_label("其中：公务用车购置费")
+    (None, '公务用车购置费')
+    """
+    label = _PREFIX.sub("", squeeze(text))
+    number = None
+    match = _NUMBERING.match(label)
+    if match:
+        number = match.group("cn") or match.group("paren") or match.group("num")
+        label = label[match.end() :]
+    return number, _SUFFIX.sub("", _PREFIX.sub("", label))
