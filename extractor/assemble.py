@@ -46,17 +46,13 @@ def _row(draft: Draft, index: int, row: RawRow) -> Row:
 
 def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
     ids = draft.spec.column_ids
-    options = draft.options[index]
-    for position, token in enumerate(row.items):
+    for token, place, possible in zip(row.items, draft.best[index], draft.domains[index], strict=True):
         amount = token.amount
-        if amount is None or not options:
-            continue
-        column = ids[options[0].columns[position]]
-        others = [c for c in ids if c in {ids[o.columns[position]] for o in options}]
-        yield Cell(
-            column=column, kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
-            spans=_number_span(token), options=tuple(others) if len(others) > 1 else (),
-        )  # fmt: skip
+        if amount is not None:
+            yield Cell(
+                column=ids[place], kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
+                spans=_number_span(token), options=tuple(ids[c] for c in possible) if len(possible) > 1 else (),
+            )  # fmt: skip
 
 
 def _number_span(token: Token) -> tuple[Span, ...]:

@@ -17,24 +17,26 @@ from ..records import Finding
 from ..specs import Catalogue, TableSpec
 from . import structure
 from .body import Body, prepare
-from .header import Fit, fit
+from .header import fit
 from .labelled import labelled_rows
 from .labels import Labels
-from .place import Placement, grid_base, placements, positional, width_of
+from .place import free, grid_base, narrowed, positional, width_of
 from .rows import RawRow, coded_rows, item_rows
-from .solve import Choice, solve
+from .solve import Choice, Solution, solve
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A table on its way: rows, and for each row the placements that are still possible, best first.
+    """A table on its way: rows, and for each number of each row the columns that are still possible.
 
     Attributes:
         chunk: Where it stands.
         spec: What it is.
         body: Its tokens.
         rows: Its rows.
-        options: For each row, the placements of its items; the preferred one first.
+        domains: For each row and each of its items, the possible columns, as ascending indexes.
+        home: For each row, where a grid prints its items; None in free text.
+        best: For each row and item, the preferred column among the possible ones.
         why: How the columns were decided.
         findings: What went wrong while reading.
     """
@@ -43,7 +45,9 @@ class Draft:
     spec: TableSpec
     body: Body
     rows: tuple[RawRow, ...]
-    options: tuple[tuple[Placement, ...], ...]
+    domains: tuple[tuple[tuple[int, ...], ...], ...]
+    home: tuple[tuple[int, ...] | None, ...]
+    best: tuple[tuple[int, ...], ...] = ()
     why: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -55,12 +59,15 @@ class Draft:
         scale = UNIT_SCALE.get(self.body.unit, Decimal(10_000))
         return Frame(self.spec.id, self.chunk.part, self.spec.column_ids, rows, self.body.empty, scale)
 
-    def placed(self, row: int, option: int) -> tuple[tuple[str, Decimal], ...]:
-        """Values of a row under one of its placements, by column."""
+    def values(self, row: int) -> tuple[Decimal | None, ...]:
+        """Numbers of a row in printed order, None for dashes."""
+        return tuple(t.amount.value if t.amount else None for t in self.rows[row].items)
+
+    def fixed(self, number: int, row: int) -> dict[Ref, Decimal]:
+        """Values of the items of a row that have one possible column, as cells of frame ``number``."""
         ids = self.spec.column_ids
-        columns = self.options[row][option].columns
-        pairs = zip(self.rows[row].items, columns, strict=True)
-        return tuple((ids[c], t.amount.value) for t, c in pairs if t.amount)
+        pairs = zip(self.values(row), self.domains[row], strict=True)
+        return {Ref(number, row, ids[d[0]]): v for v, d in pairs if len(d) == 1 and v is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ def _part(
             continue
         drafts.append(_draft(chunk, spec, body, rows))
     drafts.sort(key=lambda d: d.chunk.first)
-    return _across([_within(d) for d in drafts], labels.catalogue), unknown
+    return _settle([_within(d) for d in drafts], labels.catalogue), unknown
 
 
 def _rows(
@@ -158,20 +165,18 @@ def _recognised(rows: Sequence[RawRow], spec: TableSpec) -> bool:
 
 def _draft(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow]) -> Draft:
     base = grid_base(rows, spec) if body.grid else None
-    options: list[tuple[Placement, ...]] = []
+    homes: list[tuple[int, ...] | None] = []
+    domains: list[tuple[tuple[int, ...], ...]] = []
     findings: list[Finding] = []
     for row in rows:
         width = width_of(row, spec)
         if len(row.items) > width:
             findings.append(_too_many(row, spec, width))
             row.items = row.items[:0]
-        fixed = None
-        if body.grid and width == 1:
-            fixed = Placement((0,) * len(row.items))
-        elif base is not None:
-            fixed = positional(row, base, width)
-        options.append((fixed,) if fixed else tuple(placements(len(row.items), width)))
-    return Draft(chunk, spec, body, tuple(rows), tuple(options), findings=tuple(findings))
+        home = positional(row, base, width) if base is not None and width > 1 else None
+        homes.append(home)
+        domains.append(tuple((c,) for c in home) if home is not None else free(len(row.items), width))
+    return Draft(chunk, spec, body, tuple(rows), tuple(domains), tuple(homes), findings=tuple(findings))
 
 
 def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:
@@ -187,92 +192,76 @@ def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:
 
 
 def _within(draft: Draft) -> Draft:
-    """Settle the columns of one table by the identities within it."""
+    """Narrow the columns of each row by the identities along it, and where a grid breaks them, widen."""
     frame = draft.frame()
     inside, _ = instances([frame], {draft.spec.id: draft.spec}, ())
-    reduced = replace(draft, options=tuple(_by_row(draft, i, inside) for i in range(len(draft.rows))))
+    why = "sums of the table"
     if draft.body.grid:
-        return _repair_grid(reduced, frame, inside)
-    return _settle([reduced], inside, ["rows and column sums of the table"])[0]
+        draft, why = _widened(draft, frame, inside)
+    along: dict[int, list[Instance]] = {}
+    for instance in inside:
+        rows = {r.row for r in instance.refs}
+        if len(rows) == 1:
+            along.setdefault(rows.pop(), []).append(instance)
+    domains = tuple(
+        narrowed(d, draft.rows[i].items, draft.spec, along.get(i, ())) for i, d in enumerate(draft.domains)
+    )
+    best = tuple(tuple(d[0] for d in row) for row in domains)
+    return replace(draft, domains=domains, best=best, why=why)
 
 
-def _by_row(draft: Draft, row: int, inside: Sequence[Instance]) -> tuple[Placement, ...]:
-    """Keep the placements under which the identities along the row hold; all of them if none does."""
-    options = draft.options[row]
-    if len(options) <= 1:
-        return options
-    own = [i for i in inside if all(r.row == row for r in i.refs)]
-    kept = []
-    for index, option in enumerate(options):
-        values = {Ref(0, row, c): v for c, v in draft.placed(row, index)}
-        if all(evaluate(i, [draft.frame()], values).verdict != "violated" for i in own):
-            kept.append(option)
-    return tuple(kept) or options
-
-
-def _repair_grid(draft: Draft, frame: Frame, inside: Sequence[Instance]) -> Draft:
+def _widened(draft: Draft, frame: Frame, inside: Sequence[Instance]) -> tuple[Draft, str]:
     """Where a grid's positions break identities, look for rows shifted by some columns.
 
-    Positions are strong evidence: another placement is taken only if it breaks fewer identities.
+    Positions are strong evidence: the solver takes another column only if that breaks fewer identities.
     """
-    values = {Ref(0, r, c): v for r in range(len(draft.rows)) for c, v in draft.placed(r, 0)}
+    values: dict[Ref, Decimal] = {}
+    for row in range(len(draft.rows)):
+        values.update(draft.fixed(0, row))
     broken = [i for i in inside if evaluate(i, [frame], values).verdict == "violated"]
-    loose = {i for i, o in enumerate(draft.options) if len(o) > 1}
-    if not broken and not loose:
-        return replace(draft, why="printed cells")
-    suspects = loose | {ref.row for instance in broken for ref in instance.refs}
-    widened = []
-    for index, options in enumerate(draft.options):
-        row = draft.rows[index]
-        if index in suspects and row.items and index not in loose:
-            others = (p for p in placements(len(row.items), width_of(row, draft.spec)) if p not in options)
-            widened.append((*options, *others))
-        else:
-            widened.append(options)
-    return _settle([replace(draft, options=tuple(widened))], inside, ["printed cells and the sums of the table"], grid=True)[0]
+    if not broken and all(len(d) == 1 for row in draft.domains for d in row):
+        return draft, "printed cells"
+    suspects = {ref.row for instance in broken for ref in instance.refs}
+    domains = [
+        free(len(draft.rows[i].items), width_of(draft.rows[i], draft.spec)) if i in suspects else d
+        for i, d in enumerate(draft.domains)
+    ]
+    return replace(draft, domains=tuple(domains)), "printed cells and the sums of the table"
 
 
-def _settle(
-    drafts: Sequence[Draft], found: Sequence[Instance], why: Sequence[str], *, grid: bool = False
-) -> list[Draft]:
-    """Run the solver over the rows that have several placements left, and keep those that may be right."""
-    choices, owners = [], []
+def _settle(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
+    """Settle every number that has several columns left: within the tables first, then across them."""
+    choices: list[Choice] = []
     fixed: dict[Ref, Decimal] = {}
     for number, draft in enumerate(drafts):
-        for row, options in enumerate(draft.options):
-            if len(options) > 1:
-                choices.append(Choice(number, row, tuple(draft.placed(row, o) for o in range(len(options)))))
-                owners.append((number, row))
-            elif options:
-                fixed.update({Ref(number, row, c): v for c, v in draft.placed(row, 0)})
+        costs = _costs(draft.spec)
+        for row, domain in enumerate(draft.domains):
+            if any(len(d) > 1 for d in domain):
+                values, home = draft.values(row), draft.home[row]
+                choices.append(Choice(number, row, values, domain, draft.spec.column_ids, home, costs))
+            else:
+                fixed.update(draft.fixed(number, row))
     if not choices:
-        return [replace(d, why=d.why or w) for d, w in zip(drafts, why, strict=True)]
-    scales = [d.frame().scale for d in drafts]
-    penalties = [[0 if not grid or o == 0 else 1 for o in range(len(c.options))] for c in choices]
-    prefer = [[_unusual(drafts[c.frame].spec, option) for option in c.options] for c in choices]
-    solution = solve(choices, fixed, found, scales, penalties=penalties, prefer=prefer)
-    options = [list(d.options) for d in drafts]
-    for (number, row), support, best in zip(owners, solution.supported, solution.best, strict=True):
-        before = options[number][row]
-        options[number][row] = (before[best], *(before[o] for o in support if o != best))
-    return [replace(d, options=tuple(o), why=w) for d, o, w in zip(drafts, options, why, strict=True)]
+        return list(drafts)
+    frames = [d.frame() for d in drafts]
+    found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    solutions = solve(choices, fixed, found, [f.scale for f in frames])
+    by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
+    return [_settled(number, draft, by_place) for number, draft in enumerate(drafts)]
 
 
-def _unusual(spec: TableSpec, option: Sequence[tuple[str, Decimal]]) -> int:
-    usual = {c.id for c in spec.columns if c.usual}
-    order = {c.id: i for i, c in enumerate(spec.columns)}
-    return sum(100 * (c not in usual) + order[c] for c, _ in option) if usual else sum(order[c] for c, _ in option)
+def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solution]) -> Draft:
+    here = {row: s for (frame, row), s in solutions.items() if frame == number}
+    if not here:
+        return draft
+    domains = tuple(
+        tuple(tuple(sorted(p)) for p in here[i].possible) if i in here else d for i, d in enumerate(draft.domains)
+    )
+    best = tuple(here[i].best if i in here else b for i, b in enumerate(draft.best))
+    return replace(draft, domains=domains, best=best, why=draft.why + ", then of the other tables")
 
 
-def _across(drafts: list[Draft], catalogue: Catalogue) -> list[Draft]:
-    """Settle what a table alone leaves open by the identities across tables."""
-    if not any(len(o) > 1 for d in drafts for o in d.options):
-        return drafts
-    found, _ = instances([d.frame() for d in drafts], {t.id: t for t in catalogue.tables}, catalogue.cross)
-    why = [
-        d.why + (", then the other tables" if any(len(o) > 1 for o in d.options) else "") for d in drafts
-    ]
-    return _settle(drafts, found, why)
-
-
-__all__ = ["Draft", "Fit", "Unknown", "read"]
+def _costs(spec: TableSpec) -> tuple[int, ...]:
+    """How unusual each column is: printed order, those that offices use most first."""
+    some = any(c.usual for c in spec.columns)
+    return tuple(i + (100 if some and not c.usual else 0) for i, c in enumerate(spec.columns))

@@ -1,31 +1,64 @@
-"""Placements: every way in which the numbers of one row can stand in the table's columns."""
+"""Places: the columns in which the numbers of one row can stand."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import combinations
+from math import comb
 
+from ..identities import Instance
 from ..specs import TableSpec
 from .rows import RawRow
+from .tokens import Token
 
-MAX_PLACEMENTS = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """One way to place a row's items: ``columns[i]`` is the column index of item i, in printed order."""
-
-    columns: tuple[int, ...]
+_MANY = 20_000
 
 
-def placements(count: int, width: int) -> Iterator[Placement]:
-    """Yield every strictly increasing assignment of ``count`` items to ``width`` columns.
+def free(count: int, width: int) -> tuple[tuple[int, ...], ...]:
+    """Return the possible columns of each of ``count`` numbers in ``width`` columns, when only order is known."""
+    return tuple(tuple(range(i, width - count + i + 1)) for i in range(count))
 
-    Nothing is yielded where there are more items than columns.
+
+def narrowed(
+    domains: tuple[tuple[int, ...], ...], items: Sequence[Token], spec: TableSpec, rules: Sequence[Instance]
+) -> tuple[tuple[int, ...], ...]:
+    """Keep the columns that occur in a placement under which the identities along the row hold.
+
+    All of them if none does, or if there are too many placements to look at: the solver knows the identities too.
+    Counts in whole numbers, steps of half a unit of the last place.
     """
-    for number, columns in enumerate(combinations(range(width), count)):
-        if number >= MAX_PLACEMENTS:
-            return
-        yield Placement(columns)
+    width = 1 + max((d[-1] for d in domains), default=0)
+    if all(len(d) == 1 for d in domains) or not rules or comb(width, len(domains)) > _MANY:
+        return domains
+    amounts = [t.amount for t in items]
+    decimals = max((a.decimals for a in amounts if a), default=0)
+    values = [int(a.value.scaleb(decimals)) * 2 if a else 0 for a in amounts]
+    halves = [10 ** (decimals - a.decimals) if a and a.decimals else 0 for a in amounts]
+    signs = [_signs(rule, spec) for rule in rules]
+    allowed = [set(d) for d in domains]
+    kept: list[set[int]] = [set() for _ in domains]
+    for columns in combinations(range(width), len(domains)):
+        if all(c in a for c, a in zip(columns, allowed, strict=True)) and _hold(signs, columns, values, halves):
+            for known, column in zip(kept, columns, strict=True):
+                known.add(column)
+    return tuple(tuple(sorted(k)) for k in kept) if all(kept) else domains
+
+
+def _signs(rule: Instance, spec: TableSpec) -> list[int]:
+    left, right = {r.column for r in rule.left}, {r.column for r in rule.right}
+    return [1 if c in left else -1 if c in right else 0 for c in spec.column_ids]
+
+
+def _hold(
+    signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequence[int], halves: Sequence[int]
+) -> bool:
+    for sign in signs:
+        total = room = 0
+        for column, value, half in zip(columns, values, halves, strict=True):
+            if sign[column]:
+                total += sign[column] * value
+                room += half
+        if abs(total) > room:
+            return False
+    return True
 
 
 def width_of(row: RawRow, spec: TableSpec) -> int:
@@ -54,8 +87,8 @@ def grid_base(rows: Sequence[RawRow], spec: TableSpec) -> int | None:
     return expected if expected in fits else low
 
 
-def positional(row: RawRow, base: int, width: int) -> Placement | None:
-    """Place a grid row's items by their cells; None where they don't fit the columns."""
+def positional(row: RawRow, base: int, width: int) -> tuple[int, ...] | None:
+    """Return the columns of a grid row's items by their cells; None where they don't fit."""
     columns = tuple((t.cell or 0) - base for t in row.items)
     increasing = all(a < b for a, b in zip(columns, columns[1:], strict=False))
-    return Placement(columns) if increasing and all(0 <= c < width for c in columns) else None
+    return columns if increasing and all(0 <= c < width for c in columns) else None

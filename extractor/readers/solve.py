@@ -1,11 +1,12 @@
-"""The solver: which placement of every row makes the identities hold, and whether another one does too.
+"""The solver: which column of each number makes the identities hold, and whether another one does too.
 
-OR-Tools CP-SAT over one boolean per row and placement. Amounts are scaled to whole numbers, so the arithmetic
-is exact. First the fewest possible violations are found, then every placement that occurs in any reading with
-that few: a row with one such placement is determined, a row with several is ambiguous.
+OR-Tools CP-SAT over one boolean per number and column; the numbers of a row keep their printed order. Amounts are
+scaled to whole numbers, so the arithmetic is exact. First the fewest possible violations are found, then every
+column that a number has in any reading with that few: a number with one column is determined, one with several
+is ambiguous. Rows that no identity links are solved apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,30 +14,47 @@ from typing import Any
 from ..amount import half_unit
 from ..identities import Instance, Ref
 
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The possible placements of one row: each a mapping of column to printed value."""
+    """A row whose numbers have several possible columns.
+
+    Attributes:
+        frame: Index of its table.
+        row: Index in the table.
+        values: Its numbers in printed order; None for a dash, which takes a column without a number.
+        domains: For each of them, the possible columns, as indexes in ascending order.
+        columns: Column ids of the table.
+        home: For each of them, where a grid prints it; None in free text. Leaving it is the last resort.
+        costs: For each column, how unusual it is; decides only which of the best readings is named first.
+    """
 
     frame: int
     row: int
-    options: tuple[tuple[tuple[str, Decimal], ...], ...]
+    values: tuple[Decimal | None, ...]
+    domains: tuple[tuple[int, ...], ...]
+    columns: tuple[str, ...]
+    home: tuple[int, ...] | None
+    costs: tuple[int, ...]
+
+    def loose(self) -> Iterator[tuple[int, int]]:
+        """Yield every number that isn't determined with each of its possible columns."""
+        for position, domain in enumerate(self.domains):
+            if len(domain) > 1:
+                yield from ((position, column) for column in domain)
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What the solver found.
+    """What the solver found for one choice, for each number in printed order.
 
     Attributes:
-        supported: For each choice, the indexes of the options that occur in a best reading.
-        best: For each choice, its option in the preferred reading.
-        violated: How many hard identities no reading can satisfy.
-        complete: False where the time limit ended the search; ``supported`` then errs on the large side.
+        best: Its column in the preferred reading.
+        possible: The columns it has in any best reading; its whole domain where the limit ended the search.
     """
 
-    supported: tuple[tuple[int, ...], ...]
     best: tuple[int, ...]
-    violated: int
-    complete: bool = True
+    possible: tuple[frozenset[int], ...]
 
 
 @dataclass(slots=True)
@@ -44,93 +62,167 @@ class _Model:
     """CP-SAT model with what is needed to query it again."""
 
     model: Any
-    variables: list[list[Any]]
-    broken: list[Any] = field(default_factory=list)
+    variables: list[dict[tuple[int, int], Any]]
+    within: list[Any] = field(default_factory=list)
+    across: list[Any] = field(default_factory=list)
     soft: list[Any] = field(default_factory=list)
 
 
-# Deterministic solver time, so that results don't depend on how busy the machine is. About a second each.
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Choices that hang together, the constants around them, and the identities between."""
+
+    choices: tuple[Choice, ...]
+    fixed: Mapping[Ref, Decimal]
+    instances: tuple[Instance, ...]
+    scales: Sequence[Decimal]
+
+    def where(self) -> dict[tuple[int, int], int]:
+        return {(c.frame, c.row): i for i, c in enumerate(self.choices)}
+
+
+# Deterministic solver time, so that results don't depend on how busy the machine is.
 _LIMIT = 1.0
-_ROUNDS = 400
+_ROUNDS = 300
 
 
 def solve(
-    choices: Sequence[Choice],
-    fixed: Mapping[Ref, Decimal],
-    instances: Sequence[Instance],
-    scales: Sequence[Decimal],
-    *,
-    penalties: Sequence[Sequence[int]] | None = None,
-    prefer: Sequence[Sequence[int]] | None = None,
-) -> Solution:
-    """Find every placement that occurs in a reading with the fewest violated identities.
+    choices: Sequence[Choice], fixed: Mapping[Ref, Decimal], instances: Sequence[Instance], scales: Sequence[Decimal]
+) -> list[Solution]:
+    """Find every column that each number has in a reading with the fewest violated identities.
 
     Args:
         choices: Rows that are not determined yet.
         fixed: Values of the cells that are.
         instances: Identities over both.
         scales: Yuan per unit of each frame.
-        penalties: For each choice, the cost of each option among readings with equally few violations: how far
-            it is from the place where a grid prints it.
-        prefer: For each choice, the cost of each option; decides only which best reading is named first.
+
+    Returns:
+        One solution per choice, in order.
     """
+    constants = dict(fixed)
+    varying: set[Ref] = set()
+    for choice in choices:
+        for value, domain in zip(choice.values, choice.domains, strict=True):
+            if len(domain) == 1 and value is not None:
+                constants[Ref(choice.frame, choice.row, choice.columns[domain[0]])] = value
+        varying |= {Ref(choice.frame, choice.row, choice.columns[column]) for _, column in choice.loose()}
+    solutions: dict[int, Solution] = {}
+    for members, found in _components(choices, instances, varying):
+        problem = _Problem(tuple(choices[i] for i in members), constants, tuple(found), scales)
+        solutions.update(zip(members, _solve_one(problem), strict=True))
+    return [solutions[i] for i in range(len(choices))]
+
+
+def _components(
+    choices: Sequence[Choice], instances: Sequence[Instance], varying: set[Ref]
+) -> Iterator[tuple[list[int], list[Instance]]]:
+    where = {(c.frame, c.row): i for i, c in enumerate(choices)}
+    parent = list(range(len(choices)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    touched: list[tuple[Instance, int]] = []
+    for instance in instances:
+        rows = [where[(r.frame, r.row)] for r in instance.refs if r in varying]
+        for other in rows[1:]:
+            parent[root(other)] = root(rows[0])
+        if rows:
+            touched.append((instance, rows[0]))
+    groups: dict[int, tuple[list[int], list[Instance]]] = {}
+    for index in range(len(choices)):
+        groups.setdefault(root(index), ([], []))[0].append(index)
+    for instance, row in touched:
+        groups[root(row)][1].append(instance)
+    yield from groups.values()
+
+
+def _solve_one(problem: _Problem) -> list[Solution]:
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
-    where = {(c.frame, c.row): i for i, c in enumerate(choices)}
-    relevant = [i for i in instances if any((r.frame, r.row) in where for r in i.refs)]
-    built = _build(cp_model, choices, where, fixed, relevant, scales)
-    solver = _solver(cp_model)
-    weight = 1 + sum(max(row) for row in penalties or ())
-    costs = [
-        cost * variable
-        for row, row_costs in zip(built.variables, penalties or (), strict=False)
-        for variable, cost in zip(row, row_costs, strict=True)
-        if cost
+    built = _build(cp_model, problem)
+    moved = [
+        variable
+        for choice, row in zip(problem.choices, built.variables, strict=True)
+        for (position, column), variable in row.items()
+        if choice.home is not None and choice.home[position] != column
     ]
-    objective = weight * sum(built.broken) + sum(costs)
+    # In this order: the fewest violations within the tables, then across them, then the least displacement.
+    small = 1 + len(moved)
+    large = small * (1 + len(built.across))
+    objective = large * sum(built.within) + small * sum(built.across) + sum(moved)
     built.model.minimize(objective)
+    solver = _solver(cp_model)
     status = solver.solve(built.model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Solution(tuple(tuple(range(len(c.options))) for c in choices), tuple(0 for _ in choices), 0, False)
-    optimum = round(solver.objective_value)
-    complete = status == cp_model.OPTIMAL
-    built.model.add(objective <= optimum)
-    best = _preferred(cp_model, built, prefer)
-    supported, exhausted = _support(cp_model, built, best)
-    if not exhausted:
-        complete = False
-        supported = [set(range(len(c.options))) for c in choices]
-    return Solution(tuple(tuple(sorted(s)) for s in supported), tuple(best), optimum // weight, complete)
+        return [Solution(tuple(d[0] for d in c.domains), _all(c)) for c in problem.choices]
+    best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
+    seen = None
+    if status == cp_model.OPTIMAL:
+        built.model.add(objective <= round(solver.objective_value))
+        best = _preferred(cp_model, built, problem.choices) or best
+        seen = _support(cp_model, built, problem.choices, best)
+    return [
+        Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c))
+        for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
+    ]
+
+
+def _all(choice: Choice) -> tuple[frozenset[int], ...]:
+    return tuple(frozenset(domain) for domain in choice.domains)
+
+
+def _chosen(solver: Any, choice: Choice, row: Mapping[tuple[int, int], Any]) -> tuple[int, ...]:
+    taken = {position: column for (position, column), v in row.items() if solver.boolean_value(v)}
+    return tuple(taken.get(position, domain[0]) for position, domain in enumerate(choice.domains))
 
 
 def _solver(cp_model: Any) -> Any:
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 7
-    solver.parameters.max_deterministic_time = _LIMIT
+    parameters = solver.parameters
+    parameters.num_workers = 1
+    parameters.random_seed = 7
+    parameters.max_deterministic_time = _LIMIT
+    # Models are small and asked many times: presolve costs more than it saves.
+    parameters.cp_model_presolve = False
+    parameters.linearization_level = 0
     return solver
 
 
-def _build(
-    cp_model: Any,
-    choices: Sequence[Choice],
-    where: Mapping[tuple[int, int], int],
-    fixed: Mapping[Ref, Decimal],
-    instances: Sequence[Instance],
-    scales: Sequence[Decimal],
-) -> _Model:
+def _build(cp_model: Any, problem: _Problem) -> _Model:
     model = cp_model.CpModel()
-    variables = [[model.new_bool_var("") for _ in c.options] for c in choices]
-    for row in variables:
-        model.add_exactly_one(row)
+    variables = [{pair: model.new_bool_var("") for pair in choice.loose()} for choice in problem.choices]
+    for choice, row in zip(problem.choices, variables, strict=True):
+        _in_order(model, choice, row)
     built = _Model(model, variables)
-    # Twice the smallest printed half unit is one step: every amount and tolerance is then a whole number.
-    exponents = [_exponent(v) for v in fixed.values()]
-    exponents += [_exponent(v) for c in choices for option in c.options for _, v in option]
-    step = Decimal(5).scaleb(min([*exponents, 0]) - 1)
-    for instance in instances:
-        _constrain(built, instance, choices, where, fixed, scales, step)
+    refs = {ref for instance in problem.instances for ref in instance.refs}
+    values = [problem.fixed[ref] for ref in refs if ref in problem.fixed]
+    values += [v for c in problem.choices for v in c.values if v is not None]
+    # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
+    step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), 0]) - 1)
+    where = problem.where()
+    for instance in problem.instances:
+        _constrain(built, instance, problem, where, step)
     return built
+
+
+def _in_order(model: Any, choice: Choice, row: Mapping[tuple[int, int], Any]) -> None:
+    """Each number has one column, and the columns go up as the numbers do."""
+    places: list[Any] = []
+    for position, domain in enumerate(choice.domains):
+        if len(domain) == 1:
+            places.append(domain[0])
+            continue
+        model.add_exactly_one([row[position, column] for column in domain])
+        places.append(sum(column * row[position, column] for column in domain))
+    for position in range(len(places) - 1):
+        left, right = choice.domains[position], choice.domains[position + 1]
+        if (len(left) > 1 or len(right) > 1) and left[-1] >= right[0]:
+            model.add(places[position] + 1 <= places[position + 1])
 
 
 def _exponent(value: Decimal) -> int:
@@ -138,98 +230,115 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
+@dataclass(slots=True)
+class _Sum:
+    """A linear sum over booleans with a constant."""
+
+    terms: list[Any] = field(default_factory=list)
+    constant: int = 0
+
+    def add(self, boolean: Any, amount: int) -> None:
+        if boolean is None:
+            self.constant += amount
+        elif amount:
+            self.terms.append(amount * boolean)
+
+    @property
+    def value(self) -> Any:
+        return sum(self.terms) + self.constant
+
+
 def _constrain(
-    built: _Model, instance: Instance, choices: Sequence[Choice], where: Mapping[tuple[int, int], int],
-    fixed: Mapping[Ref, Decimal], scales: Sequence[Decimal], step: Decimal,
-) -> None:  # fmt: skip
+    built: _Model, instance: Instance, problem: _Problem, where: Mapping[tuple[int, int], int], step: Decimal
+) -> None:
     model = built.model
-    exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
-    difference: list[Any] = []
-    slack: list[Any] = []
-    present: dict[str, list[Any]] = {"left": [], "right": []}
-    constant = room = 0
+    difference, room = _Sum(), _Sum()
+    shown: dict[str, list[Any]] = {"left": [], "right": []}
     for side, sign, refs in (("left", 1, instance.left), ("right", -1, instance.right)):
         for ref in refs:
-            for boolean, value in _values(ref, built, choices, where, fixed):
-                scaled = int(value * scales[ref.frame] / step)
-                half = int(half_unit(value) * scales[ref.frame] / step)
-                if boolean is None:
-                    constant += sign * scaled
-                    room += half
-                    present[side].append(1)
-                else:
-                    difference.append(sign * scaled * boolean)
-                    slack.append(half * boolean)
-                    present[side].append(boolean)
+            scale = problem.scales[ref.frame]
+            for boolean, value in _values(ref, built, problem, where):
+                difference.add(boolean, sign * int(value * scale / step))
+                room.add(boolean, int(half_unit(value) * scale / step))
+                shown[side].append(boolean)
     broken = model.new_bool_var("")
-    (built.soft if instance.soft else built.broken).append(broken)
     holds = [~broken]
-    if instance.optional:
-        shown = present[instance.optional]
-        if not shown:
+    if instance.optional and None not in shown[instance.optional]:
+        if not shown[instance.optional]:
             return
-        if not any(isinstance(s, int) for s in shown):
-            some = model.new_bool_var("")
-            model.add_max_equality(some, shown)
-            holds.append(some)
-    total = sum(difference) + constant
+        some = model.new_bool_var("")
+        model.add_max_equality(some, shown[instance.optional])
+        holds.append(some)
+    inside = len({ref.frame for ref in instance.refs}) == 1
+    (built.soft if instance.soft else built.within if inside else built.across).append(broken)
+    exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
     if instance.relation == "at-most":
-        model.add(total <= 0).only_enforce_if(holds)
+        model.add(difference.value <= 0).only_enforce_if(holds)
     elif exact:
-        model.add(total == 0).only_enforce_if(holds)
+        model.add(difference.value == 0).only_enforce_if(holds)
     else:
-        tolerance = sum(slack) + room
-        model.add(total - tolerance <= 0).only_enforce_if(holds)
-        model.add(total + tolerance >= 0).only_enforce_if(holds)
+        model.add(difference.value - room.value <= 0).only_enforce_if(holds)
+        model.add(difference.value + room.value >= 0).only_enforce_if(holds)
 
 
 def _values(
-    ref: Ref, built: _Model, choices: Sequence[Choice], where: Mapping[tuple[int, int], int],
-    fixed: Mapping[Ref, Decimal],
-) -> list[tuple[Any, Decimal]]:  # fmt: skip
+    ref: Ref, built: _Model, problem: _Problem, where: Mapping[tuple[int, int], int]
+) -> Iterator[tuple[Any, Decimal]]:
+    """Yield the values a cell may have, each with the boolean that makes it so (None: always)."""
+    if ref in problem.fixed:
+        yield None, problem.fixed[ref]
+        return
     index = where.get((ref.frame, ref.row))
     if index is None:
-        return [(None, fixed[ref])] if ref in fixed else []
-    out = []
-    for number, option in enumerate(choices[index].options):
-        out.extend((built.variables[index][number], value) for column, value in option if column == ref.column)
-    return out
+        return
+    choice = problem.choices[index]
+    for (position, column), variable in built.variables[index].items():
+        value = choice.values[position]
+        if choice.columns[column] == ref.column and value is not None:
+            yield variable, value
 
 
-def _preferred(cp_model: Any, built: _Model, prefer: Sequence[Sequence[int]] | None) -> list[int]:
+def _preferred(cp_model: Any, built: _Model, choices: Sequence[Choice]) -> list[tuple[int, ...]] | None:
     """Name one best reading: most soft identities, then the columns that offices use most."""
-    if not built.soft and not prefer:
-        objective: Any = 0
-    else:
-        costs = [
-            cost * variable
-            for row, row_costs in zip(built.variables, prefer or [], strict=False)
-            for variable, cost in zip(row, row_costs, strict=True)
-            if cost
-        ]
-        objective = sum(built.soft) * 1000 + sum(costs)
-        built.model.minimize(objective)
+    costs = [
+        choice.costs[column] * variable
+        for choice, row in zip(choices, built.variables, strict=True)
+        for (_, column), variable in row.items()
+    ]
+    built.model.minimize(sum(built.soft) * 10_000 + sum(costs))
     solver = _solver(cp_model)
-    solver.solve(built.model)
-    chosen = [next(i for i, v in enumerate(row) if solver.boolean_value(v)) for row in built.variables]
+    status = solver.solve(built.model)
     built.model.clear_objective()
-    return chosen
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return [_chosen(solver, choice, row) for choice, row in zip(choices, built.variables, strict=True)]
 
 
-def _support(cp_model: Any, built: _Model, best: Sequence[int]) -> tuple[list[set[int]], bool]:
-    """Collect the options that occur in any best reading: ask for one not seen yet until there is none."""
-    seen = [{choice} for choice in best]
+def _support(
+    cp_model: Any, built: _Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]]
+) -> list[list[set[int]]] | None:
+    """Collect, for each number, the columns it has in any best reading.
+
+    Asks for a reading with something not seen yet until there is none. None where the limit ended the search.
+    """
+    seen = [[{column} for column in columns] for columns in best]
     for _ in range(_ROUNDS):
-        fresh = [v for row, known in zip(built.variables, seen, strict=True) for i, v in enumerate(row) if i not in known]
+        fresh = [
+            variable
+            for row, known in zip(built.variables, seen, strict=True)
+            for (position, column), variable in row.items()
+            if column not in known[position]
+        ]
         if not fresh:
-            return seen, True
+            return seen
         built.model.add_bool_or(fresh)  # each such clause implies the ones before it, so they may stay
         solver = _solver(cp_model)
         status = solver.solve(built.model)
         if status == cp_model.INFEASIBLE:
-            return seen, True
+            return seen
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return seen, False
-        for row, known in zip(built.variables, seen, strict=True):
-            known.update(i for i, v in enumerate(row) if solver.boolean_value(v))
-    return seen, False
+            return None
+        for choice, row, known in zip(choices, built.variables, seen, strict=True):
+            for position, column in enumerate(_chosen(solver, choice, row)):
+                known[position].add(column)
+    return None
