@@ -65,7 +65,7 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     decimals = usual_decimals(token_lines)
     if not grid:
         token_lines = join_split_numbers(token_lines, decimals)
-        token_lines = _without_page_numbers(token_lines, decimals)
+    token_lines = _without_page_numbers(token_lines, decimals)
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, printed, office,
         squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), note, empty,
@@ -143,9 +143,13 @@ def _numbering(tokens: Sequence[Token]) -> bool:
 
 
 def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels: Labels) -> int:
+    words = labels.header_words(spec)
     for index in range(len(rows)):
         following = rows[index + 1][1] if index + 1 < len(rows) else []
         if labels.starts_row(rows[index][1], following, spec):
+            # A name that is wrapped before its numbers begins above: at the first line that is no header word.
+            while index and rows[index][1][0].kind == "text" and not labels.of_header(rows[index - 1][0].text, words):
+                index -= 1
             return index
     return len(rows)
 
@@ -198,7 +202,7 @@ def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[l
         return list(lines)
     out = []
     for position, line in enumerate(lines):
-        alone = len(line) == 1 and line[0].whole and len(line[0].text) <= 2 and line[0].cell is None
+        alone = len(line) == 1 and line[0].whole and len(line[0].text) <= 2 and not line[0].cell
         if alone and not _code_part(lines, position):
             continue
         out.append(line)

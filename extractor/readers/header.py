@@ -5,16 +5,7 @@ from dataclasses import dataclass
 
 from ..specs import TableSpec
 from .body import Body
-
-# Words of headers that name no number column.
-_STRUCTURE = (
-    "功能分类科目编码", "功能分类科目名称", "经济分类科目编码", "经济分类科目名称", "支出功能分类", "功能分类", "科目编码",
-    "科目名称", "科目", "编码", "名称", "项目名称", "项目", "类款项", "类款", "单位名称", "支出预算", "收入预算", "资金来源",
-    "财政拨款收入", "财政拨款支出", "财政拨款(补助)", "收入", "支出", "一般公共预算支出", "一般公共预算基本支出",
-    "政府性基金预算支出", "国有资本经营预算支出", "三公经费支出内容", "“三公”经费支出内容", "基本支出", "项目支出",
-    "财政拨款", "非财政拨款", "预算数", "部门预算", "合计", "小计",
-)  # fmt: skip
-
+from .labels import HEADER_WORDS
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -53,7 +44,7 @@ def fit(body: Body, spec: TableSpec) -> Fit:
 
 
 def _unexplained(bag: Counter[str], header: str) -> int:
-    for word in _STRUCTURE:
+    for word in HEADER_WORDS:
         if word in header:
             bag = bag - Counter(c for c in word if c.isalpha())
     return sum(bag.values())

@@ -167,7 +167,7 @@ def _flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, 
             state.rows.append(row)
             index += count
             continue
-        _flow_token(token, state, spec, body, first=first)
+        _flow_token(token, state, spec, body, [t for t, _ in stream[index + 1 : index + 13]])
         index += 1
     if state.pending and state.row is not None:
         state.row.label.extend(state.pending)
@@ -224,7 +224,7 @@ def _fill(previous: str, digits: str) -> str:
     return (previous[:5] if digits > previous[5:7] else previous[:3]) + digits
 
 
-def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, *, first: bool) -> None:
+def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, following: Sequence[Token]) -> None:
     row = state.row
     if token.kind == "mark":
         return
@@ -237,8 +237,9 @@ def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, *, firs
     part_of_name = (
         token.whole
         and body.decimals > 0
-        and spec.shape in ("projects", "items")
+        and spec.shape == "projects"
         and (bool(state.pending) or (row is not None and not row.items))
+        and not _lost_point(token, following)
     )
     if part_of_name:
         (state.pending if state.pending or row is None else row.label).append(token)
@@ -357,4 +358,10 @@ def _in_name(token: Token, line: Sequence[Token], index: int, body: Body, pendin
         return False
     if body.grid:
         return any(t.kind == "text" and t.cell == token.cell for t in line)
-    return bool(pending) and any(t.decimals for t in line[index + 1 :])
+    return bool(pending) and not _lost_point(token, line[index + 1 :])
+
+
+def _lost_point(token: Token, following: Sequence[Token]) -> bool:
+    """Whether digits are an amount that lost its point: the same digits follow with one."""
+    digits = token.text.lstrip("0")
+    return any(t.decimals and re.sub(r"\D", "", t.text).lstrip("0") == digits for t in following)
