@@ -36,7 +36,13 @@ def parse_amount(text: str) -> Amount | None:
     return Amount(Decimal(plain), len(plain.partition(".")[2]))
 
 
-def half_unit(value: Decimal) -> Decimal:
-    """Half a unit in the last printed place; 0 for a number printed without decimals, which is exact."""
+def half_unit(value: Decimal, decimals: int = 0) -> Decimal:
+    """Half a unit in the last printed place; 0 for a number printed without decimals, which is exact.
+
+    In a table whose amounts have more ``decimals``, a shorter number lost its zeros or its last digit. It is taken
+    as exactly as the others: a lost digit must not widen the interval that is to find it.
+    """
     exponent = value.as_tuple().exponent
-    return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) and exponent < 0 else Decimal(0)
+    if not isinstance(exponent, int) or exponent >= 0:
+        return Decimal(0)
+    return Decimal(5).scaleb(min(exponent, -decimals) - 1)

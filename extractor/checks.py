@@ -1,5 +1,6 @@
 """Checks: every identity on every table that was read. Pure functions from tables to outcomes."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,7 +32,9 @@ def frame_of(table: Table) -> Frame:
     """Return a table's skeleton."""
     rows = tuple(FrameRow(r.role, r.parent, r.side, r.key) for r in table.rows)
     scale = UNIT_SCALE.get(table.unit, Decimal(10_000))
-    return Frame(table.id, table.part, table.columns, rows, table.empty_note is not None, scale)
+    decimals = Counter(len(c.text.partition(".")[2]) for _, c in table.numbers() if "." in c.text)
+    usual = decimals.most_common(1)[0][0] if decimals else 0
+    return Frame(table.id, table.part, table.columns, rows, table.empty_note is not None, scale, usual)
 
 
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:

@@ -47,6 +47,7 @@ class Frame:
         rows: Rows in printed order.
         empty: Declared empty by the document: every cell is exactly 0.
         scale: Yuan per money unit.
+        decimals: Digits after the point that its amounts are printed with.
     """
 
     table: str
@@ -55,6 +56,7 @@ class Frame:
     rows: tuple[FrameRow, ...]
     empty: bool = False
     scale: Decimal = Decimal(10_000)
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class Outcome:
 def evaluate(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> Outcome:
     """Check one instance; an empty cell is exactly 0, a printed one an interval (XBRL Calculations 1.1).
 
-    A number printed with d decimals stands for ±½·10⁻ᵈ, so a sum of n addends may differ by (n+1)·½ unit.
+    A number printed with d decimals stands for ±½·10⁻ᵈ, so a sum of n addends may differ by (n+1)·½ unit. Where
+    each side is one printed number, both are the same quantity rounded alike, and must be equal digit for digit.
     """
     sums, printed, tolerance, nonzero = [], [], Decimal(0), []
     for refs in (instance.left, instance.right):
@@ -119,9 +122,9 @@ def evaluate(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, D
         for ref in refs:
             value = values.get(ref)
             if value is not None:
-                scale = frames[ref.frame].scale
-                total += value * scale
-                tolerance += half_unit(value) * scale
+                frame = frames[ref.frame]
+                total += value * frame.scale
+                tolerance += half_unit(value, frame.decimals) * frame.scale
                 count += 1
                 some = some or value != 0
         sums.append(total)
@@ -136,7 +139,7 @@ def evaluate(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, D
         tolerance = Decimal(0)
         held = left <= right
     else:
-        if instance.relation == "same" and max(printed) <= 1 and _one_scale(instance, frames):
+        if max(printed) <= 1 and _one_scale(instance, frames):
             tolerance = Decimal(0)
         held = abs(left - right) <= tolerance
     evidence = all(nonzero) and instance.relation != "at-most"

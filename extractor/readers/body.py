@@ -158,7 +158,7 @@ def _without_repeats(
     rows: Sequence[tuple[Line, list[Token]]], header: Sequence[Line]
 ) -> list[tuple[Line, list[Token]]]:
     """Drop headers that come back after a page break: runs of lines that spell the header once more."""
-    whole = "".join(_flat(line) for line in header)
+    whole = "".join(_flat(line) for line in header if not _digits(line))
     bag = Counter(whole)
     out = []
     index = 0
@@ -170,6 +170,11 @@ def _without_repeats(
             out.append(rows[index])
             index += 1
     return out
+
+
+def _digits(line: Line) -> bool:
+    """Whether a line holds column numbers or marks alone."""
+    return bool(re.fullmatch(r"[\d\s※*|]+", line.text))
 
 
 def _flat(line: Line) -> str:
@@ -184,6 +189,10 @@ def _repeat(
         line, tokens = rows[end]
         if any(t.kind == "number" and (not t.whole or len(t.text) >= 3) for t in tokens):
             break
+        if _digits(line):
+            if end == index:
+                break  # a header begins with words; digits here may be the rest of a split number
+            continue
         spelled += _flat(line)
         if len(spelled) > len(whole):
             break
@@ -197,16 +206,39 @@ def _repeat(
 
 
 def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list[Token]]:
-    """Drop lines that hold one bare small integer: page numbers between the rows."""
+    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line."""
     if not decimals:
         return list(lines)
+    numbering = _column_numbers(lines)
     out = []
     for position, line in enumerate(lines):
-        alone = len(line) == 1 and line[0].whole and len(line[0].text) <= 2 and not line[0].cell
-        if alone and not _code_part(lines, position):
+        alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
+        if position in numbering or (alone and not _code_part(lines, position) and not _name_part(lines, position)):
             continue
         out.append(line)
     return out
+
+
+def _alone(line: Sequence[Token]) -> bool:
+    return len(line) == 1 and line[0].whole
+
+
+def _column_numbers(lines: Sequence[list[Token]]) -> set[int]:
+    """Positions of runs 1, 2, 3 … that stand on lines of their own."""
+    found: set[int] = set()
+    for position, line in enumerate(lines):
+        if _alone(line) and line[0].text == "1":
+            end = position
+            while end < len(lines) and _alone(lines[end]) and lines[end][0].text == str(end - position + 1):
+                end += 1
+            if end - position >= 3:
+                found.update(range(position, end))
+    return found
+
+
+def _name_part(lines: Sequence[list[Token]], position: int) -> bool:
+    """Digits that carry on a name's number from the line above: ``特定目标`` / ``071001`` / ``33``."""
+    return position > 0 and lines[position - 1][-1].whole and len(lines[position - 1][-1].text) >= 4
 
 
 def _code_part(lines: Sequence[list[Token]], position: int) -> bool:

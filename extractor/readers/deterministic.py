@@ -57,7 +57,9 @@ class Draft:
             FrameRow(r.role, r.parent, "right" if r.side == "right" else "left", r.key) for r in self.rows
         )
         scale = UNIT_SCALE.get(self.body.unit, Decimal(10_000))
-        return Frame(self.spec.id, self.chunk.part, self.spec.column_ids, rows, self.body.empty, scale)
+        return Frame(
+            self.spec.id, self.chunk.part, self.spec.column_ids, rows, self.body.empty, scale, self.body.decimals
+        )
 
     def values(self, row: int) -> tuple[Decimal | None, ...]:
         """Numbers of a row in printed order, None for dashes."""
@@ -204,7 +206,7 @@ def _within(draft: Draft) -> Draft:
         if len(rows) == 1:
             along.setdefault(rows.pop(), []).append(instance)
     domains = tuple(
-        narrowed(d, draft.rows[i].items, draft.spec, along.get(i, ())) for i, d in enumerate(draft.domains)
+        narrowed(d, draft.rows[i].items, draft.spec, along.get(i, ()), draft.body.decimals) for i, d in enumerate(draft.domains)
     )
     best = tuple(tuple(d[0] for d in row) for row in domains)
     return replace(draft, domains=domains, best=best, why=why)
@@ -245,7 +247,7 @@ def _settle(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
         return list(drafts)
     frames = [d.frame() for d in drafts]
     found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
-    solutions = solve(choices, fixed, found, [f.scale for f in frames])
+    solutions = solve(choices, fixed, found, frames)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
     return [_settled(number, draft, by_place) for number, draft in enumerate(drafts)]
 

@@ -18,7 +18,8 @@ def free(count: int, width: int) -> tuple[tuple[int, ...], ...]:
 
 
 def narrowed(
-    domains: tuple[tuple[int, ...], ...], items: Sequence[Token], spec: TableSpec, rules: Sequence[Instance]
+    domains: tuple[tuple[int, ...], ...], items: Sequence[Token], spec: TableSpec, rules: Sequence[Instance],
+    usual: int,
 ) -> tuple[tuple[int, ...], ...]:
     """Keep the columns that occur in a placement under which the identities along the row hold.
 
@@ -30,8 +31,9 @@ def narrowed(
         return domains
     amounts = [t.amount for t in items]
     decimals = max((a.decimals for a in amounts if a), default=0)
+    decimals = max(decimals, usual)
     values = [int(a.value.scaleb(decimals)) * 2 if a else 0 for a in amounts]
-    halves = [10 ** (decimals - a.decimals) if a and a.decimals else 0 for a in amounts]
+    halves = [10 ** (decimals - max(a.decimals, usual)) if a and a.decimals else 0 for a in amounts]
     signs = [_signs(rule, spec) for rule in rules]
     allowed = [set(d) for d in domains]
     kept: list[set[int]] = [set() for _ in domains]

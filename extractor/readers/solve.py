@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..amount import half_unit
-from ..identities import Instance, Ref
+from ..identities import Frame, Instance, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +75,19 @@ class _Problem:
     choices: tuple[Choice, ...]
     fixed: Mapping[Ref, Decimal]
     instances: tuple[Instance, ...]
-    scales: Sequence[Decimal]
+    frames: Sequence[Frame]
 
     def where(self) -> dict[tuple[int, int], int]:
         return {(c.frame, c.row): i for i, c in enumerate(self.choices)}
 
 
 # Deterministic solver time, so that results don't depend on how busy the machine is.
-_LIMIT = 1.0
-_ROUNDS = 300
+_LIMIT = 0.5
+_ROUNDS = 100
 
 
 def solve(
-    choices: Sequence[Choice], fixed: Mapping[Ref, Decimal], instances: Sequence[Instance], scales: Sequence[Decimal]
+    choices: Sequence[Choice], fixed: Mapping[Ref, Decimal], instances: Sequence[Instance], frames: Sequence[Frame]
 ) -> list[Solution]:
     """Find every column that each number has in a reading with the fewest violated identities.
 
@@ -95,7 +95,7 @@ def solve(
         choices: Rows that are not determined yet.
         fixed: Values of the cells that are.
         instances: Identities over both.
-        scales: Yuan per unit of each frame.
+        frames: The tables' skeletons.
 
     Returns:
         One solution per choice, in order.
@@ -109,7 +109,7 @@ def solve(
         varying |= {Ref(choice.frame, choice.row, choice.columns[column]) for _, column in choice.loose()}
     solutions: dict[int, Solution] = {}
     for members, found in _components(choices, instances, varying):
-        problem = _Problem(tuple(choices[i] for i in members), constants, tuple(found), scales)
+        problem = _Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
         solutions.update(zip(members, _solve_one(problem), strict=True))
     return [solutions[i] for i in range(len(choices))]
 
@@ -163,18 +163,30 @@ def _solve_one(problem: _Problem) -> list[Solution]:
     best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
     seen = None
     if status == cp_model.OPTIMAL:
-        broken = [*built.within, *built.across]
-        violations = sum(int(solver.boolean_value(b)) for b in broken)
-        # Where nothing can hold everything, one violation more is no proof against a reading: a wrong number may
-        # be what makes the others fit.
-        bound = sum(broken) <= violations + 1 if violations else objective <= round(solver.objective_value)
-        built.model.add(bound)
+        violations = _bound(built, solver, objective)
         best = best if violations else _preferred(cp_model, built, problem.choices) or best
         seen = _support(cp_model, built, problem.choices, best)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c))
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
     ]
+
+
+def _bound(built: _Model, solver: Any, objective: Any) -> int:
+    """Keep only the best readings; return how many identities they violate.
+
+    Where nothing can hold everything, a wrong number may be what makes the others fit. Then a reading counts too
+    that holds an identity which the best one violates, if it costs just one other.
+    """
+    broken = [*built.within, *built.across]
+    violated = [b for b in broken if solver.boolean_value(b)]
+    if not violated:
+        built.model.add(objective <= round(solver.objective_value))
+        return 0
+    other = built.model.new_bool_var("")
+    built.model.add(sum(broken) <= len(violated) + other)
+    built.model.add_bool_or([~b for b in violated]).only_enforce_if(other)
+    return len(violated)
 
 
 def _all(choice: Choice) -> tuple[frozenset[int], ...]:
@@ -208,7 +220,8 @@ def _build(cp_model: Any, problem: _Problem) -> _Model:
     values = [problem.fixed[ref] for ref in refs if ref in problem.fixed]
     values += [v for c in problem.choices for v in c.values if v is not None]
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
-    step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), 0]) - 1)
+    places = [-frame.decimals for frame in problem.frames]
+    step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), *places, 0]) - 1)
     where = problem.where()
     for instance in problem.instances:
         _constrain(built, instance, problem, where, step)
@@ -261,10 +274,10 @@ def _constrain(
     shown: dict[str, list[Any]] = {"left": [], "right": []}
     for side, sign, refs in (("left", 1, instance.left), ("right", -1, instance.right)):
         for ref in refs:
-            scale = problem.scales[ref.frame]
+            frame = problem.frames[ref.frame]
             for boolean, value in _values(ref, built, problem, where):
-                difference.add(boolean, sign * int(value * scale / step))
-                room.add(boolean, int(half_unit(value) * scale / step))
+                difference.add(boolean, sign * int(value * frame.scale / step))
+                room.add(boolean, int(half_unit(value, frame.decimals) * frame.scale / step))
                 shown[side].append(boolean)
     broken = model.new_bool_var("")
     holds = [~broken]
