@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .chunks import Chunk
-from .normalize import Line, readable
+from .normalize import Line, Place, readable
 from .readers.body import title_of
 from .readers.deterministic import Draft
 from .readers.rows import RawRow
@@ -26,7 +26,7 @@ def table(lines: Sequence[Line], draft: Draft) -> Table:
         columns=draft.spec.column_ids,
         rows=rows,
         lines=(lines[chunk.first].number, lines[chunk.last].number),
-        empty_note=draft.body.note if draft.body.empty else None,
+        empty_note=_span(draft.body.note) if draft.body.empty and draft.body.note else None,
         why=draft.why or "printed cells",
     )
 
@@ -35,9 +35,7 @@ def _row(draft: Draft, index: int, row: RawRow) -> Row:
     cells = []
     numbers = list(_numbers(draft, index, row))
     if row.code and row.label and numbers:
-        cells.append(
-            Cell(column="名称", kind="text", text=row.name, spans=_spans(row.label), state="grounded")
-        )
+        cells.append(Cell(column="名称", kind="text", text=row.name, spans=_spans(row.label), state="grounded"))
     return Row(
         key=row.key, role=row.role, kind=row.kind, parent=row.parent, line=row.line,
         side="right" if row.side == "right" else "left", cells=(*cells, *numbers),
@@ -49,27 +47,26 @@ def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
     for token, place, possible in zip(row.items, draft.best[index], draft.domains[index], strict=True):
         amount = token.amount
         if amount is not None:
+            options = tuple(ids[c] for c in possible) if len(possible) > 1 else ()
             yield Cell(
                 column=ids[place], kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
-                spans=_number_span(token), options=tuple(ids[c] for c in possible) if len(possible) > 1 else (),
+                spans=tuple(_span(p) for p in token.spans), options=options,
             )  # fmt: skip
 
 
-def _number_span(token: Token) -> tuple[Span, ...]:
-    """One span from the first to the last piece: what lies between the pieces of a split number is layout."""
-    first, last = token.spans[0], token.spans[-1]
-    return (Span(start=first.start, end=last.end, line=first.line),) if len(token.spans) == 1 else token.spans
+def _span(place: Place) -> Span:
+    return Span(start=place.start, end=place.end, line=place.line)
 
 
 def _spans(tokens: Sequence[Token]) -> tuple[Span, ...]:
     """Merge the places of words that stand side by side on one line."""
-    out: list[Span] = []
-    for span in (s for t in tokens for s in t.spans):
-        if out and out[-1].line == span.line and span.start - out[-1].end <= 4:
-            out[-1] = Span(start=out[-1].start, end=span.end, line=span.line)
+    out: list[Place] = []
+    for place in (p for t in tokens for p in t.spans):
+        if out and out[-1].line == place.line and place.start - out[-1].end <= 4:
+            out[-1] = Place(out[-1].start, place.end, place.line)
         else:
-            out.append(span)
-    return tuple(out)
+            out.append(place)
+    return tuple(_span(p) for p in out)
 
 
 def unread_numbers(lines: Sequence[Line], chunk: Chunk, tables: Sequence[Table]) -> list[Finding]:

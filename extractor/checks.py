@@ -72,8 +72,7 @@ def _with_states(index: int, table: Table, proofs: Mapping[Ref, list[str]], viol
     rows = []
     for number, row in enumerate(table.rows):
         cells = tuple(
-            c if c.kind == "text" else _with_state(c, Ref(index, number, c.column), proofs, violated)
-            for c in row.cells
+            c if c.kind == "text" else _with_state(c, Ref(index, number, c.column), proofs, violated) for c in row.cells
         )
         rows.append(row.model_copy(update={"cells": cells}))
     return table.model_copy(update={"rows": tuple(rows)})

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from .normalize import Line, squeeze
 from .sections import Heading
-from .specs import TableSpec
 
 _TOTAL_ROW = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*-?\d")
 _TOTAL_LABEL = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*$")
@@ -38,7 +37,7 @@ class Chunk:
         return max([self.first, *ends])
 
 
-def cut(lines: Sequence[Line], found: Sequence[Heading], specs: Sequence[TableSpec]) -> list[Chunk]:
+def cut(lines: Sequence[Line], found: Sequence[Heading]) -> list[Chunk]:
     """Cut the document at its headings into one chunk per table.
 
     A title with nothing below it is a mention or a contents entry and yields no chunk. A title that comes back

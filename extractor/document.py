@@ -53,9 +53,7 @@ class Document:
         except OSError as error:
             raise InputError(f"{file}: can't be read ({error.strerror}).") from None
         decoded = decode(data, str(file))
-        return cls(
-            file.stem, decoded.text, str(file), decoded.encoding, decoded.replaced, decoded.first_replaced
-        )
+        return cls(file.stem, decoded.text, str(file), decoded.encoding, decoded.replaced, decoded.first_replaced)
 
     @classmethod
     def from_text(cls, text: str, name: str = "document") -> "Document":

@@ -1,9 +1,9 @@
 """Errors for callers; what is wrong in the data is a Finding, never an exception.
 
-    ExtractorError            every error of this package; its text says what to do next
-    ├── InputError            a file can't be read: missing, empty, binary, no permission
-    ├── SpecError             a spec under schemas/ is malformed
-    └── ResultError           a saved result can't be loaded or doesn't fit its source
+ExtractorError            every error of this package; its text says what to do next
+├── InputError            a file can't be read: missing, empty, binary, no permission
+├── SpecError             a spec under schemas/ is malformed
+└── ResultError           a saved result can't be loaded or doesn't fit its source
 """
 
 

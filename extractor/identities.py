@@ -186,9 +186,8 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
             yield Instance(rule.id, "sum", (Ref(index, number, rule.total),), right, text)
         for zero in spec.zeros:
             if row.role and row.role[:3] in zero.classes and zero.column in columns:
-                yield Instance(
-                    zero.id, "same", (Ref(index, number, zero.column),), (), f"{zero.column} stays empty in class {row.role[:3]}"
-                )  # fmt: skip
+                text = f"{zero.column} stays empty in class {row.role[:3]}"
+                yield Instance(zero.id, "same", (Ref(index, number, zero.column),), (), text)
     yield from _tree(index, frame, spec)
 
 

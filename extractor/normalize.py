@@ -10,9 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .document import Document
-from .records import Span
 
 
 def _one_to_one() -> dict[int, str]:
@@ -43,6 +43,14 @@ _HINT = re.compile(r"[<&\u200b-\u200f\u2060\ufeff\u00ad]|\*\*")
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
+class Place(NamedTuple):
+    """A place in the original text: offsets of the first character and after the last, and the 1-based line."""
+
+    start: int
+    end: int
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of normalised text.
@@ -61,11 +69,11 @@ class Line:
     offsets: tuple[int, ...] | None = None
     ends: tuple[int, ...] = ()
 
-    def span(self, first: int, last: int) -> Span:
+    def span(self, first: int, last: int) -> Place:
         """Map ``text[first:last]`` (not empty) to its place in the original."""
         if self.offsets is None:
-            return Span(start=self.start + first, end=self.start + last, line=self.number)
-        return Span(start=self.offsets[first], end=self.ends[last - 1], line=self.number)
+            return Place(self.start + first, self.start + last, self.number)
+        return Place(self.offsets[first], self.ends[last - 1], self.number)
 
 
 def lines(document: Document) -> list[Line]:
@@ -133,3 +141,12 @@ def squeeze(text: str) -> str:
 def readable(text: str) -> str:
     """Text of the facts contract (rule T): one blank for white space, none between Chinese characters."""
     return _BETWEEN_CJK.sub("", _SPACE.sub(" ", text)).strip()
+
+
+def plain(text: str) -> str:
+    """Return a piece of original text as the readers see it: half-width, without markup."""
+    return (
+        "".join(part.text for part in _line(text, 0, 1))
+        if "\n" not in text
+        else "".join(part.text for piece in text.splitlines() for part in _line(piece, 0, 1))
+    )

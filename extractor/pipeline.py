@@ -2,15 +2,17 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from . import assemble, chunks, sections
 from .checks import check
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic
-from .records import Finding, Result, Table, Unread
+from .records import CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 
 _AMOUNT = re.compile(r"\d+\.\d|\d(?=\s*(?:万元|元|人|个|辆|台|%))")
@@ -18,10 +20,10 @@ _AMOUNT = re.compile(r"\d+\.\d|\d(?=\s*(?:万元|元|人|个|辆|台|%))")
 
 @dataclass(frozen=True)
 class Extractor:
-    """Reads documents into proven tables.
+    r"""Reads documents into proven tables.
 
     >>> from extractor import Document, Extractor
-    >>> result = Extractor().extract(Document.from_text("表 3\\n支出总体情况表\\n...", name="demo"))
+    >>> result = Extractor().extract(Document.from_text("表 3\n支出总体情况表\n...", name="demo"))
 
     Attributes:
         catalogue: The specs; the packaged ones by default.
@@ -33,17 +35,25 @@ class Extractor:
         """Read one document. Never raises for what a document holds; problems come as findings."""
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
-        cut = chunks.cut(text, heads, self.catalogue.tables)
-        drafts, unknown = deterministic.read(text, cut, self.catalogue)
-        read = [assemble.table(text, draft) for draft in drafts]
-        checked = check(read, self.catalogue)
-        findings = [
-            *_input(document, cut),
-            *(f for d in drafts for f in d.findings),
-            *(f for d, t in zip(drafts, read, strict=True) for f in assemble.unread_numbers(text, d.chunk, [t])),
-            *_structure(checked.tables, text, unknown),
-            *checked.findings,
-        ]
+        cut = chunks.cut(text, heads)
+        findings = list(_input(document, cut))
+        tables: list[Table] = []
+        unknown: list[deterministic.Unknown] = []
+        counts: Counter[tuple[str, str]] = Counter()
+        # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
+        for _, part in groupby(cut, key=lambda c: c.part):
+            drafts, odd = deterministic.read(text, list(part), self.catalogue)
+            read = [assemble.table(text, draft) for draft in drafts]
+            checked = check(read, self.catalogue)
+            for draft, table in zip(drafts, read, strict=True):
+                findings.extend(draft.findings)
+                findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
+            findings.extend(_structure(checked.tables, text, odd))
+            findings.extend(checked.findings)
+            tables.extend(checked.tables)
+            unknown.extend(odd)
+            for name, count in checked.counts.items():
+                counts.update({(name, k): v for k, v in count.model_dump().items()})
         findings.sort(key=lambda f: (f.line or 0, f.code))
         return Result(
             document=document.name,
@@ -51,9 +61,12 @@ class Extractor:
             encoding=document.encoding,
             characters=len(document.text),
             sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
-            tables=checked.tables,
+            tables=tuple(tables),
             findings=tuple(findings),
-            checks=checked.counts,
+            checks={
+                name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields})
+                for name in sorted({name for name, _ in counts})
+            },
             unread=tuple(_unread(text, heads, cut, unknown)),
         )
 

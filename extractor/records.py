@@ -31,12 +31,12 @@ class Record(BaseModel):
 
 
 class Span(Record):
-    """A place in the decoded original text: ``text[start:end]`` is what was printed.
+    r"""A place in the decoded original text: ``text[start:end]`` is what was printed.
 
     Attributes:
         start: Offset of the first character, in code points.
         end: Offset after the last character.
-        line: 1-based line of ``start``; lines end at ``\\n``, ``\\r\\n`` or ``\\r``.
+        line: 1-based line of ``start``; lines end at ``\n``, ``\r\n`` or ``\r``.
     """
 
     start: int
@@ -137,6 +137,18 @@ class Table(Record):
             numbers = {c.column: c.value for c in row.cells if c.kind == "number"}
             out.append({"row": row.key, **texts, **{c: numbers.get(c) for c in self.columns}})
         return out
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a pandas DataFrame; amounts stay ``Decimal``. Needs ``extractor[pandas]``."""
+        import pandas as pd  # noqa: PLC0415 - optional
+
+        return pd.DataFrame.from_records(self.records())
+
+    def to_polars(self) -> Any:
+        """Return the rows as a polars DataFrame. Needs ``extractor[polars]``."""
+        import polars as pl  # noqa: PLC0415 - optional
+
+        return pl.from_dicts(self.records(), infer_schema_length=None)
 
     def states(self) -> Counter[State]:
         """Count the number cells by state."""

@@ -17,7 +17,6 @@ from .data import data_folder
 from .errors import SpecError
 from .normalize import squeeze
 
-
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -114,6 +113,15 @@ class TableSpec(_Strict):
         return (self.title, *self.aliases)
 
     @property
+    def identities(self) -> frozenset[str]:
+        """Ids of the identities within the table."""
+        found = {r.id for r in self.row_sums} | {z.id for z in self.zeros} | {self.tree}
+        found |= {path[-1].identity for path in walk(self.left)}
+        if self.right:
+            found.add(self.right.total.identity)
+        return frozenset(i for i in found if i)
+
+    @property
     def column_ids(self) -> tuple[str, ...]:
         """Column ids in printed order."""
         return tuple(c.id for c in self.columns)
@@ -180,10 +188,7 @@ def catalogue() -> Catalogue:
         SpecError: A file is malformed; the message names file and field.
     """
     folder = data_folder("schemas")
-    tables = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.stem not in _NOT_TABLES:
-            tables.append(_validate(TableSpec, path))
+    tables = [_validate(TableSpec, path) for path in sorted(folder.glob("*.yaml")) if path.stem not in _NOT_TABLES]
     cross = _validate(_CrossFile, folder / "identities.yaml")
     codes = _validate(_ClassificationFile, folder / "classification.yaml")
     return Catalogue(

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from ..chunks import Chunk
-from ..normalize import Line, readable, squeeze
-from ..records import Span
-from ..specs import TableSpec
+from extractor.chunks import Chunk
+from extractor.normalize import Line, Place, readable, squeeze
+from extractor.specs import TableSpec
+
 from .labels import Labels
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
@@ -16,7 +17,9 @@ _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|�
 _OFFICE = re.compile(r"(?:编制(?:单位|部门)|(?:预算)?(?:单位|部门)(?:名称)?(?:\([^)]*\))?)[:：]\s*(.*)")
 _NOTE = re.compile(r"^[|\s]*(?:备\s*注|附?注|说\s*明)\s*[:：]")
 _EMPTY = re.compile(r"空\s*表|无\s*数\s*据|无该项|无此项|无相关|没有使用|没有.{0,30}安排的支出|未安排")
-_PAGE = re.compile(r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$")
+_PAGE = re.compile(
+    r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$"
+)
 _RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
@@ -46,7 +49,7 @@ class Body:
     office: str
     header: str
     header_lines: tuple[Line, ...]
-    note: Span | None
+    note: Place | None
     empty: bool
 
 
@@ -95,7 +98,7 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, bool, str, li
     return unit or "万元", bool(unit), office, kept
 
 
-def _note(content: Sequence[Line]) -> tuple[list[Line], Span | None, bool]:
+def _note(content: Sequence[Line]) -> tuple[list[Line], Place | None, bool]:
     """Split off the note: from 备注/注/说明, or a sentence that declares the table empty."""
     for index, line in enumerate(content):
         starts = bool(_NOTE.match(line.text))
@@ -139,7 +142,7 @@ def _numbering(tokens: Sequence[Token]) -> bool:
     if len(numbers) < (1 if words else 3) or not all(t.whole for t in numbers):
         return False
     values = [int(t.text) for t in numbers]
-    return all(b - a in (1, 0) or b == 1 for a, b in zip(values, values[1:], strict=False)) and values[0] <= 2
+    return all(b - a in (1, 0) or b == 1 for a, b in pairwise(values)) and values[0] <= 2
 
 
 def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels: Labels) -> int:
@@ -148,9 +151,10 @@ def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels
         following = rows[index + 1][1] if index + 1 < len(rows) else []
         if labels.starts_row(rows[index][1], following, spec):
             # A name that is wrapped before its numbers begins above: at the first line that is no header word.
-            while index and rows[index][1][0].kind == "text" and not labels.of_header(rows[index - 1][0].text, words):
-                index -= 1
-            return index
+            first = index
+            while first and rows[first][1][0].kind == "text" and not labels.of_header(rows[first - 1][0].text, words):
+                first -= 1
+            return first
     return len(rows)
 
 
@@ -178,12 +182,14 @@ def _digits(line: Line) -> bool:
 
 
 def _flat(line: Line) -> str:
-    return "".join(squeeze(text) for _, text in cells(line.text)) if "\t" in line.text else squeeze(line.text).replace("|", "")
+    return (
+        "".join(squeeze(text) for _, text in cells(line.text))
+        if "\t" in line.text
+        else squeeze(line.text).replace("|", "")
+    )
 
 
-def _repeat(
-    rows: Sequence[tuple[Line, list[Token]]], index: int, whole: str, bag: Counter[str]
-) -> int:
+def _repeat(rows: Sequence[tuple[Line, list[Token]]], index: int, whole: str, bag: Counter[str]) -> int:
     spelled, best = "", 0
     for end in range(index, min(index + 80, len(rows))):
         line, tokens = rows[end]
@@ -200,8 +206,7 @@ def _repeat(
             best = end + 1 - index
         elif not whole.startswith(spelled) and len(spelled) >= 8 and len(spelled) * 5 >= len(whole) * 4:
             # The same characters in another order: fragments of header cells come out as they like.
-            if not Counter(spelled) - bag:
-                best = end + 1 - index
+            best = best if Counter(spelled) - bag else end + 1 - index
     return best
 
 

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ..amount import UNIT_SCALE
-from ..chunks import Chunk
-from ..identities import Frame, FrameRow, Instance, Ref, evaluate, instances
-from ..normalize import Line, squeeze
-from ..records import Finding
-from ..specs import Catalogue, TableSpec
+from extractor.amount import UNIT_SCALE
+from extractor.chunks import Chunk
+from extractor.identities import Frame, FrameRow, Instance, Ref, evaluate, instances
+from extractor.normalize import Line, squeeze
+from extractor.records import Finding
+from extractor.specs import Catalogue, TableSpec
+
 from . import structure
 from .body import Body, prepare
 from .header import fit
@@ -53,12 +54,16 @@ class Draft:
 
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""
-        rows = tuple(
-            FrameRow(r.role, r.parent, "right" if r.side == "right" else "left", r.key) for r in self.rows
-        )
+        rows = tuple(FrameRow(r.role, r.parent, "right" if r.side == "right" else "left", r.key) for r in self.rows)
         scale = UNIT_SCALE.get(self.body.unit, Decimal(10_000))
         return Frame(
-            self.spec.id, self.chunk.part, self.spec.column_ids, rows, self.body.empty, scale, self.body.decimals
+            self.spec.id,
+            self.chunk.part,
+            self.spec.column_ids,
+            rows,
+            self.body.empty,
+            scale,
+            self.body.decimals,
         )
 
     def values(self, row: int) -> tuple[Decimal | None, ...]:
@@ -81,7 +86,7 @@ class Unknown:
 
 
 def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -> tuple[list[Draft], list[Unknown]]:
-    """Read every chunk that has a spec."""
+    """Read the chunks of one disclosure."""
     labels = Labels(catalogue)
     bodies: list[tuple[Chunk, TableSpec, Body]] = []
     unknown: list[Unknown] = []
@@ -96,18 +101,11 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -
             bodies.append((chunk, spec, body))
         else:
             unknown.append(Unknown(chunk, verdict.reason))
-    drafts: list[Draft] = []
-    for part in sorted({chunk.part for chunk, _, _ in bodies}):
-        here = [b for b in bodies if b[0].part == part]
-        known, odd = _part(here, labels)
-        drafts.extend(known)
-        unknown.extend(odd)
-    return drafts, unknown
+    drafts, odd = _part(bodies, labels)
+    return drafts, [*unknown, *odd]
 
 
-def _part(
-    bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels
-) -> tuple[list[Draft], list[Unknown]]:
+def _part(bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels) -> tuple[list[Draft], list[Unknown]]:
     """Read the tables of one disclosure together: names and columns settle each other."""
     names = {code: squeeze(forms[0]) for code, forms in labels.catalogue.names.items()}
     names.update(_printed_names(bodies, labels, names))
@@ -133,7 +131,7 @@ def _rows(
         rows = coded_rows(body, spec, labels, names)
         structure.projects(rows) if spec.shape == "projects" else structure.coded(rows)
     elif spec.shape == "items":
-        rows = item_rows(body, spec)
+        rows = item_rows(body)
         structure.items(rows, offices)
     else:
         rows = labelled_rows(body, spec, labels)
@@ -206,7 +204,8 @@ def _within(draft: Draft) -> Draft:
         if len(rows) == 1:
             along.setdefault(rows.pop(), []).append(instance)
     domains = tuple(
-        narrowed(d, draft.rows[i].items, draft.spec, along.get(i, ()), draft.body.decimals) for i, d in enumerate(draft.domains)
+        narrowed(d, draft.rows[i].items, draft.spec, along.get(i, ()), draft.body.decimals)
+        for i, d in enumerate(draft.domains)
     )
     best = tuple(tuple(d[0] for d in row) for row in domains)
     return replace(draft, domains=domains, best=best, why=why)

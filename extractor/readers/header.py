@@ -3,9 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from ..specs import TableSpec
+from extractor.specs import TableSpec
+
 from .body import Body
 from .labels import HEADER_WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -34,7 +36,7 @@ def fit(body: Body, spec: TableSpec) -> Fit:
             missing.append(column.id)
         bag -= best
     left = _unexplained(bag, body.header)
-    if spec.shape in ("two_sided",) and len(spec.columns) == 1:
+    if spec.shape == "two_sided" and len(spec.columns) == 1:
         return Fit(known=True)
     if len(missing) * 4 > len(spec.columns):
         return Fit(known=False, reason=f"its header lacks {', '.join(missing)}: another layout than the spec's")

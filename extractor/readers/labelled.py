@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..normalize import squeeze
-from ..specs import RowSpec, TableSpec, split_label, walk
+from extractor.normalize import squeeze
+from extractor.specs import RowSpec, TableSpec, walk
+
 from .body import Body
 from .labels import TOTALS, Labels
 from .rows import RawRow
@@ -47,9 +48,7 @@ def _segments(body: Body, spec: TableSpec, labels: Labels) -> Iterator[RawRow]:
     return iter(out)
 
 
-def _is_row_code(
-    token: Token, line: Sequence[Token], index: int, spec: TableSpec, labels: Labels, body: Body
-) -> bool:
+def _is_row_code(token: Token, line: Sequence[Token], index: int, spec: TableSpec, labels: Labels, body: Body) -> bool:
     if not spec.right or not token.whole or not labels.is_code(token.text, spec):
         return False
     if index + 1 < len(line):
@@ -62,7 +61,13 @@ def _shares_cell(token: Token, line: Sequence[Token]) -> bool:
 
 
 def _flush(
-    words: Sequence[Token], row: RawRow | None, out: list[RawRow], spec: TableSpec, labels: Labels, *, grid: bool
+    words: Sequence[Token],
+    row: RawRow | None,
+    out: list[RawRow],
+    spec: TableSpec,
+    labels: Labels,
+    *,
+    grid: bool,
 ) -> RawRow | None:
     """Turn the words since the last number into labels; the first completes an open code."""
     if not words:

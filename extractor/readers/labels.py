@@ -7,18 +7,20 @@ from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from ..normalize import squeeze
-from ..specs import Catalogue, RowSpec, TableSpec, split_label, walk
+from extractor.normalize import squeeze
+from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
+
 from .tokens import Token
 
 TOTALS = frozenset({"总计", "合计", "总合计"})
 # Words of headers that name no number column.
 HEADER_WORDS = (
-    "功能分类科目编码", "功能分类科目名称", "经济分类科目编码", "经济分类科目名称", "支出功能分类", "功能分类", "经济分类",
-    "科目编码", "科目名称", "科目", "编码", "名称", "项目名称", "项目", "类款项", "类款", "类", "款", "项", "单位名称", "支出预算",
-    "收入预算", "资金来源", "财政拨款收入", "财政拨款支出", "财政拨款(补助)", "收入", "支出", "一般公共预算支出",
-    "一般公共预算基本支出", "政府性基金预算支出", "国有资本经营预算支出", "三公经费支出内容", "“三公”经费支出内容",
-    "基本支出", "项目支出", "财政拨款", "非财政拨款", "预算数", "部门预算", "合计", "小计", "余类款项", "总计",
+    "功能分类科目编码", "功能分类科目名称", "经济分类科目编码", "经济分类科目名称", "支出功能分类",
+    "功能分类", "经济分类", "科目编码", "科目名称", "科目", "编码", "名称", "项目名称", "项目", "类款项",
+    "类款", "类", "款", "项", "单位名称", "支出预算", "收入预算", "资金来源", "财政拨款收入", "财政拨款支出",
+    "财政拨款(补助)", "收入", "支出", "一般公共预算支出", "一般公共预算基本支出", "政府性基金预算支出",
+    "国有资本经营预算支出", "三公经费支出内容", "“三公”经费支出内容", "基本支出", "项目支出", "财政拨款",
+    "非财政拨款", "预算数", "部门预算", "合计", "小计", "余类款项", "总计",
 )  # fmt: skip
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
@@ -160,9 +162,7 @@ class Labels:
         groups: list[list[int]] = []
         index = 0
         while index < len(words):
-            end = next(
-                (e for e in range(len(words), index, -1) if self.known("".join(words[index:e]), spec)), None
-            )
+            end = next((e for e in range(len(words), index, -1) if self.known("".join(words[index:e]), spec)), None)
             if end is not None:
                 groups.append(list(range(index, end)))
                 index = end

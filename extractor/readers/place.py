@@ -1,11 +1,12 @@
 """Places: the columns in which the numbers of one row can stand."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb
 
-from ..identities import Instance
-from ..specs import TableSpec
+from extractor.identities import Instance
+from extractor.specs import TableSpec
+
 from .rows import RawRow
 from .tokens import Token
 
@@ -18,7 +19,10 @@ def free(count: int, width: int) -> tuple[tuple[int, ...], ...]:
 
 
 def narrowed(
-    domains: tuple[tuple[int, ...], ...], items: Sequence[Token], spec: TableSpec, rules: Sequence[Instance],
+    domains: tuple[tuple[int, ...], ...],
+    items: Sequence[Token],
+    spec: TableSpec,
+    rules: Sequence[Instance],
     usual: int,
 ) -> tuple[tuple[int, ...], ...]:
     """Keep the columns that occur in a placement under which the identities along the row hold.
@@ -49,9 +53,7 @@ def _signs(rule: Instance, spec: TableSpec) -> list[int]:
     return [1 if c in left else -1 if c in right else 0 for c in spec.column_ids]
 
 
-def _hold(
-    signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequence[int], halves: Sequence[int]
-) -> bool:
+def _hold(signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequence[int], halves: Sequence[int]) -> bool:
     for sign in signs:
         total = room = 0
         for column, value, half in zip(columns, values, halves, strict=True):
@@ -82,7 +84,7 @@ def grid_base(rows: Sequence[RawRow], spec: TableSpec) -> int | None:
         return None
     width = len(spec.columns)
     low, high = min(cells), max(cells)
-    fits = [base for base in range(max(0, high - width + 1), low + 1)]
+    fits = list(range(max(0, high - width + 1), low + 1))
     if not fits:
         return None
     expected = max(last_label) + 1 if last_label else low
@@ -92,5 +94,5 @@ def grid_base(rows: Sequence[RawRow], spec: TableSpec) -> int | None:
 def positional(row: RawRow, base: int, width: int) -> tuple[int, ...] | None:
     """Return the columns of a grid row's items by their cells; None where they don't fit."""
     columns = tuple((t.cell or 0) - base for t in row.items)
-    increasing = all(a < b for a, b in zip(columns, columns[1:], strict=False))
+    increasing = all(a < b for a, b in pairwise(columns))
     return columns if increasing and all(0 <= c < width for c in columns) else None

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..normalize import readable, squeeze
-from ..records import RowKind
-from ..specs import TableSpec, split_label
+from extractor.normalize import readable, squeeze
+from extractor.records import RowKind
+from extractor.specs import TableSpec, split_label
+
 from .body import Body
 from .labels import TOTALS, Labels
 from .tokens import Token
@@ -87,7 +88,7 @@ def _grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
             depth = max(0, (lead[0].cell or 0) - code_cell - 1)
             filled = last_code[: 3 + 2 * depth] + digits
             code = filled if labels.is_code(filled, spec) else None
-        rest = [t for t in line[len(lead) if code else 0 :]]
+        rest = list(line[len(lead) if code else 0 :])
         row = RawRow(line[0].line, code)
         _grid_cells(row, rest, spec)
         if code:
@@ -108,7 +109,7 @@ def _leading_codes(line: Sequence[Token]) -> list[Token]:
         else:
             break
     # A whole number right before the amounts is an amount, unless words follow the codes.
-    return lead if any(t.kind == "text" for t in line[len(lead) :]) or not lead else lead[: 1 if len(lead) > 1 else 1]
+    return lead if any(t.kind == "text" for t in line[len(lead) :]) or not lead else lead[:1]
 
 
 def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec) -> None:
@@ -135,7 +136,7 @@ def _is_total(row: RawRow) -> bool:
 
 def _continue(row: RawRow, more: RawRow) -> None:
     """A grid line of words alone carries on the name, or the project, of the row above."""
-    (row.project if row.project else row.label).extend(more.label)
+    (row.project or row.label).extend(more.label)
 
 
 @dataclass(slots=True)
@@ -156,7 +157,7 @@ def _flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, 
     stream = [(token, position == 0) for line in body.lines for position, token in enumerate(line)]
     index = 0
     while index < len(stream):
-        token, first = stream[index]
+        token, _ = stream[index]
         taken = _take_code(stream, index, state, spec, labels, body)
         if taken:
             code, count = taken
@@ -175,7 +176,12 @@ def _flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, 
 
 
 def _take_code(
-    stream: Sequence[tuple[Token, bool]], index: int, state: _Flow, spec: TableSpec, labels: Labels, body: Body
+    stream: Sequence[tuple[Token, bool]],
+    index: int,
+    state: _Flow,
+    spec: TableSpec,
+    labels: Labels,
+    body: Body,
 ) -> tuple[str, int] | None:
     token, first = stream[index]
     if not token.whole:
@@ -330,7 +336,7 @@ def _split_project(row: RawRow, names: Mapping[str, str]) -> None:
             row.label, row.project = row.label[:-1], row.label[-1:]
 
 
-def item_rows(body: Body, spec: TableSpec) -> list[RawRow]:
+def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
     rows: list[RawRow] = []
     pending: list[Token] = []

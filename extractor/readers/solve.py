@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ..amount import half_unit
-from ..identities import Frame, Instance, Ref
+from extractor.amount import half_unit
+from extractor.identities import Frame, Instance, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,10 @@ _ROUNDS = 100
 
 
 def solve(
-    choices: Sequence[Choice], fixed: Mapping[Ref, Decimal], instances: Sequence[Instance], frames: Sequence[Frame]
+    choices: Sequence[Choice],
+    fixed: Mapping[Ref, Decimal],
+    instances: Sequence[Instance],
+    frames: Sequence[Frame],
 ) -> list[Solution]:
     """Find every column that each number has in a reading with the fewest violated identities.
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from ..amount import half_unit
-from ..normalize import squeeze
+from extractor.amount import half_unit
+from extractor.normalize import squeeze
+
 from .labels import TOTALS
 from .rows import RawRow
 
@@ -112,9 +113,7 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             row.parent = owner if owner is not None else total
 
 
-def _unit_guesses(
-    rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]
-) -> Iterator[frozenset[int]]:
+def _unit_guesses(rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]) -> Iterator[frozenset[int]]:
     named = frozenset(i for i in rest if rows[i].bare in offices)
     ending = frozenset(i for i in rest if _OFFICE.search(rows[i].bare))
     if named:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..amount import Amount, parse_amount
-from ..normalize import Line
-from ..records import Span
+from extractor.amount import Amount, parse_amount
+from extractor.normalize import Line, Place
 
 TokenKind = Literal["number", "text", "dash", "mark"]
 
@@ -27,7 +26,7 @@ class Token:
 
     kind: TokenKind
     text: str
-    spans: tuple[Span, ...]
+    spans: tuple[Place, ...]
     cell: int | None = None
     last: bool = False
 
@@ -150,12 +149,8 @@ def _join(first: Token, line: Sequence[Token], decimals: int) -> Token | None:
     second = line[0]
     if first.kind != "number" or second.kind != "number" or first.cell is not None:
         return None
-    if 0 < first.decimals < decimals:
-        fits = second.whole and len(second.text) == decimals - first.decimals
-    else:
-        # Digits alone before a well-formed amount: part of it only when nothing else could stand there.
-        fits = False
-    if not fits:
+    lacking = decimals - first.decimals if first.decimals else 0
+    if lacking <= 0 or not second.whole or len(second.text) != lacking:
         return None
     text = first.text + second.text
     return Token("number", text, (*first.spans, *second.spans), None, last=True)

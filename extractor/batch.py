@@ -1,0 +1,157 @@
+"""Many files: found, read in processes, written one by one; one bad file never stops the others."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .document import Document
+from .errors import ExtractorError, InputError
+from .export import save
+from .pipeline import Extractor
+from .records import Finding, Result, State, Unread
+
+TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read and the folder its result goes to."""
+
+    path: Path
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one file: counts for people, not the tables themselves.
+
+    Attributes:
+        job: The file and its folder.
+        error: Why it could not be read, or None.
+        tables: Id, title, number of rows and states of each table.
+        states: Number cells by state.
+        findings: All findings.
+        unread: What was not read.
+        files: Files written.
+    """
+
+    job: Job
+    error: str | None = None
+    tables: tuple[tuple[str, str, int, Counter[State]], ...] = ()
+    states: Counter[State] = field(default_factory=Counter)
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def find(arguments: Iterable[str]) -> list[Path]:
+    """Return the files that paths, folders and globs name: each once, in a fixed order.
+
+    Folders give the text files below them; a file named by itself is taken whatever its ending.
+
+    Raises:
+        InputError: A glob or a folder gives nothing. A file that isn't there is reported when it is read.
+    """
+    found: dict[Path, None] = {}
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            inside = _walk(path)
+            if not inside:
+                endings = ", ".join(sorted(TEXT_FILES))
+                raise InputError(f"{path}: no text file in this folder. Looked for {endings}.")
+            found.update(dict.fromkeys(inside))
+        elif any(c in argument for c in "*?[") and not path.exists():
+            base = Path(path.anchor) if path.anchor else Path()
+            matches = sorted(p for p in base.glob(str(path.relative_to(base))) if p.is_file())
+            if not matches:
+                raise InputError(f"{argument}: no file matches. Check the pattern.")
+            found.update(dict.fromkeys(matches))
+        else:
+            found[path] = None
+    return list(found)
+
+
+def _walk(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename}: can't be read ({error.strerror}). Change its mode or owner.") from None
+
+    return sorted(
+        Path(root) / name
+        for root, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if Path(name).suffix.lower() in TEXT_FILES
+    )
+
+
+def plan(paths: Sequence[Path], out: Path) -> list[Job]:
+    """Give each file a folder: its stem, with a hash of its path where stems repeat."""
+    stems = Counter(path.stem for path in paths)
+    jobs = []
+    for path in paths:
+        name = path.stem
+        if stems[path.stem] > 1:
+            name += "-" + hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        jobs.append(Job(path, out / name))
+    return jobs
+
+
+def run(jobs: Sequence[Job], formats: Sequence[str], workers: int) -> Iterator[Report]:
+    """Read and write every job; yields a report as each is done.
+
+    With several workers the reports come in the order in which they finish. A worker that dies (out of memory)
+    costs its file, which is reported, and no other.
+    """
+    if workers <= 1 or len(jobs) <= 1:
+        extractor = Extractor()
+        for job in jobs:
+            yield _one(job, tuple(formats), extractor)
+        return
+    yield from _parallel(jobs, tuple(formats), min(workers, len(jobs)))
+
+
+def _parallel(jobs: Sequence[Job], formats: tuple[str, ...], workers: int) -> Iterator[Report]:
+    waiting = iter(jobs)
+    with ProcessPoolExecutor(workers) as pool:
+        running: dict[Future[Report], Job] = {}
+        # A bounded window: memory doesn't grow with the number of files.
+        for job in waiting:
+            running[pool.submit(_one, job, formats)] = job
+            if len(running) >= workers * 4:
+                yield from _done(running)
+        while running:
+            yield from _done(running)
+
+
+def _done(running: dict[Future[Report], Job]) -> Iterator[Report]:
+    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+    for future in finished:
+        job = running.pop(future)
+        try:
+            yield future.result()
+        except Exception as error:  # noqa: BLE001 - a dead worker must not take the run with it
+            yield Report(
+                job,
+                error=f"{job.path}: the worker died ({type(error).__name__}). Try it alone with --jobs 1.",
+            )
+
+
+def _one(job: Job, formats: tuple[str, ...], extractor: Extractor | None = None) -> Report:
+    try:
+        result = (extractor or Extractor()).extract(Document.from_path(job.path))
+        files = save(result, job.folder, formats)
+    except ExtractorError as error:
+        return Report(job, error=str(error))
+    except MemoryError:
+        return Report(job, error=f"{job.path}: not enough memory. Split the file into documents.")
+    return report(job, result, files)
+
+
+def report(job: Job, result: Result, files: Sequence[Path] = ()) -> Report:
+    """Summarise a result."""
+    tables = tuple((t.id, t.title, sum(1 for r in t.rows if r.cells), t.states()) for t in result.tables)
+    return Report(job, None, tables, result.states(), result.findings, result.unread, tuple(str(f) for f in files))

@@ -1,0 +1,253 @@
+"""The command line: commands parse, call and print; nothing else happens here."""
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+HELP = """Read the tables of Chinese public-finance disclosures from messy text, and prove the numbers.
+
+\b
+Typical use:
+  extractor run budget.txt --out results      read one file
+  extractor run inbox/ --out results --jobs 8 read every text file below a folder
+  extractor sections budget.txt               see the headings it finds
+  extractor check results/budget              check a result again, after a correction by hand
+  extractor schemas                           which tables are known
+
+\b
+Exit codes:
+  0    everything that was read is consistent
+  1    there are findings
+  2    wrong usage
+  3    some input could not be read
+  130  interrupted; the results written so far are complete
+"""
+EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+class Engine(StrEnum):
+    """Who reads."""
+
+    auto = "auto"
+    deterministic = "deterministic"
+    llm = "llm"
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    json = "json"
+    facts = "facts"
+    findings = "findings"
+    csv = "csv"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; messages stay on stderr.")]
+
+
+def _console(*, stdout: bool = False) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=not stdout, highlight=False)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def _fail(message: str, code: int = EXIT_UNREADABLE) -> typer.Exit:
+    from .console import safe
+
+    _console().print(safe(message), style="red", soft_wrap=True)
+    return typer.Exit(code)
+
+
+@app.command()
+def run(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="PATH...")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; one folder per file inside.")],
+    engine: Annotated[
+        Engine, typer.Option(help="auto: by arithmetic, a model where it can't; deterministic: no model.")
+    ] = Engine.auto,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = os.cpu_count() or 1,
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
+) -> None:
+    """Read files into tables; writes result.json, facts.jsonl, findings.jsonl and a CSV per table for each.
+
+    \b
+    Examples:
+      extractor run budget.txt --out results
+      extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
+    """
+    from . import batch
+    from .errors import InputError
+
+    if engine is Engine.llm:
+        raise _fail("--engine llm: this version has no model reader yet. Use auto or deterministic.", EXIT_USAGE)
+    try:
+        planned = batch.plan(batch.find(paths), out)
+    except InputError as error:
+        raise _fail(str(error)) from None
+    chosen = [f.value for f in formats or list(Format)]
+    reports = _run(planned, chosen, jobs, quiet=quiet or as_json)
+    if as_json:
+        _print_json([_summary(r) for r in reports])
+    if not as_json and len(planned) > 1:
+        from .console import show_total
+
+        show_total(_console(), reports, out)
+    elif not as_json:
+        from .console import safe
+
+        _console().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
+    if any(r.error for r in reports):
+        raise typer.Exit(EXIT_UNREADABLE)
+    raise typer.Exit(EXIT_FINDINGS if any(r.findings for r in reports) else EXIT_OK)
+
+
+def _run(planned: list[Any], chosen: list[str], jobs: int, *, quiet: bool) -> list[Any]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from . import batch
+    from .console import show_report
+
+    console = _console()
+    reports: list[Any] = []
+    columns = (
+        TextColumn("reading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[cells]} cells proven"),
+    )
+    try:
+        with Progress(*columns, console=console, transient=True, disable=len(planned) < 2) as progress:
+            task = progress.add_task("", total=len(planned), cells=0)
+            proven = 0
+            for report in batch.run(planned, chosen, jobs):
+                reports.append(report)
+                proven += report.states["proven"]
+                if report.error or not quiet:
+                    show_report(console, report, details=len(planned) == 1)
+                progress.update(task, advance=1, cells=proven)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; {len(reports)} of {len(planned)} files are done and written", style="yellow")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    return reports
+
+
+def _summary(report: Any) -> dict[str, Any]:
+    return {
+        "path": str(report.job.path),
+        "out": str(report.job.folder),
+        "error": report.error,
+        "tables": [{"id": i, "title": t, "rows": n, "states": dict(s)} for i, t, n, s in report.tables],
+        "states": dict(report.states),
+        "findings": [f.model_dump(mode="json") for f in report.findings],
+        "unread": [u.model_dump(mode="json") for u in report.unread],
+    }
+
+
+@app.command()
+def sections(
+    file: Annotated[Path, typer.Argument(help="A text file.")],
+    as_json: AsJson = False,
+    contents: Annotated[bool, typer.Option("--contents", help="Show the contents list's entries too.")] = False,
+) -> None:
+    """Print the heading tree of a file with line numbers, and which tables are known."""
+    from .console import section_tree
+    from .document import Document
+    from .errors import ExtractorError
+    from .normalize import lines
+    from .sections import headings
+    from .specs import catalogue
+
+    try:
+        document = Document.from_path(file)
+    except ExtractorError as error:
+        raise _fail(str(error)) from None
+    text = lines(document)
+    found = [h for h in headings(text, catalogue().tables) if contents or not h.contents]
+    numbers = [text[h.index].number for h in found]
+    if as_json:
+        _print_json(
+            [
+                {"line": n, "kind": h.kind, "title": h.title, "table": h.spec, "contents": h.contents}
+                for h, n in zip(found, numbers, strict=True)
+            ]
+        )
+    else:
+        _console(stdout=True).print(section_tree(file.name, found, numbers), soft_wrap=True)
+
+
+@app.command()
+def check(
+    result: Annotated[Path, typer.Argument(help="A result.json, or the folder that holds it.")],
+    source: Annotated[Path | None, typer.Option(help="The text it was read from; default: where it was.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a saved result again: every identity, and every number against the source.
+
+    Correct a value in result.json by hand, then see whether the sums agree and whether it stands in the source.
+    """
+    from .batch import Job, report
+    from .console import show_report
+    from .document import Document
+    from .errors import ExtractorError
+    from .export import load
+    from .recheck import recheck
+
+    try:
+        saved = load(result)
+        where = source or (Path(saved.path) if saved.path else None)
+        document = Document.from_path(where) if where and (source or where.exists()) else None
+        again = recheck(saved, document)
+    except ExtractorError as error:
+        raise _fail(str(error)) from None
+    if document is None:
+        _console().print("source not found: the identities are checked, the numbers' places are not", style="yellow")
+    if as_json:
+        _print_json(again.model_dump(mode="json"))
+    else:
+        show_report(_console(), report(Job(result, result), again), details=True)
+    raise typer.Exit(EXIT_FINDINGS if again.findings else EXIT_OK)
+
+
+@app.command()
+def schemas(
+    table: Annotated[str | None, typer.Argument(help="A table id; prints its JSON Schema.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the tables that are known, or print one table's JSON Schema."""
+    from .console import spec_table
+    from .errors import SpecError
+    from .models import table_model
+    from .specs import catalogue
+
+    known = catalogue()
+    if table is not None:
+        try:
+            _print_json(table_model(known.table(table)).model_json_schema())
+        except SpecError as error:
+            raise _fail(str(error), EXIT_USAGE) from None
+    elif as_json:
+        _print_json([t.model_dump(mode="json") for t in known.tables])
+    else:
+        _console(stdout=True).print(spec_table(known))
+
+
+def main() -> None:
+    """Entry point."""
+    app()

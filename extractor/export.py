@@ -1,0 +1,107 @@
+"""Files: a result written as JSON, JSON lines and CSV, each atomically."""
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError, ResultError
+from .facts import facts
+from .records import Result, Table
+
+FORMATS = ("json", "facts", "findings", "csv")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def save(result: Result, folder: Path, formats: Iterable[str] = FORMATS) -> list[Path]:
+    """Write a result into ``folder`` and return the files.
+
+    Args:
+        result: What was read.
+        folder: Made if it isn't there. Names inside it come from table ids, never from the document.
+        formats: Some of :data:`FORMATS`.
+
+    Raises:
+        InputError: The folder can't be written.
+    """
+    files: dict[str, str] = {}
+    chosen = set(formats)
+    if "json" in chosen:
+        files["result.json"] = result.model_dump_json(indent=1) + "\n"
+    if "facts" in chosen:
+        files["facts.jsonl"] = _lines(facts(result))
+    if "findings" in chosen:
+        files["findings.jsonl"] = _lines(f.model_dump(mode="json") for f in result.findings)
+    if "csv" in chosen:
+        for table in result.tables:
+            suffix = f"-{table.part + 1}" if table.part else ""
+            files[f"{table.id}{suffix}.csv"] = to_csv(table)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.csv"):
+            if "csv" in chosen and old.name not in files:
+                old.unlink()  # a table that an earlier run found and this one doesn't
+        return [_write(folder / name, text) for name, text in files.items()]
+    except OSError as error:
+        raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
+
+
+def load(path: Path) -> Result:
+    """Load a saved result from its file or its folder.
+
+    Raises:
+        ResultError: It isn't there, or isn't a result.
+    """
+    file = path / "result.json" if path.is_dir() else path
+    try:
+        return Result.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise ResultError(f"{file}: can't be read ({error.strerror}). Give a result.json or its folder.") from None
+    except ValueError as error:
+        first = str(error).splitlines()
+        raise ResultError(f"{file}: not a result of this version: {' '.join(first[1:3]).strip()}.") from None
+
+
+def to_csv(table: Table) -> str:
+    """Return a table as CSV that spreadsheets open: a column per column, and what isn't proven in the last one.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["行", "名称", *table.columns, "单位", "行号", "未证实"])
+    for row in table.rows:
+        cells = {c.column: c for c in row.cells}
+        if not cells:
+            continue
+        doubts = [f"{c.column}: {c.state}" for c in row.cells if c.kind == "number" and c.state != "proven"]
+        name = cells["名称"].text if "名称" in cells else ""
+        numbers = [str(cells[c].value) if c in cells else "" for c in table.columns]
+        writer.writerow([_safe(row.key), _safe(name), *numbers, table.unit, row.line, "; ".join(doubts)])
+    return "\ufeff" + out.getvalue()
+
+
+def _safe(text: str) -> str:
+    return "'" + text if text.startswith(_DANGEROUS) else text
+
+
+def _lines(records: Iterable[Any]) -> str:
+    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write through a temporary file, so that a killed run leaves the old file or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
