@@ -59,13 +59,13 @@ def find(arguments: Iterable[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the parent may not be entered
             inside = _walk(path)
             if not inside:
                 endings = ", ".join(sorted(TEXT_FILES))
                 raise InputError(f"{path}: no text file in this folder. Looked for {endings}.")
             found.update(dict.fromkeys(inside))
-        elif any(c in argument for c in "*?[") and not path.exists():
+        elif any(c in argument for c in "*?[") and not os.path.exists(path):  # noqa: PTH110 - likewise
             base = Path(path.anchor) if path.anchor else Path()
             matches = sorted(p for p in base.glob(str(path.relative_to(base))) if p.is_file())
             if not matches:

@@ -103,7 +103,8 @@ def run(
     chosen = [f.value for f in formats or list(Format)]
     reports = _run(planned, chosen, jobs, quiet=quiet or as_json)
     if as_json:
-        _print_json([_summary(r) for r in reports])
+        order = {job: number for number, job in enumerate(planned)}
+        _print_json([_summary(r) for r in sorted(reports, key=lambda r: order[r.job])])
     if not as_json and len(planned) > 1:
         from .console import show_total
 

@@ -15,7 +15,7 @@ from .readers import deterministic
 from .records import CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 
-_AMOUNT = re.compile(r"\d+\.\d|\d(?=\s*(?:万元|元|人|个|辆|台|%))")
+_AMOUNT = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Extractor:
         catalogue: The specs; the packaged ones by default.
     """
 
-    catalogue: Catalogue = field(default_factory=catalogue)
+    catalogue: Catalogue = field(default_factory=catalogue, repr=False)
 
     def extract(self, document: Document) -> Result:
         """Read one document. Never raises for what a document holds; problems come as findings."""

@@ -108,12 +108,12 @@ def _piece(text: str, start: int) -> Iterator[tuple[TokenKind, str, int, int]]:
     elif _MERGED.fullmatch(text):
         for match in _TWO_PLACES.finditer(text):
             yield "number", match.group(), start + match.start(), start + match.end()
-    elif (match := _NUMBER_THEN_TEXT.fullmatch(text)) or (match := _CODE_THEN_NAME.fullmatch(text)):
-        yield "number", match.group(1), start, start + match.end(1)
-        yield from _piece(match.group(2), start + match.start(2))
-    elif match := _TEXT_THEN_NUMBER.fullmatch(text):
-        yield "text", match.group(1), start, start + match.end(1)
-        yield "number", match.group(2), start + match.start(2), end
+    elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _CODE_THEN_NAME.fullmatch(text):
+        yield "number", front.group(1), start, start + front.end(1)
+        yield from _piece(front.group(2), start + front.start(2))
+    elif back := _TEXT_THEN_NUMBER.fullmatch(text):
+        yield "text", back.group(1), start, start + back.end(1)
+        yield "number", back.group(2), start + back.start(2), end
     else:
         yield "text", text, start, end
 

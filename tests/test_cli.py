@@ -1,0 +1,197 @@
+"""The command line, as a user calls it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from extractor.cli import app
+
+from .conftest import SAMPLES
+
+URUMQI = SAMPLES / "urumqi_fao_2024_budget.txt"
+CONSISTENT = """表 3
+部门支出总体情况表
+单位：万元
+科目编码 功能分类科目名称 合计 基本支出 项目支出
+201 一般公共服务支出 466.14 316.47 149.67
+201 03 政府办公厅（室）及相关机构事务 466.14 316.47 149.67
+201 03 01 行政运行 305.44 275.77 29.67
+201 03 50 事业运行 160.70 40.70 120.00
+合 计 466.14 316.47 149.67
+"""
+
+
+def extractor(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-m", "extractor", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+
+
+def test_run_writes_every_file_and_exits_1_on_findings(tmp_path: Path) -> None:
+    """A sample gives result.json, facts, findings and one CSV per table; its unread tables are findings."""
+    done = extractor("run", URUMQI, "--out", tmp_path)
+    assert done.returncode == 1
+    folder = tmp_path / URUMQI.stem
+    names = {p.name for p in folder.iterdir()}
+    assert {"result.json", "facts.jsonl", "findings.jsonl", "revenue.csv", "carryover.csv"} <= names
+    assert sum(name.endswith(".csv") for name in names) == 11
+    fact = json.loads((folder / "facts.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert {"table", "row", "column", "kind", "value", "unit", "line", "state", "span"} <= fact.keys()
+    assert done.stdout == ""
+    assert "196" in done.stderr
+    assert "not read" in done.stderr
+
+
+def test_run_exits_0_where_everything_is_consistent(tmp_path: Path) -> None:
+    """One table that adds up, and nothing else with numbers: no finding."""
+    file = tmp_path / "one.txt"
+    file.write_text(CONSISTENT, encoding="utf-8")
+    done = extractor("run", file, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+
+
+def test_json_goes_to_stdout_and_nothing_else(tmp_path: Path) -> None:
+    """With --json stdout is one JSON value, whatever happens."""
+    done = extractor("run", URUMQI, tmp_path / "missing.txt", "--out", tmp_path / "out", "--json")
+    assert done.returncode == 3
+    good, bad = json.loads(done.stdout)
+    assert good["states"] == {"proven": 196}
+    assert "no such file" in bad["error"]
+    assert "no such file" in done.stderr
+
+
+def test_one_bad_file_never_stops_the_others(tmp_path: Path) -> None:
+    """Files, a folder and a glob together, in two processes: the good ones are written, the bad one is named."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    shutil.copy(URUMQI, inbox / "a.txt")
+    shutil.copy(URUMQI, inbox / "b.md")
+    (inbox / "c.txt").write_bytes(b"%PDF-1.4\n%\xe2\xe3")
+    (inbox / "ignored.bin").write_bytes(b"\x00\x01")
+    done = extractor("run", "inbox", str(Path("inbox") / "*.md"), "--out", "out", "--jobs", "2", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "c.txt: this is a PDF" in done.stderr
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"a", "b"}
+    assert "2 documents read, 1 not readable" in done.stderr
+
+
+def test_files_with_the_same_name_get_folders_of_their_own(tmp_path: Path) -> None:
+    """Equal stems never overwrite each other."""
+    for place in ("x", "y"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "same.txt").write_text(CONSISTENT, encoding="utf-8")
+    extractor("run", "x", "y", "--out", "out", cwd=tmp_path)
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("run", "x.txt"), 2, "--out"),
+        (("run", "*.nothing", "--out", "o"), 3, "no file matches"),
+        (("run", "x.txt", "--out", "o", "--engine", "magic"), 2, "magic"),
+        (("run", "x.txt", "--out", "o", "--engine", "llm"), 2, "model reader"),
+        (("schemas", "nonsense"), 2, "Known: revenue_expenditure"),
+        (("check", "nowhere"), 3, "Give a result.json"),
+        (("sections", "nowhere.txt"), 3, "no such file"),
+        ((), 2, "Usage"),
+    ],
+)
+def test_wrong_usage_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    """Every wrong call has its exit code and a message with the next step, never a traceback."""
+    done = extractor(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert says in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_sections_prints_the_tree_with_line_numbers() -> None:
+    """Parts, tables and prose headings stand with their lines; the contents list is left out."""
+    done = extractor("sections", URUMQI)
+    assert done.returncode == 0
+    assert "119  表 2 部门收入总体情况表  [revenue]" in done.stdout
+    assert "部门收入总体情况表" in done.stdout
+    assert done.stdout.count("部门收入总体情况表") == 1
+    listed = json.loads(extractor("sections", URUMQI, "--json").stdout)
+    assert {"line": 119, "kind": "table", "title": "部门收入总体情况表", "table": "revenue", "contents": False} in listed
+
+
+def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:
+    """A changed value no longer stands in the source, and its sums no longer hold."""
+    extractor("run", URUMQI, "--out", tmp_path)
+    file = tmp_path / URUMQI.stem / "result.json"
+    assert extractor("check", file).returncode == 1
+    before = json.loads(extractor("check", file, "--json").stdout)
+    assert not [f for f in before["findings"] if f["kind"] in ("contradiction", "ungrounded")]
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    row = next(r for t in saved["tables"] if t["id"] == "revenue" for r in t["rows"] if r["key"] == "201")
+    total = next(c for c in row["cells"] if c["column"] == "总计")
+    total["text"] = total["value"] = "411.23"
+    file.write_text(json.dumps(saved, ensure_ascii=False), encoding="utf-8")
+    after = json.loads(extractor("check", file, "--json").stdout)
+    codes = {f["code"] for f in after["findings"]}
+    assert {"B9", "B11", "X2", "X4", "ungrounded"} <= codes
+
+
+def test_check_refuses_another_source(tmp_path: Path) -> None:
+    """Spans of one file mean nothing in another."""
+    extractor("run", URUMQI, "--out", tmp_path)
+    done = extractor("check", tmp_path / URUMQI.stem, "--source", SAMPLES / "kizilsu_fao_2024_budget.txt")
+    assert done.returncode == 3
+    assert "Give the file it was read from" in done.stderr
+
+
+def test_schemas_lists_specs_and_prints_json_schema() -> None:
+    """Every table is listed; one table's JSON Schema names its columns."""
+    assert "project_expenditure" in extractor("schemas").stdout
+    schema = json.loads(extractor("schemas", "expenditure").stdout)
+    assert "基本支出" in schema["$defs"]["expenditure_row"]["properties"]
+
+
+def test_what_may_not_be_read_or_written_is_named() -> None:
+    """A folder without permission is an error that names it, and no traceback."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o777)
+        locked = place / "locked"
+        locked.mkdir()
+        file = place / "one.txt"
+        file.write_text(CONSISTENT, encoding="utf-8")
+        runner = CliRunner()
+        assert runner.invoke(app, ["run", str(file), "--out", str(place / "out")]).exit_code == 0
+        secret = locked / "secret.txt"
+        secret.write_text(CONSISTENT, encoding="utf-8")
+        locked.chmod(0)
+        with _not_root():
+            for arguments in (
+                ["run", str(locked), "--out", str(place / "out")],
+                ["run", str(secret), "--out", str(place / "out")],
+                ["run", str(file), "--out", str(locked / "out")],
+            ):
+                done = runner.invoke(app, arguments)
+                assert done.exit_code == 3
+                assert "locked" in done.stderr
+                assert isinstance(done.exception, SystemExit)
+        locked.chmod(0o700)
+
+
+@contextmanager
+def _not_root() -> Iterator[None]:
+    """Root reads everything, so become someone else for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
