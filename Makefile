@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHIPPED := $(wildcard eval/samples/*.txt)
 
-.PHONY: demo test eval bench soak lock clean
+.PHONY: demo test wheel-test bench lock clean
 
 $(VENV)/.base: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -28,6 +28,9 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+wheel-test: $(VENV)/.dev
+	bash tests/wheel_check.sh
 
 bench: $(VENV)/.dev
 	$(BIN)/python eval/bench/speed.py

@@ -131,11 +131,13 @@ class Table(Record):
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as dicts: ``row``, ``名称`` where printed, then every column (None where empty)."""
+        names = any(c.kind == "text" for row in self.rows for c in row.cells)
         out = []
         for row in self.rows:
             texts = {c.column: c.text for c in row.cells if c.kind == "text"}
             numbers = {c.column: c.value for c in row.cells if c.kind == "number"}
-            out.append({"row": row.key, **texts, **{c: numbers.get(c) for c in self.columns}})
+            name = {"名称": texts.get("名称")} if names else {}
+            out.append({"row": row.key, **name, **{c: numbers.get(c) for c in self.columns}})
         return out
 
     def to_pandas(self) -> Any:

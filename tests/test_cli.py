@@ -122,7 +122,13 @@ def test_sections_prints_the_tree_with_line_numbers() -> None:
     assert "部门收入总体情况表" in done.stdout
     assert done.stdout.count("部门收入总体情况表") == 1
     listed = json.loads(extractor("sections", URUMQI, "--json").stdout)
-    assert {"line": 119, "kind": "table", "title": "部门收入总体情况表", "table": "revenue", "contents": False} in listed
+    assert {
+        "line": 119,
+        "kind": "table",
+        "title": "部门收入总体情况表",
+        "table": "revenue",
+        "contents": False,
+    } in listed
 
 
 def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:

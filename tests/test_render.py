@@ -84,9 +84,7 @@ def test_noises_show() -> None:
     """Each noise leaves its mark on the text."""
     budget = generate(1)
     clean = render(budget, "spaced", Noise(), 0)[0]
-    switches = {
-        name: True for name in vars(Noise()) if name not in {"split_numbers", "page_breaks", "titles"}
-    }
+    switches = {name: True for name in vars(Noise()) if name not in {"split_numbers", "page_breaks", "titles"}}
     marks = [replace(Noise(), **{name: True}) for name in switches if name != "repeat_headers"]
     marks += [Noise(split_numbers=1.0), Noise(page_breaks=5), Noise(titles=False)]
     for noise in marks:

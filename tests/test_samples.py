@@ -43,7 +43,9 @@ def test_no_identity_is_reported_as_violated(extractor: Extractor, name: str) ->
     """Both samples add up: every contradiction would be a false finding."""
     result = extractor.extract(sample(name))
     assert [f for f in result.findings if f.kind in ("contradiction", "structure", "input")] == []
-    assert not any(count.violated for identity, count in result.checks.items() if identity not in ("X7", "X7b", "X11e", "X12"))
+    assert not any(
+        count.violated for identity, count in result.checks.items() if identity not in ("X7", "X7b", "X11e", "X12")
+    )
 
 
 @pytest.mark.parametrize("name", BUDGETS)

@@ -117,9 +117,7 @@ def test_overall_table() -> None:
         assert book.get(T1, "收入总计", "预算数") == sum(top)
         assert book.get(T1, "支出总计", "预算数") == sum(top) > 0
         assert book.total(T1, "预算数", str.isdigit) == sum(top)
-        parents = {"本年收入", "上年结转结余"} | {
-            row.rpartition("/")[0] for row in book.rows(T1) if "/" in row
-        }
+        parents = {"本年收入", "上年结转结余"} | {row.rpartition("/")[0] for row in book.rows(T1) if "/" in row}
         for parent in parents & book.rows(T1):
             assert book.get(T1, parent, "预算数") == below(book, parent), parent
         assert parents & book.rows(T1) == {row for row in parents if below(book, row)}
@@ -146,9 +144,7 @@ def test_fiscal_table() -> None:
     """B14-B16: budgets add up in every row, classes in every column, both sides are equal."""
     table, columns = "fiscal_appropriation", ["一般公共预算", "政府性基金预算", "国有资本经营预算"]
     for book in books():
-        assert book.get(table, "财政拨款", "合计") == book.total(
-            table, "合计", lambda row: row.startswith("财政拨款/")
-        )
+        assert book.get(table, "财政拨款", "合计") == book.total(table, "合计", lambda row: row.startswith("财政拨款/"))
         assert book.get(table, "收入总计", "合计") == book.get(table, "财政拨款", "合计")
         assert book.get(table, "支出总计", "合计") == book.get(table, "收入总计", "合计")
         for row in filter(str.isdigit, book.rows(table)):

@@ -19,9 +19,7 @@ FORMS: tuple[Form, ...] = ("tsv", "pipes", "spaced", "cells")
 _NUMBER = re.compile(r"-?[\d,]+\.\d+")
 _ORDINALS = "一 二 三 四 五 六 七 八 九 十 十一"
 _TWO_SIDED = frozenset({"revenue_expenditure", "fiscal_appropriation"})
-_SPACED = frozenset(
-    {"收入总计", "支出总计", "总计", "合计", "收入", "支出", "项目", "科目", "财政拨款（补助）"}
-)
+_SPACED = frozenset({"收入总计", "支出总计", "总计", "合计", "收入", "支出", "项目", "科目", "财政拨款（补助）"})
 _BRACKETS = str.maketrans("（）()：:", "()（）:：")
 _DIGITS = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -282,9 +280,7 @@ def render(budget: Budget, form: Form, noise: Noise, seed: int) -> tuple[str, tu
             writer.say(f"编制{office}：{budget.name} 单位：万元", "")
         else:
             writer.say(f"编制{office}：{budget.name}", "单位：万元", "")
-        facts = [
-            (number, fact) for number, fact in enumerate(budget.facts) if fact["table"] == sheet.table_id
-        ]
+        facts = [(number, fact) for number, fact in enumerate(budget.facts) if fact["table"] == sheet.table_id]
         shifted = noise.displaced_headers and sheet.number == wrong
         _table(writer, sheet, facts, _displaced(sheet, rng) if shifted else sheet.header)
     _prose(writer, budget, office)

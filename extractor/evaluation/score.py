@@ -212,13 +212,10 @@ def _match(gold: Sequence[Fact], predicted: Sequence[Fact]) -> dict[int, int]:
     return pairs | {number: candidate for candidate, number in owner.items()}
 
 
-def _tallies(
-    gold: Sequence[Fact], predicted: Sequence[Fact], right: Sequence[Fact], kind: str
-) -> dict[str, Tally]:
+def _tallies(gold: Sequence[Fact], predicted: Sequence[Fact], right: Sequence[Fact], kind: str) -> dict[str, Tally]:
     """Count one kind of fact for every table that occurs on either side."""
     counts = [
-        Counter(str(fact["table"]) for fact in facts if fact["kind"] == kind)
-        for facts in (gold, predicted, right)
+        Counter(str(fact["table"]) for fact in facts if fact["kind"] == kind) for facts in (gold, predicted, right)
     ]
     tables = sorted(counts[0].keys() | counts[1].keys())
     return {table: Tally(*(count[table] for count in counts)) for table in tables}

@@ -232,9 +232,7 @@ def _fact(table: str, side: _Side, column: str, value: str, *, unit: str = "") -
     return {**place, "kind": kind, "value": value, "unit": unit, "line": None}
 
 
-def _sheet(
-    plan: Plan, number: int, layout: Layout, rows: Iterable[tuple[_Side, ...]]
-) -> tuple[Sheet, list[Fact]]:
+def _sheet(plan: Plan, number: int, layout: Layout, rows: Iterable[tuple[_Side, ...]]) -> tuple[Sheet, list[Fact]]:
     """Print the rows of a table, and note each value as a fact together with its cell."""
     table = layout.table_id
     facts: list[Fact] = []
