@@ -56,7 +56,7 @@ def show_report(console: Console, report: Report, *, details: bool) -> None:
     head.append(f"  {len(report.tables)} tables, {total} number cells")
     console.print(head, soft_wrap=True)
     if details:
-        console.print(_tables(report))
+        console.print(_tables(report, titles=console.width >= 100))
         if report.findings:
             _findings(console, report.findings)
         if report.unread:
@@ -69,7 +69,7 @@ def _state_line(states: Counter[str] | Counter) -> str:  # type: ignore[type-arg
     return ", ".join(f"{states[s]} {s}" for s in STATES if states[s]) or "no number cells"
 
 
-def _tables(report: Report) -> Grid:
+def _tables(report: Report, *, titles: bool) -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
     grid.add_column("table", footer="all", no_wrap=True, min_width=20)
     grid.add_column("rows", justify="right", footer=str(sum(t[2] for t in report.tables)), min_width=5)
@@ -77,10 +77,11 @@ def _tables(report: Report) -> Grid:
         total = str(report.states[state] or "·")
         head = _SHORT[state]
         grid.add_column(head, justify="right", footer=total, header_style=_STYLE[state], min_width=len(head))
-    grid.add_column("title", overflow="ellipsis", no_wrap=True)
+    if titles:
+        grid.add_column("title", overflow="ellipsis", no_wrap=True)
     for table_id, title, rows, states in report.tables:
         counts = [Text(str(states[s]) if states[s] else "·", _STYLE[s] if states[s] else "dim") for s in STATES]
-        grid.add_row(table_id, str(rows) if rows else "empty", *counts, safe(title))
+        grid.add_row(table_id, str(rows) if rows else "empty", *counts, *([safe(title)] if titles else []))
     return grid
 
 

@@ -152,10 +152,14 @@ def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels
         if labels.starts_row(rows[index][1], following, spec):
             # A name that is wrapped before its numbers begins above: at the first line that is no header word.
             first = index
-            while first and rows[first][1][0].kind == "text" and not labels.of_header(rows[first - 1][0].text, words):
+            while first and _one_word(rows[first - 1][1]) and not labels.of_header(rows[first - 1][0].text, words):
                 first -= 1
             return first
     return len(rows)
+
+
+def _one_word(tokens: Sequence[Token]) -> bool:
+    return len(tokens) == 1 and tokens[0].kind == "text"
 
 
 def _without_repeats(

@@ -116,8 +116,9 @@ def _part(bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels) -> tu
         rows = _rows(body, spec, labels, names, units)
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
-        if not _recognised(rows, spec):
-            unknown.append(Unknown(chunk, "most of its row labels are unknown"))
+        misfit = _misfit(rows, spec, body)
+        if misfit:
+            unknown.append(Unknown(chunk, misfit))
             continue
         drafts.append(_draft(chunk, spec, body, rows))
     drafts.sort(key=lambda d: d.chunk.first)
@@ -156,11 +157,19 @@ def _printed_names(
     return out
 
 
-def _recognised(rows: Sequence[RawRow], spec: TableSpec) -> bool:
-    if spec.shape not in ("two_sided", "labels"):
-        return True
+def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
+    """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
     numbered = [r for r in rows if r.items]
-    return not numbered or sum(1 for r in numbered if r.role is not None) * 2 > len(numbered)
+    if not numbered and any(t.decimals for line in body.lines for t in line):
+        return "its rows have another shape than the spec's"
+    if not numbered and not body.lines and any(c.isdigit() for c in body.header) and "." in body.header:
+        return "its rows have another shape than the spec's"
+    labelled = [r for r in numbered if not r.code and r.side == "left"]
+    if spec.shape in ("two_sided", "labels") and labelled:
+        known = sum(1 for r in labelled if r.role is not None)
+        if known * 4 < len(labelled) * 3:
+            return "most of its row labels are unknown"
+    return ""
 
 
 def _draft(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow]) -> Draft:
