@@ -23,7 +23,7 @@ def table(lines: Sequence[Line], draft: Draft) -> Table:
         title=title_of(lines, chunk),
         part=chunk.part,
         unit=draft.body.unit,
-        columns=draft.spec.column_ids,
+        columns=draft.columns,
         rows=rows,
         lines=(lines[chunk.first].number, lines[chunk.last].number),
         empty_note=_span(draft.body.note) if draft.body.empty and draft.body.note else None,
@@ -38,20 +38,22 @@ def _row(draft: Draft, index: int, row: RawRow) -> Row:
         cells.append(Cell(column="名称", kind="text", text=row.name, spans=_spans(row.label), state="grounded"))
     return Row(
         key=row.key, role=row.role, kind=row.kind, parent=row.parent, line=row.line,
-        side="right" if row.side == "right" else "left", cells=(*cells, *numbers),
+        side="right" if row.side == "right" else "left", cells=(*cells, *numbers), doubt=row.doubt,
     )  # fmt: skip
 
 
 def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
-    ids = draft.spec.column_ids
+    ids = draft.columns
     for token, place, possible in zip(row.items, draft.best[index], draft.domains[index], strict=True):
         amount = token.amount
-        if amount is not None:
-            options = tuple(ids[c] for c in possible) if len(possible) > 1 else ()
-            yield Cell(
-                column=ids[place], kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
-                spans=tuple(_span(p) for p in token.spans), options=options,
-            )  # fmt: skip
+        if amount is None:
+            continue
+        options = dict.fromkeys(ids[c] for c in possible)
+        options.update(dict.fromkeys(draft.other[c] for c in possible if c < len(draft.other)))
+        yield Cell(
+            column=ids[place], kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
+            spans=tuple(_span(p) for p in token.spans), options=tuple(options) if len(options) > 1 else (),
+        )  # fmt: skip
 
 
 def _span(place: Place) -> Span:

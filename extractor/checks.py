@@ -72,19 +72,20 @@ def _with_states(index: int, table: Table, proofs: Mapping[Ref, list[str]], viol
     rows = []
     for number, row in enumerate(table.rows):
         cells = tuple(
-            c if c.kind == "text" else _with_state(c, Ref(index, number, c.column), proofs, violated) for c in row.cells
+            c if c.kind == "text" else _with_state(c, row, Ref(index, number, c.column), proofs, violated)
+            for c in row.cells
         )
         rows.append(row.model_copy(update={"cells": cells}))
     return table.model_copy(update={"rows": tuple(rows)})
 
 
-def _with_state(cell: Cell, ref: Ref, proofs: Mapping[Ref, list[str]], violated: set[Ref]) -> Cell:
+def _with_state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, list[str]], violated: set[Ref]) -> Cell:
     state: State
     if not cell.spans:
         state = "ungrounded"
     elif ref in violated:
         state = "contradicted"
-    elif len(cell.options) > 1:
+    elif len(cell.options) > 1 or row.doubt:
         state = "ambiguous"
     else:
         state = "proven" if ref in proofs else "grounded"
@@ -95,7 +96,7 @@ def _violations(outcomes: Sequence[tuple[Instance, Outcome]], tables: Sequence[T
     for instance, outcome in outcomes:
         if outcome.verdict != "violated" or instance.soft:
             continue
-        scale = UNIT_SCALE.get(tables[instance.left[0].frame].unit, Decimal(10_000))
+        scale = UNIT_SCALE.get(tables[instance.refs[0].frame].unit, Decimal(10_000))
         left, right, room = outcome.left / scale, outcome.right / scale, outcome.tolerance / scale
         sign = {"same": "should equal", "sum": "should be", "at-most": "should be at most"}[instance.relation]
         refs = tuple(cell_ref(ref, tables) for ref in instance.refs)
@@ -133,7 +134,7 @@ def cell_ref(ref: Ref, tables: Sequence[Table]) -> CellRef:
 
 def _states(tables: Sequence[Table]) -> Iterator[Finding]:
     for table in tables:
-        unclear = [(r, c) for r, c in table.numbers() if c.state == "ambiguous"]
+        unclear = [(r, c) for r, c in table.numbers() if len(c.options) > 1 and c.state == "ambiguous"]
         if unclear:
             refs = tuple(_named(table, r, c) for r, c in unclear)
             example = unclear[0][1]
@@ -146,6 +147,14 @@ def _states(tables: Sequence[Table]) -> Iterator[Finding]:
                 ),
                 table=table.id, line=refs[0].line, cells=refs,
             )  # fmt: skip
+        for row in table.rows:
+            numbers = [c for c in row.cells if c.kind == "number"]
+            if row.doubt and numbers:
+                yield Finding(
+                    code="row-uncertain", kind="structure", table=table.id, line=row.line,
+                    message=f"{table.title}, line {row.line}, row {row.key or '(no label)'}: {row.doubt}.",
+                    cells=tuple(_named(table, row, c) for c in numbers),
+                )  # fmt: skip
         for row, cell in table.numbers():
             if cell.state == "ungrounded":
                 yield Finding(

@@ -15,12 +15,12 @@ State = Literal["proven", "grounded", "ambiguous", "contradicted", "ungrounded"]
 """How far a cell can be trusted, best first.
 
 ``proven``: stands in the source and takes part in an identity that holds. ``grounded``: stands in the source,
-no identity covers it. ``ambiguous``: the text doesn't tell which column it belongs to. ``contradicted``: an
+no identity covers it. ``ambiguous``: the text doesn't tell which column, or which row, it belongs to. ``contradicted``: an
 identity that covers it is violated. ``ungrounded``: not found in the source.
 """
 STATES: tuple[State, ...] = ("proven", "grounded", "ambiguous", "contradicted", "ungrounded")
 
-FindingKind = Literal["contradiction", "ambiguous", "ungrounded", "not-read", "structure", "input"]
+FindingKind = Literal["contradiction", "rounding", "ambiguous", "ungrounded", "not-read", "structure", "input"]
 RowKind = Literal["total", "code", "label", "unit", "project"]
 
 
@@ -80,6 +80,7 @@ class Row(Record):
         parent: Index of the row that this one is a part of, or None.
         line: 1-based line of the row's first token.
         cells: Printed cells only; an empty cell has no entry.
+        doubt: Why it isn't certain which row this is; its cells are then at most ambiguous.
     """
 
     key: str
@@ -89,6 +90,7 @@ class Row(Record):
     line: int
     side: Literal["left", "right"] = "left"
     cells: tuple[Cell, ...] = ()
+    doubt: str = ""
 
     def cell(self, column: str) -> Cell | None:
         """Return the number cell in ``column``, or None where it is empty."""

@@ -18,7 +18,7 @@ from extractor.specs import Catalogue, TableSpec
 
 from . import structure
 from .body import Body, prepare
-from .header import fit
+from .header import Layout, layout, moved_to_the_end
 from .labelled import labelled_rows
 from .labels import Labels
 from .place import free, grid_base, narrowed, positional, width_of
@@ -35,6 +35,8 @@ class Draft:
         spec: What it is.
         body: Its tokens.
         rows: Its rows.
+        columns: Its number columns in printed order.
+        other: The columns in another order that is just as likely; where both differ the cell is ambiguous.
         domains: For each row and each of its items, the possible columns, as ascending indexes.
         home: For each row, where a grid prints its items; None in free text.
         best: For each row and item, the preferred column among the possible ones.
@@ -46,6 +48,8 @@ class Draft:
     spec: TableSpec
     body: Body
     rows: tuple[RawRow, ...]
+    columns: tuple[str, ...]
+    other: tuple[str, ...]
     domains: tuple[tuple[tuple[int, ...], ...], ...]
     home: tuple[tuple[int, ...] | None, ...]
     best: tuple[tuple[int, ...], ...] = ()
@@ -72,7 +76,7 @@ class Draft:
 
     def fixed(self, number: int, row: int) -> dict[Ref, Decimal]:
         """Values of the items of a row that have one possible column, as cells of frame ``number``."""
-        ids = self.spec.column_ids
+        ids = self.columns
         pairs = zip(self.values(row), self.domains[row], strict=True)
         return {Ref(number, row, ids[d[0]]): v for v, d in pairs if len(d) == 1 and v is not None}
 
@@ -89,6 +93,7 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -
     """Read the chunks of one disclosure."""
     labels = Labels(catalogue)
     bodies: list[tuple[Chunk, TableSpec, Body]] = []
+    layouts: dict[str, Layout] = {}
     unknown: list[Unknown] = []
     for chunk in chunks:
         if chunk.spec is None:
@@ -96,16 +101,62 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -
             continue
         spec = catalogue.table(chunk.spec)
         body = prepare(lines, chunk, spec, labels)
-        verdict = fit(body, spec)
+        verdict = layout(body, spec)
         if verdict.known:
             bodies.append((chunk, spec, body))
+            layouts[spec.id] = verdict
         else:
             unknown.append(Unknown(chunk, verdict.reason))
-    drafts, odd = _part(bodies, labels)
-    return drafts, [*unknown, *odd]
+    drafts, odd = _part(bodies, labels, layouts)
+    return _in_order(drafts, layouts, catalogue), [*unknown, *odd]
 
 
-def _part(bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels) -> tuple[list[Draft], list[Unknown]]:
+def _in_order(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalogue) -> list[Draft]:
+    """Settle the columns; where a header prints them in another order than the spec, find out which is right.
+
+    The order under which fewer identities are violated is. Where both do as well, the printed one is preferred
+    (unless one name just slipped to the end of its line, as happens on the way to text), and every cell on which
+    they differ is ambiguous.
+    """
+    settled = _settle(drafts, catalogue)
+    for number, draft in enumerate(drafts):
+        printed = layouts[draft.spec.id].printed
+        if printed == draft.columns:
+            continue
+        trial = [*drafts[:number], _within(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
+        turned = _settle(trial, catalogue)
+        spec_hard, spec_soft = _violations(settled, catalogue)
+        hard, soft = _violations(turned, catalogue)
+        sure = hard != spec_hard or abs(soft - spec_soft) > 1
+        slipped = moved_to_the_end(draft.columns, printed)
+        take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
+        drafts = trial if take else drafts
+        settled = turned if take else settled
+        if not sure:
+            other = draft.columns if take else printed
+            drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]
+            settled = [*settled[:number], replace(settled[number], other=other), *settled[number + 1 :]]
+    return settled
+
+
+def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int]:
+    """Count the hard and the soft identities that the preferred reading violates."""
+    frames = [d.frame() for d in drafts]
+    values = {
+        Ref(n, row, draft.columns[place]): value
+        for n, draft in enumerate(drafts)
+        for row, places in enumerate(draft.best)
+        for place, value in zip(places, draft.values(row), strict=True)
+        if value is not None
+    }
+    found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    broken = [i for i in found if evaluate(i, frames, values).verdict == "violated"]
+    return sum(not i.soft for i in broken), sum(i.soft for i in broken)
+
+
+def _part(
+    bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels, layouts: Mapping[str, Layout]
+) -> tuple[list[Draft], list[Unknown]]:
     """Read the tables of one disclosure together: names and columns settle each other."""
     names = {code: squeeze(forms[0]) for code, forms in labels.catalogue.names.items()}
     names.update(_printed_names(bodies, labels, names))
@@ -120,9 +171,9 @@ def _part(bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels) -> tu
         if misfit:
             unknown.append(Unknown(chunk, misfit))
             continue
-        drafts.append(_draft(chunk, spec, body, rows))
+        drafts.append(_draft(chunk, spec, body, rows, layouts[spec.id]))
     drafts.sort(key=lambda d: d.chunk.first)
-    return _settle([_within(d) for d in drafts], labels.catalogue), unknown
+    return [_within(d) for d in drafts], unknown
 
 
 def _rows(
@@ -172,20 +223,24 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
     return ""
 
 
-def _draft(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow]) -> Draft:
-    base = grid_base(rows, spec) if body.grid else None
+def _draft(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], header: Layout) -> Draft:
+    columns = header.columns
+    wide = [row for row in rows if width_of(row, spec, columns) > 1]
+    base = grid_base(wide) if body.grid else None
     homes: list[tuple[int, ...] | None] = []
     domains: list[tuple[tuple[int, ...], ...]] = []
     findings: list[Finding] = []
     for row in rows:
-        width = width_of(row, spec)
+        width = width_of(row, spec, columns)
         if len(row.items) > width:
             findings.append(_too_many(row, spec, width))
             row.items = row.items[:0]
         home = positional(row, base, width) if base is not None and width > 1 else None
         homes.append(home)
         domains.append(tuple((c,) for c in home) if home is not None else free(len(row.items), width))
-    return Draft(chunk, spec, body, tuple(rows), tuple(domains), tuple(homes), findings=tuple(findings))
+    # A header that lacks a name in a grid: the columns to its right may be one off.
+    other = header.short if body.grid and header.short != columns else columns
+    return Draft(chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings))
 
 
 def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:
@@ -213,7 +268,7 @@ def _within(draft: Draft) -> Draft:
         if len(rows) == 1:
             along.setdefault(rows.pop(), []).append(instance)
     domains = tuple(
-        narrowed(d, draft.rows[i].items, draft.spec, along.get(i, ()), draft.body.decimals)
+        narrowed(d, draft.rows[i].items, draft.columns, along.get(i, ()), draft.body.decimals)
         for i, d in enumerate(draft.domains)
     )
     best = tuple(tuple(d[0] for d in row) for row in domains)
@@ -233,7 +288,7 @@ def _widened(draft: Draft, frame: Frame, inside: Sequence[Instance]) -> tuple[Dr
         return draft, "printed cells"
     suspects = {ref.row for instance in broken for ref in instance.refs}
     domains = [
-        free(len(draft.rows[i].items), width_of(draft.rows[i], draft.spec)) if i in suspects else d
+        free(len(draft.rows[i].items), width_of(draft.rows[i], draft.spec, draft.columns)) if i in suspects else d
         for i, d in enumerate(draft.domains)
     ]
     return replace(draft, domains=tuple(domains)), "printed cells and the sums of the table"
@@ -244,11 +299,11 @@ def _settle(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
     choices: list[Choice] = []
     fixed: dict[Ref, Decimal] = {}
     for number, draft in enumerate(drafts):
-        costs = _costs(draft.spec)
+        costs = _costs(draft)
         for row, domain in enumerate(draft.domains):
             if any(len(d) > 1 for d in domain):
                 values, home = draft.values(row), draft.home[row]
-                choices.append(Choice(number, row, values, domain, draft.spec.column_ids, home, costs))
+                choices.append(Choice(number, row, values, domain, draft.columns, home, costs))
             else:
                 fixed.update(draft.fixed(number, row))
     if not choices:
@@ -271,7 +326,7 @@ def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solu
     return replace(draft, domains=domains, best=best, why=draft.why + ", then of the other tables")
 
 
-def _costs(spec: TableSpec) -> tuple[int, ...]:
+def _costs(draft: Draft) -> tuple[int, ...]:
     """How unusual each column is: printed order, those that offices use most first."""
-    some = any(c.usual for c in spec.columns)
-    return tuple(i + (100 if some and not c.usual else 0) for i, c in enumerate(spec.columns))
+    usual = {c.id for c in draft.spec.columns if c.usual}
+    return tuple(i + (100 if usual and c not in usual else 0) for i, c in enumerate(draft.columns))

@@ -1,52 +1,126 @@
-"""Headers: does the printed header fit the columns of the spec?"""
+"""Headers: does the printed header fit the spec, which columns does it have, and in which order?
+
+Header cells come in fragments, fused, out of order, or displaced. So the characters are counted first, in any
+order; whole names, where there are any, tell the order of the columns on each line.
+"""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
 from .body import Body
 from .labels import HEADER_WORDS
+from .tokens import cells
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """Whether a header fits a spec; ``reason`` says what doesn't."""
+class Layout:
+    """What a header says.
+
+    Attributes:
+        known: It fits the spec.
+        reason: What doesn't fit.
+        columns: The spec's columns that are there, in the spec's order.
+        printed: The same in another order, where the header prints them so.
+        short: The spec's columns without those whose name the header doesn't hold, where that differs.
+    """
 
     known: bool
     reason: str = ""
+    columns: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
 
 
-def fit(body: Body, spec: TableSpec) -> Fit:
-    """Compare the characters of the header with those of the spec's columns, in any order.
+def layout(body: Body, spec: TableSpec) -> Layout:
+    """Compare a header with its spec."""
+    every = spec.column_ids
+    if not body.lines or not body.header or (spec.shape == "two_sided" and len(every) == 1):
+        return Layout(known=True, columns=every, printed=every, short=every)
+    missing, left, size = _counted(body.header, spec)
+    if len(missing) * 4 > len(every):
+        lacks = ", ".join(missing)
+        return Layout(known=False, reason=f"its header lacks {lacks}: another layout than the spec's")
+    if left * 3 > size and left > 6:
+        return Layout(known=False, reason="its header has columns that the spec doesn't know")
+    short = tuple(c for c in every if c not in missing)
+    lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
+    whole = {name for line in lines for name in line}
+    columns = short if missing and body.grid and whole >= set(short) else every
+    return Layout(True, "", columns, _ordered(columns, lines), short)
 
-    Header cells come in fragments and out of order, so only the characters are counted: each column's must be
-    there, and little may be left over that no column and no usual header word explains.
-    """
-    if not body.lines or not body.header:
-        return Fit(known=True)
-    bag = Counter(c for c in body.header if c.isalpha())
+
+def _counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
+    """Return the columns whose characters are not there, how many characters nothing explains, and how many there are."""
+    bag = Counter(c for c in header if c.isalpha())
     size = sum(bag.values())
     missing = []
     for column in sorted(spec.columns, key=lambda c: -len(c.id)):
         names = [Counter(c for c in name if c.isalpha()) for name in column.names]
         best = min(names, key=lambda n: sum((n - bag).values()) / max(1, sum(n.values())))
-        lack = sum((best - bag).values())
-        if lack * 3 > sum(best.values()):
+        if sum((best - bag).values()) * 3 > sum(best.values()):
             missing.append(column.id)
         bag -= best
-    left = _unexplained(bag, body.header)
-    if spec.shape == "two_sided" and len(spec.columns) == 1:
-        return Fit(known=True)
-    if len(missing) * 4 > len(spec.columns):
-        return Fit(known=False, reason=f"its header lacks {', '.join(missing)}: another layout than the spec's")
-    if left * 3 > size and left > 6:
-        return Fit(known=False, reason="its header has columns that the spec doesn't know")
-    return Fit(known=True)
-
-
-def _unexplained(bag: Counter[str], header: str) -> int:
     for word in HEADER_WORDS:
         if word in header:
-            bag = bag - Counter(c for c in word if c.isalpha())
-    return sum(bag.values())
+            bag -= Counter(c for c in word if c.isalpha())
+    return missing, sum(bag.values()), size
+
+
+def _pieces(body: Body) -> Iterator[list[str]]:
+    """Yield the words of each header line, cell by cell in a grid."""
+    for line in body.header_lines:
+        if body.grid:
+            yield [squeeze(text) for _, text in cells(line.text)]
+        else:
+            yield line.text.replace("|", " ").split()
+
+
+def _named(pieces: Sequence[str], spec: TableSpec) -> Iterator[str]:
+    """Yield the columns named on one header line, from left to right; words side by side may make one name."""
+    by_name: dict[str, list[str]] = {}
+    for column in spec.columns:
+        for name in column.names:
+            by_name.setdefault(squeeze(name), []).append(column.id)
+    used: Counter[str] = Counter()
+    index = 0
+    while index < len(pieces):
+        for end in range(min(len(pieces), index + 6), index, -1):
+            name = "".join(pieces[index:end])
+            if name in by_name:
+                found = by_name[name]
+                yield found[min(used[name], len(found) - 1)]
+                used[name] += 1
+                index = end
+                break
+        else:
+            index += 1
+
+
+def _ordered(columns: tuple[str, ...], lines: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Order the columns as each header line has them, and as the spec has them where no line tells."""
+    rank = {c: i for i, c in enumerate(columns)}
+    after: dict[str, set[str]] = {c: set() for c in columns}
+    for line in lines:
+        known = list(dict.fromkeys(c for c in line if c in rank))
+        for left, right in zip(known, known[1:], strict=False):
+            after[right].add(left)
+    out: list[str] = []
+    while len(out) < len(columns):
+        ready = [c for c in columns if c not in out and after[c] <= set(out)]
+        if not ready:
+            return columns  # lines that contradict each other tell nothing
+        out.append(min(ready, key=rank.__getitem__))
+    return tuple(out)
+
+
+def moved_to_the_end(columns: Sequence[str], printed: Sequence[str]) -> bool:
+    """Whether one name stands at the end instead of in its place: a header that lost its order, not a table."""
+    for index in range(len(columns)):
+        rest = [*columns[:index], *columns[index + 1 :]]
+        if [c for c in printed if c != columns[index]] == rest:
+            return True
+    return False

@@ -123,7 +123,7 @@ def _identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
         elif spec.right and bare in labels.by_name:
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
         else:
-            row.key = bare
+            row.key, row.doubt = bare, "its label is none of the table's"
     _keys(rows, paths)
     _parents(rows, paths, spec)
 

@@ -1,5 +1,6 @@
 """Places: the columns in which the numbers of one row can stand."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 from math import comb
@@ -21,7 +22,7 @@ def free(count: int, width: int) -> tuple[tuple[int, ...], ...]:
 def narrowed(
     domains: tuple[tuple[int, ...], ...],
     items: Sequence[Token],
-    spec: TableSpec,
+    ids: Sequence[str],
     rules: Sequence[Instance],
     usual: int,
 ) -> tuple[tuple[int, ...], ...]:
@@ -38,7 +39,7 @@ def narrowed(
     decimals = max(decimals, usual)
     values = [int(a.value.scaleb(decimals)) * 2 if a else 0 for a in amounts]
     halves = [10 ** (decimals - max(a.decimals, usual)) if a and a.decimals else 0 for a in amounts]
-    signs = [_signs(rule, spec) for rule in rules]
+    signs = [_signs(rule, ids) for rule in rules]
     allowed = [set(d) for d in domains]
     kept: list[set[int]] = [set() for _ in domains]
     for columns in combinations(range(width), len(domains)):
@@ -48,9 +49,9 @@ def narrowed(
     return tuple(tuple(sorted(k)) for k in kept) if all(kept) else domains
 
 
-def _signs(rule: Instance, spec: TableSpec) -> list[int]:
+def _signs(rule: Instance, ids: Sequence[str]) -> list[int]:
     left, right = {r.column for r in rule.left}, {r.column for r in rule.right}
-    return [1 if c in left else -1 if c in right else 0 for c in spec.column_ids]
+    return [1 if c in left else -1 if c in right else 0 for c in ids]
 
 
 def _hold(signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequence[int], halves: Sequence[int]) -> bool:
@@ -65,30 +66,18 @@ def _hold(signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequen
     return True
 
 
-def width_of(row: RawRow, spec: TableSpec) -> int:
+def width_of(row: RawRow, spec: TableSpec, columns: Sequence[str]) -> int:
     """How many columns a row may use: the left side of a two-sided table has one."""
-    if spec.shape == "two_sided" and row.side == "left":
-        return 1
-    return len(spec.columns)
+    return 1 if spec.shape == "two_sided" and row.side == "left" else len(columns)
 
 
-def grid_base(rows: Sequence[RawRow], spec: TableSpec) -> int | None:
-    """Cell index of the first number column, where one index makes every row fit; None where none does."""
-    last_label = [
-        max((t.cell for t in (*row.label, *row.project) if t.cell is not None), default=-1)
-        for row in rows
-        if row.items and width_of(row, spec) > 1
-    ]
-    cells = [t.cell for row in rows if width_of(row, spec) > 1 for t in row.items if t.cell is not None]
-    if not cells:
-        return None
-    width = len(spec.columns)
-    low, high = min(cells), max(cells)
-    fits = list(range(max(0, high - width + 1), low + 1))
-    if not fits:
-        return None
-    expected = max(last_label) + 1 if last_label else low
-    return expected if expected in fits else low
+def grid_base(rows: Sequence[RawRow]) -> int | None:
+    """Cell index of the first number column: where most rows have their first number, as totals are never empty.
+
+    One row with a lost or added tab must not move the others.
+    """
+    firsts = Counter(row.items[0].cell for row in rows if row.items and row.items[0].cell is not None)
+    return firsts.most_common(1)[0][0] if firsts else None
 
 
 def positional(row: RawRow, base: int, width: int) -> tuple[int, ...] | None:

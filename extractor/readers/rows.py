@@ -28,6 +28,7 @@ class RawRow:
         role: Role for the identities.
         key: Row key of the facts contract.
         parent: Index of the row it is a part of.
+        doubt: Why it isn't certain which row this is.
     """
 
     line: int
@@ -40,6 +41,7 @@ class RawRow:
     role: str | None = None
     key: str = ""
     parent: int | None = None
+    doubt: str = ""
 
     @property
     def text(self) -> str:
@@ -113,21 +115,14 @@ def _leading_codes(line: Sequence[Token]) -> list[Token]:
 
 
 def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec) -> None:
-    text_cells: list[int | None] = []
-    last_text = max((i for i, t in enumerate(tokens) if t.kind == "text"), default=-1)
-    for index, token in enumerate(tokens):
-        in_text = token.kind == "text" or (token.whole and index < last_text and _same_cell(tokens, index))
-        if in_text or (token.whole and text_cells and token.cell == text_cells[-1]):
-            if token.cell not in text_cells:
-                text_cells.append(token.cell)
-            second = spec.shape == "projects" and row.code is not None and len(text_cells) > 1
-            (row.project if second else row.label).append(token)
+    """Share a grid line's tokens: cells with words are names (the second one a project), the others numbers."""
+    named = list(dict.fromkeys(t.cell for t in tokens if t.kind == "text"))
+    for token in tokens:
+        if token.kind == "text" or (token.cell in named and not token.decimals and token.kind != "mark"):
+            project = spec.shape == "projects" and row.code is not None and token.cell != named[0]
+            (row.project if project else row.label).append(token)
         elif token.kind in ("number", "dash"):
             row.items.append(token)
-
-
-def _same_cell(tokens: Sequence[Token], index: int) -> bool:
-    return any(t.kind == "text" and t.cell == tokens[index].cell for t in tokens)
 
 
 def _is_total(row: RawRow) -> bool:

@@ -23,8 +23,8 @@ def coded(rows: Sequence[RawRow]) -> None:
         if row.code:
             row.kind, row.role, row.key = "code", row.code, row.code
             by_code.setdefault(row.code, index)
-        elif index != total:
-            row.key = row.bare
+        elif row.kind != "total":
+            row.key, row.doubt = row.bare, "it carries no code and is no total; the table's sums don't reach it"
     for index, row in enumerate(rows):
         if row.code:
             row.parent = _ancestor(row.code, by_code, total)
@@ -40,11 +40,12 @@ def _ancestor(code: str, by_code: dict[str, int], total: int | None) -> int | No
 
 
 def _total(rows: Sequence[RawRow]) -> int | None:
+    found = None
     for index, row in enumerate(rows):
         if row.code is None and row.bare in TOTALS:
             row.kind, row.role, row.key = "total", "总计", "总计"
-            return index
-    return None
+            found = index if found is None else found
+    return found
 
 
 def projects(rows: Sequence[RawRow]) -> None:
@@ -54,7 +55,7 @@ def projects(rows: Sequence[RawRow]) -> None:
     put back where the sums ask for it, if just one place does.
     """
     total = _total(rows)
-    units = [i for i, r in enumerate(rows) if r.code is None and i != total]
+    units = [i for i, r in enumerate(rows) if r.code is None and r.kind != "total"]
     for index in units:
         rows[index].kind, rows[index].role = "unit", None
         rows[index].key, rows[index].parent = rows[index].bare, total
@@ -64,6 +65,9 @@ def projects(rows: Sequence[RawRow]) -> None:
         owner = index if index in units else owner
         owners.append(owner)
     _link_projects(rows, owners, total)
+    for row, owner in zip(rows, owners, strict=True):
+        if units and owner is None and row.code:
+            row.doubt = "it stands above every unit although the table has units; a unit row may be lost"
 
 
 def _link_projects(rows: Sequence[RawRow], owners: Sequence[int | None], total: int | None) -> None:
@@ -95,12 +99,15 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     named like an office, the first row, none, or whatever row is the sum of those after it.
     """
     total = _total(rows)
-    rest = [i for i in range(len(rows)) if i != total]
-    for guess in _unit_guesses(rows, rest, offices):
-        if _adds_up(rows, rest, guess, total):
-            break
-    else:
-        guess = next(iter(_unit_guesses(rows, rest, offices)))
+    rest = [i for i in range(len(rows)) if rows[i].kind != "total"]
+    guesses = list(dict.fromkeys(_unit_guesses(rows, rest, offices)))
+    fitting = [g for g in guesses if _adds_up(rows, rest, g, total)]
+    guess = (fitting or guesses)[0]
+    if len(fitting) > 1 and not any(rows[i].bare in offices for i in guess):
+        for index in rest:
+            rows[
+                index
+            ].doubt = "which rows are units and which are projects isn't printed, and the sums fit several ways"
     owner: int | None = None
     for index in rest:
         row = rows[index]
