@@ -101,6 +101,7 @@ class Outcome:
     """What came of an instance: both sums and the tolerance in yuan, and whether anything was compared.
 
     ``evidence`` is True where both sides hold a printed number that isn't zero; only then it proves a cell.
+    ``exact`` is True where the sums are equal to the last digit.
     """
 
     verdict: Verdict
@@ -108,6 +109,7 @@ class Outcome:
     right: Decimal = Decimal(0)
     tolerance: Decimal = Decimal(0)
     evidence: bool = False
+    exact: bool = False
 
 
 def evaluate(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> Outcome:
@@ -143,7 +145,7 @@ def evaluate(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, D
             tolerance = Decimal(0)
         held = abs(left - right) <= tolerance
     evidence = all(nonzero) and instance.relation != "at-most"
-    return Outcome("held" if held else "violated", left, right, tolerance, evidence)
+    return Outcome("held" if held else "violated", left, right, tolerance, evidence, left == right)
 
 
 def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:
@@ -223,7 +225,7 @@ def _rows_by_path(spec: TableSpec) -> dict[str, tuple[str | None, bool]]:
     return out
 
 
-_TERM = re.compile(r"(?P<table>[a-z_]+)\[(?P<row>[^\]]+)\]\.(?P<column>\S+)")
+_TERM = re.compile(r"(?P<table>[a-z_]+)\[(?P<row>[^\]]+)\]\.(?P<column>[^\s+=<\[\]]+)")
 _RULE = re.compile(r"^(?P<left>.+?)\s(?P<relation>==|=|<=)\s(?P<right>.+)$")
 _RELATIONS: dict[str, Relation] = {"==": "same", "=": "sum", "<=": "at-most"}
 _LEVELS = {"{class}": (3,), "{group}": (5,), "{item}": (7,), "{code}": (3, 5, 7)}

@@ -50,7 +50,10 @@ _TITLE_PREFIX = re.compile(
     r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|附?表[一二三四五六七八九十]{1,3}[:：]|公开\d{1,2}表|附件\d{0,2}[:：]?"
     r"|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])+"
 )
-_TITLE_SUFFIX = re.compile(r"(?:\((?:续表?|万元|元|空表)\)|单位[:：].*|编制(?:单位|部门)[:：].*)$")
+_TITLE_SUFFIX = re.compile(
+    r"(?:\((?:续表?|万元|元|空表|单位[:：][^()]{1,8})\)|\(?单位[:：].*|编制(?:单位|部门)[:：].*)$"
+)
+_MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[^0-9]")
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 # A title that has more than an office's name and a year before the words we know is another table.
 _DISTINCT = re.compile(
@@ -70,7 +73,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
     bare = key.replace("因公出国(境)费、", "")
-    if _STOP.search(bare) and "、会议费" not in bare:
+    if (_STOP.search(bare) and "、会议费" not in bare) or _MENTION.search(bare):
         return None
     best, length = "", 0
     for spec in specs:
@@ -126,7 +129,7 @@ def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tup
         return None, 1
     # A title wrapped onto a second line; only one that a spec knows, else prose would be caught.
     joined = table_title(text + following, specs)
-    return (joined, 2) if joined and table_title(following, specs) is None else (None, 1)
+    return (joined, 2) if joined and not table_title(following, specs) else (None, 1)
 
 
 def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> Heading | None:
@@ -163,7 +166,7 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
             last_leader = index + 1
         key = _bare(_LEADER.sub("", text))
         # The body begins where a heading comes back; the longest run of entries decides, not the first word.
-        if len(key) >= 4 and key in seen and len(seen) >= 3:
+        if len(key) >= 4 and key in seen and len(seen) >= 2:
             return index if last_leader == first else last_leader
         if len(key) > 70 or (key.endswith("。") and len(key) > 20):
             return last_leader if last_leader > first else index

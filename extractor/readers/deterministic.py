@@ -167,6 +167,7 @@ def _part(
         rows = _rows(body, spec, labels, names, units)
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
+        _doubt_codes(rows, names, labels)
         misfit = _misfit(rows, spec, body)
         if misfit:
             unknown.append(Unknown(chunk, misfit))
@@ -188,6 +189,20 @@ def _rows(
     else:
         rows = labelled_rows(body, spec, labels)
     return rows
+
+
+def _doubt_codes(rows: Sequence[RawRow], names: Mapping[str, str], labels: Labels) -> None:
+    """Doubt rows whose printed name belongs to a code beside theirs: the code, or the name, is misread."""
+    siblings: dict[str, dict[str, str]] = {}
+    for code, name in names.items():
+        siblings.setdefault(code[:-2] if len(code) > 3 else code[:1], {}).setdefault(name, code)
+    for row in rows:
+        if not row.code or not row.label:
+            continue
+        own = {names.get(row.code, ""), *(squeeze(n) for n in labels.catalogue.names.get(row.code, ()))}
+        other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
+        if other and other != row.code and row.text not in own:
+            row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
 
 
 def _printed_names(
@@ -319,11 +334,17 @@ def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solu
     here = {row: s for (frame, row), s in solutions.items() if frame == number}
     if not here:
         return draft
-    domains = tuple(
-        tuple(tuple(sorted(p)) for p in here[i].possible) if i in here else d for i, d in enumerate(draft.domains)
-    )
-    best = tuple(here[i].best if i in here else b for i, b in enumerate(draft.best))
-    return replace(draft, domains=domains, best=best, why=draft.why + ", then of the other tables")
+    domains = list(draft.domains)
+    best = list(draft.best)
+    for row, solution in here.items():
+        possible, home = solution.possible, draft.home[row]
+        best[row] = solution.best
+        if home is not None and not solution.clean:
+            # Something is wrong here whatever stands where: the printed place stays, the other is a possibility.
+            best[row] = home
+            possible = tuple(p | {h, b} for p, h, b in zip(possible, home, solution.best, strict=True))
+        domains[row] = tuple(tuple(sorted(p)) for p in possible)
+    return replace(draft, domains=tuple(domains), best=tuple(best), why=draft.why + ", then of the other tables")
 
 
 def _costs(draft: Draft) -> tuple[int, ...]:

@@ -83,8 +83,10 @@ def _named(pieces: Sequence[str], spec: TableSpec) -> Iterator[str]:
     """Yield the columns named on one header line, from left to right; words side by side may make one name."""
     by_name: dict[str, list[str]] = {}
     for column in spec.columns:
-        for name in column.names:
-            by_name.setdefault(squeeze(name), []).append(column.id)
+        by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
+    for column in spec.columns:
+        for alias in column.aliases:
+            by_name.setdefault(squeeze(alias), [column.id])  # a name of its own beats another column's alias
     used: Counter[str] = Counter()
     index = 0
     while index < len(pieces):

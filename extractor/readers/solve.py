@@ -51,10 +51,12 @@ class Solution:
     Attributes:
         best: Its column in the preferred reading.
         possible: The columns it has in any best reading; its whole domain where the limit ended the search.
+        clean: The best reading violates no identity among the rows that hang together with this one.
     """
 
     best: tuple[int, ...]
     possible: tuple[frozenset[int], ...]
+    clean: bool
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class _Problem:
 # Deterministic solver time, so that results don't depend on how busy the machine is.
 _LIMIT = 0.5
 _ROUNDS = 100
+_ROUNDS_BROKEN = 12
 
 
 def solve(
@@ -162,15 +165,17 @@ def _solve_one(problem: _Problem) -> list[Solution]:
     solver = _solver(cp_model)
     status = solver.solve(built.model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return [Solution(tuple(d[0] for d in c.domains), _all(c)) for c in problem.choices]
+        return [Solution(tuple(d[0] for d in c.domains), _all(c), clean=False) for c in problem.choices]
     best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
-    seen = None
+    seen, violations = None, 1
     if status == cp_model.OPTIMAL:
         violations = _bound(built, solver, objective)
         best = best if violations else _preferred(cp_model, built, problem.choices) or best
-        seen = _support(cp_model, built, problem.choices, best)
+        # Around a wrong number the search is hard and its answer less telling: a short one, then everything open.
+        rounds = _ROUNDS_BROKEN if violations else _ROUNDS
+        seen = _support(cp_model, built, problem.choices, best, rounds)
     return [
-        Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c))
+        Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
     ]
 
@@ -336,14 +341,14 @@ def _preferred(cp_model: Any, built: _Model, choices: Sequence[Choice]) -> list[
 
 
 def _support(
-    cp_model: Any, built: _Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]]
+    cp_model: Any, built: _Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int
 ) -> list[list[set[int]]] | None:
     """Collect, for each number, the columns it has in any best reading.
 
     Asks for a reading with something not seen yet until there is none. None where the limit ended the search.
     """
     seen = [[{column} for column in columns] for columns in best]
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         fresh = [
             variable
             for row, known in zip(built.variables, seen, strict=True)

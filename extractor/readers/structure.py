@@ -44,7 +44,10 @@ def _total(rows: Sequence[RawRow]) -> int | None:
     for index, row in enumerate(rows):
         if row.code is None and row.bare in TOTALS:
             row.kind, row.role, row.key = "total", "总计", "总计"
-            found = index if found is None else found
+            if found is None:
+                found = index
+            else:
+                row.doubt = f"the table has a total above, in line {rows[found].line}"
     return found
 
 

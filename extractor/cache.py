@@ -1,0 +1,272 @@
+"""Answers kept on disk: JSON text in one SQLite file, shared by processes, never a reason for a run to stop.
+
+Values live inside the database only (no side files), so that a process killed at any moment leaves either the whole
+answer or none. Nothing is pickled, on the way in or out: a cache from a stranger can't run code.
+"""
+
+import contextlib
+import json
+import re
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+import diskcache
+
+from .errors import ExtractorError
+from .stored import Imported, Stats, Stored, canonical
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_DATABASES = ("answers", "answers-2")
+ENDPOINTS = "endpoints.json"
+_TROUBLE = (sqlite3.Error, diskcache.Timeout, OSError)
+_WAIT = 20  # seconds for another process's write
+
+
+class CacheError(ExtractorError):
+    """Export, import or clearing of the cache failed; the message names file and cause."""
+
+
+class _TextDisk(diskcache.Disk):  # type: ignore[misc]
+    """Text in, text out; whatever else a database holds is as if it weren't there."""
+
+    def put(self, key: Any) -> tuple[str, bool]:
+        if not isinstance(key, str):
+            raise TypeError("keys are text")
+        return key, True
+
+    def get(self, key: Any, raw: Any) -> str:
+        return key if isinstance(key, str) and raw else ""
+
+    def store(self, value: Any, read: Any, key: Any = None) -> tuple[int, int, None, str]:  # noqa: ARG002
+        if not isinstance(value, str) or read:
+            raise TypeError("values are text")
+        return 0, diskcache.core.MODE_RAW, None, value
+
+    def fetch(self, mode: Any, filename: Any, value: Any, read: Any) -> str:  # noqa: ARG002
+        if mode != diskcache.core.MODE_RAW or not isinstance(value, str):
+            raise OSError("not text")  # diskcache treats it as a missing entry
+        return value
+
+
+class Cache:
+    """The cache in a folder.
+
+    A database that is damaged is left alone and a second one beside it is used; a folder that can't be written is
+    read, and new answers stay in memory. Each such trouble is reported once, through ``on_warning``.
+    """
+
+    def __init__(self, folder: Path | None, on_warning: Callable[[str], None] | None = None) -> None:
+        """Open or create it; None keeps answers in memory only."""
+        self.folder = folder
+        self.warnings: list[str] = []
+        self._on_warning = on_warning
+        self._memory: dict[str, str] = {}
+        self._disk: Any = None
+        self._reader: sqlite3.Connection | None = None
+        self._next = 0
+        if folder is not None:
+            self._open(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        for connection in (self._disk, self._reader):
+            if connection is not None:
+                with contextlib.suppress(*_TROUBLE):
+                    connection.close()
+
+    def get(self, key: str) -> Stored | None:
+        """Return an answer or None; an entry that isn't one counts as missing."""
+        try:
+            text = self._memory.get(key) or self._fetch(key)
+            return None if text is None else Stored.from_json(text)
+        except _TROUBLE as error:
+            self._trouble(error)
+        except ValueError:
+            self._warn("an entry of the cache is damaged; it is asked for again.")
+        return None
+
+    def put(self, key: str, stored: Stored) -> None:
+        """Keep an answer: on disk where possible, in memory otherwise."""
+        text = stored.to_json()
+        for _ in _DATABASES:
+            if self._disk is not None:
+                try:
+                    self._disk.set(key, text)
+                except _TROUBLE as error:
+                    if self._trouble(error):
+                        continue
+                else:
+                    return
+            break
+        self._memory[key] = text
+
+    def stats(self) -> Stats:
+        """Count entries and bytes."""
+        state = "ok" if self._disk is not None else "read-only" if self._reader is not None else "memory"
+        entries = sum(1 for _ in self._keys())
+        size = sum(p.stat().st_size for p in self._files() if p.exists())
+        return Stats(str(self.folder or ""), entries, size, state)
+
+    def export(self, path: Path) -> int:
+        """Write every answer to a JSON Lines file, in order of keys; returns their number.
+
+        Raises:
+            CacheError: The file can't be written.
+        """
+        count = 0
+        try:
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
+                for key in sorted(self._keys()):
+                    stored = self.get(key)
+                    if stored is not None:
+                        out.write(canonical({"key": key, "value": asdict(stored)}) + "\n")
+                        count += 1
+            Path(out.name).replace(path)
+        except OSError as error:
+            raise CacheError(f"{path}: can't be written ({error.strerror}). Choose another file.") from None
+        return count
+
+    def import_(self, path: Path) -> Imported:
+        """Add the answers of an export; answers that are there already stay as they are.
+
+        Raises:
+            CacheError: The file can't be read.
+        """
+        added, known, bad = 0, 0, []
+        try:
+            with path.open(encoding="utf-8") as lines:
+                for number, line in enumerate(lines, 1):
+                    try:
+                        record = json.loads(line)
+                        key, stored = record["key"], Stored.from_json(canonical(record["value"]))
+                        if not _KEY.fullmatch(key):
+                            raise ValueError("not a key")  # noqa: TRY301 - one handler for all that is wrong in a line
+                    except (ValueError, KeyError, TypeError):
+                        bad.append(number)
+                        continue
+                    if self.get(key) is not None:
+                        known += 1
+                    else:
+                        self.put(key, stored)
+                        added += 1
+        except (OSError, UnicodeDecodeError) as error:
+            raise CacheError(f"{path}: can't be read ({getattr(error, 'strerror', None) or error}).") from None
+        return Imported(added, known, tuple(bad))
+
+    def clear(self) -> int:
+        """Forget all answers and what was found out about endpoints; returns the number of answers.
+
+        Raises:
+            CacheError: The folder can't be written.
+        """
+        count = self.stats().entries
+        self._memory.clear()
+        if self.folder is None:
+            return count
+        try:
+            if self._disk is not None:
+                self._disk.clear()
+            for name in _DATABASES:  # what is damaged, or was written beside it, goes as files
+                if self._disk is None or self.folder / name != Path(self._disk.directory):
+                    for suffix in ("", "-wal", "-shm"):
+                        (self.folder / name / f"cache.db{suffix}").unlink(missing_ok=True)
+            (self.folder / ENDPOINTS).unlink(missing_ok=True)
+        except _TROUBLE as error:
+            raise CacheError(f"{self.folder}: can't be cleared ({error}). Delete the folder by hand.") from None
+        return count
+
+    def _files(self) -> list[Path]:
+        folder = self.folder
+        return [] if folder is None else [folder / n / f"cache.db{s}" for n in _DATABASES for s in ("", "-wal")]
+
+    def _fetch(self, key: str) -> str | None:
+        if self._disk is not None:
+            value = self._disk.get(key)
+            return value if isinstance(value, str) else None
+        if self._reader is not None:
+            row = self._reader.execute("SELECT value FROM Cache WHERE key = ? AND raw = 1", (key,)).fetchone()
+            return str(row[0]) if row else None
+        return None
+
+    def _keys(self) -> Iterator[str]:
+        found = set(self._memory)
+        try:
+            if self._disk is not None:
+                found.update(self._disk)
+            elif self._reader is not None:
+                found.update(k for (k,) in self._reader.execute("SELECT key FROM Cache WHERE raw = 1"))
+        except _TROUBLE as error:
+            self._trouble(error)
+        yield from (k for k in found if isinstance(k, str) and _KEY.fullmatch(k))
+
+    def _open(self, parent: Path) -> None:
+        """Open the first database that isn't damaged; else read; else remember."""
+        while self._next < len(_DATABASES):
+            folder = parent / _DATABASES[self._next]
+            self._next += 1
+            try:
+                _check(folder / "cache.db")
+                self._disk = diskcache.Cache(
+                    str(folder), timeout=_WAIT, disk=_TextDisk, eviction_policy="none", cull_limit=0, sqlite_mmap_size=0
+                )
+            except _TROUBLE as error:
+                if _damaged(error):
+                    self._warn(f"{folder}: damaged ({error}); it is left alone. `extractor cache clear` removes it.")
+                    continue
+                self._read_only(folder, error)
+            return
+        self._warn(f"{parent}: no usable cache; answers are kept in memory for this run only.")
+
+    def _read_only(self, folder: Path, error: Exception) -> None:
+        self._disk = None
+        with contextlib.suppress(*_TROUBLE):
+            address = f"file:{quote(str(folder.resolve() / 'cache.db'))}?mode=ro&immutable=1"
+            reader = sqlite3.connect(address, uri=True, check_same_thread=False)
+            try:
+                reader.execute("SELECT key FROM Cache LIMIT 1").fetchone()
+                self._reader = reader
+            except sqlite3.Error:
+                reader.close()
+        kept = "old answers are read, new ones are" if self._reader else "answers are"
+        self._warn(f"{folder}: can't be written ({error}); {kept} kept in memory for this run only.")
+
+    def _trouble(self, error: Exception) -> bool:
+        """Report, and go to the next database where this one is damaged; returns whether there is one to try."""
+        if not _damaged(error):
+            self._warn(f"{self.folder}: an answer can't be read or written ({error}); the run goes on without it.")
+            return False
+        self._warn(f"{self.folder}: the cache is damaged ({error}). `extractor cache clear` removes it.")
+        self.close()
+        self._disk = self._reader = None
+        if self.folder is not None:
+            self._open(self.folder)
+        return self._disk is not None
+
+    def _warn(self, message: str) -> None:
+        if message not in self.warnings:
+            self.warnings.append(message)
+            if self._on_warning is not None:
+                self._on_warning(message)
+
+
+def _damaged(error: Exception) -> bool:
+    # SQLite's codes CORRUPT and NOTADB come as DatabaseError itself; its subclasses mean locks, disks, permissions.
+    return type(error) is sqlite3.DatabaseError
+
+
+def _check(database: Path) -> None:
+    """Touch an existing database with a connection that is closed again whatever happens."""
+    if database.exists():
+        with contextlib.closing(sqlite3.connect(database, timeout=_WAIT)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
