@@ -71,6 +71,16 @@ def _spans(tokens: Sequence[Token]) -> tuple[Span, ...]:
     return tuple(_span(p) for p in out)
 
 
+def damaged(draft: Draft) -> Iterator[Finding]:
+    """List what is nearly a number: it takes its place in the row, but no value."""
+    for token in draft.body.junk:
+        yield Finding(
+            code="damaged-number", kind="not-read", table=draft.spec.id, line=token.line,
+            message=f"line {token.line}: {token.text!r} looks like a damaged number. It is not read; compare it with "
+            "the source.",
+        )  # fmt: skip
+
+
 def unread_numbers(lines: Sequence[Line], chunk: Chunk, tables: Sequence[Table]) -> list[Finding]:
     """List the numbers with a point in a chunk that no cell took: nothing is dropped silently."""
     taken = sorted(

@@ -25,6 +25,8 @@ def _one_to_one() -> dict[int, str]:
                 table[code] = plain
     for code in (0x3000, 0x00A0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x000B, 0x000C):
         table[code] = " "
+    for code in (0x00A5, 0xFFE5):
+        table[code] = " "  # a currency sign is no part of a number
     for code in (0x2212, 0x2010, 0x2011, 0x2012, 0x2013, 0xFE63):
         table[code] = "-"
     return table

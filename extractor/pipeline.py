@@ -47,6 +47,7 @@ class Extractor:
             checked = check(read, self.catalogue)
             for draft, table in zip(drafts, read, strict=True):
                 findings.extend(draft.findings)
+                findings.extend(assemble.damaged(draft))
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
             findings.extend(_structure(checked.tables, text, odd))
             findings.extend(checked.findings)

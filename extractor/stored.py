@@ -17,6 +17,7 @@ class Stored:
     input: int = 0
     output: int = 0
     cached: int = 0
+    estimated: bool = False
     model: str = ""
 
     @classmethod
@@ -31,7 +32,8 @@ class Stored:
             raise ValueError("not a stored answer")
         numbers = (record["input"], record["output"], record["cached"])
         words = (record["text"], record["model"], record["finish_reason"] or "")
-        if not all(type(n) is int and n >= 0 for n in numbers) or not all(type(w) is str for w in words):
+        sound = all(type(n) is int and n >= 0 for n in numbers) and all(type(w) is str for w in words)
+        if not sound or type(record["estimated"]) is not bool:
             raise ValueError("not a stored answer")
         return cls(**record)
 

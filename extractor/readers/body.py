@@ -21,6 +21,8 @@ _PAGE = re.compile(
     r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$"
 )
 _RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
+# Lines that printing adds and no table has.
+_STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
@@ -39,6 +41,7 @@ class Body:
         header_lines: The header's lines as cells.
         note: The note below the table and where it stands.
         empty: The note declares the table empty.
+        junk: Damaged numbers, wherever they stand.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -51,6 +54,7 @@ class Body:
     header_lines: tuple[Line, ...]
     note: Place | None
     empty: bool
+    junk: tuple[Token, ...]
 
 
 def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels) -> Body:
@@ -59,19 +63,26 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     unit, printed, office, content = _furniture(content, lines[chunk.first])
     content, note, empty = _note(content)
     grid = _is_grid(content)
-    rows = [(line, tokens) for line in content if (tokens := tokenize(line, grid=grid))]
-    rows = [(line, tokens) for line, tokens in rows if not _numbering(tokens)]
+    serial = _serial_cell(content) if grid else None
+    rows = []
+    for line in content:
+        tokens = [t for t in tokenize(line, labels.catalogue.names, grid=grid) if serial is None or t.cell != serial]
+        if tokens and not _numbering(tokens):
+            rows.append((line, tokens))
     first = _first_row(rows, spec, labels)
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
     token_lines = [tokens for _, tokens in data]
     decimals = usual_decimals(token_lines)
-    if not grid:
-        token_lines = join_split_numbers(token_lines, decimals)
+    token_lines = join_split_numbers(token_lines, decimals)
     token_lines = _without_page_numbers(token_lines, decimals)
+    token_lines = [
+        line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
+    ]
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, printed, office,
         squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), note, empty,
+        tuple(t for line in token_lines for t in line if t.kind == "junk"),
     )  # fmt: skip
 
 
@@ -89,6 +100,8 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, bool, str, li
         named = _OFFICE.match(text.strip(" |\t"))
         if named:
             office = office or squeeze(named.group(1)).strip("|")
+            continue
+        if _STRAY.match(squeeze(line.text)):
             continue
         if (match and not squeeze(text).strip("|()")) or _PAGE.match(line.text) or _RULE.match(line.text):
             continue
@@ -226,6 +239,24 @@ def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[l
             continue
         out.append(line)
     return out
+
+
+def _stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec, labels: Labels) -> bool:
+    """Whether a line is a page number of three or four digits: bare digits after a row's numbers, and no code."""
+    line = lines[position]
+    digits = line[0].text
+    named = spec.shape in ("items", "projects") and position > 0
+    after_row = not named or lines[position - 1][-1].decimals > 0  # else the digits may be a name's
+    return after_row and _alone(line) and 3 <= len(digits) <= 4 and not labels.is_code(digits, spec)
+
+
+def _serial_cell(content: Sequence[Line]) -> int | None:
+    """Cell index of a column 序号, whose numbers say nothing."""
+    for line in content[:12]:
+        for index, (_, text) in enumerate(cells(line.text)):
+            if squeeze(text) == "序号":
+                return index
+    return None
 
 
 def _alone(line: Sequence[Token]) -> bool:

@@ -32,7 +32,8 @@ def narrowed(
     Counts in whole numbers, steps of half a unit of the last place.
     """
     width = 1 + max((d[-1] for d in domains), default=0)
-    if all(len(d) == 1 for d in domains) or not rules or comb(width, len(domains)) > _MANY:
+    damaged = any(t.kind == "junk" for t in items)
+    if damaged or all(len(d) == 1 for d in domains) or not rules or comb(width, len(domains)) > _MANY:
         return domains
     amounts = [t.amount for t in items]
     decimals = max((a.decimals for a in amounts if a), default=0)

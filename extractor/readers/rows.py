@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from extractor.normalize import readable, squeeze
 from extractor.records import RowKind
@@ -116,12 +117,15 @@ def _leading_codes(line: Sequence[Token]) -> list[Token]:
 
 def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec) -> None:
     """Share a grid line's tokens: cells with words are names (the second one a project), the others numbers."""
+    first = next((t.cell for t in tokens if t.decimals and t.cell is not None), None)
     named = list(dict.fromkeys(t.cell for t in tokens if t.kind == "text"))
     for token in tokens:
+        if token.kind == "text" and first is not None and token.cell is not None and token.cell > first:
+            continue  # a remark behind the numbers
         if token.kind == "text" or (token.cell in named and not token.decimals and token.kind != "mark"):
             project = spec.shape == "projects" and row.code is not None and token.cell != named[0]
             (row.project if project else row.label).append(token)
-        elif token.kind in ("number", "dash"):
+        elif token.kind in ("number", "dash", "junk"):
             row.items.append(token)
 
 
@@ -181,7 +185,7 @@ def _take_code(
     token, first = stream[index]
     if not token.whole:
         return None
-    after_amount = index > 0 and stream[index - 1][0].kind in ("number", "dash")
+    after_amount = index > 0 and stream[index - 1][0].kind in ("number", "dash", "junk")
     if not first and not after_amount:
         return None
     previous = next((r.code for r in reversed(state.rows) if r.code), None)
@@ -239,11 +243,11 @@ def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, followi
         token.whole
         and body.decimals > 0
         and spec.shape == "projects"
-        and (bool(state.pending) or (row is not None and not row.items))
+        and (_before_words(token, following) or bool(state.pending) or (row is not None and not row.items))
         and not _lost_point(token, following)
     )
     if part_of_name:
-        (state.pending if state.pending or row is None else row.label).append(token)
+        (state.pending if state.pending or row is None or row.items else row.label).append(token)
         return
     if state.pending:
         label = _own_label(state)
@@ -359,10 +363,26 @@ def _in_name(token: Token, line: Sequence[Token], index: int, body: Body, pendin
         return False
     if body.grid:
         return any(t.kind == "text" and t.cell == token.cell for t in line)
-    return bool(pending) and not _lost_point(token, line[index + 1 :])
+    following = line[index + 1 :]
+    return (bool(pending) or _before_words(token, following)) and not _lost_point(token, following)
+
+
+def _before_words(token: Token, following: Sequence[Token]) -> bool:
+    """Whether digits begin a name: ``2021 年自治区补助资金``."""
+    return bool(following) and following[0].kind == "text" and following[0].line == token.line
 
 
 def _lost_point(token: Token, following: Sequence[Token]) -> bool:
-    """Whether digits are an amount that lost its point: the same digits follow with one."""
+    """Whether digits are an amount that lost its point, or its zeros: the rest of its line says so.
+
+    The same digits follow with a point, the same value follows, or the following numbers add up to it.
+    """
     digits = token.text.lstrip("0")
-    return any(t.decimals and re.sub(r"\D", "", t.text).lstrip("0") == digits for t in following)
+    here = [t for t in following if t.line == token.line and t.amount]
+    if any(t.decimals and re.sub(r"[^0-9]", "", t.text).lstrip("0") == digits for t in here):
+        return True
+    if token.text.startswith("0") or not here:
+        return False
+    value = Decimal(token.text)
+    amounts = [t.amount.value for t in here if t.amount]
+    return value in amounts or any(sum(amounts[:n]) == value for n in range(2, len(amounts) + 1))

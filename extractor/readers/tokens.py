@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from extractor.amount import Amount, parse_amount
-from extractor.normalize import Line, Place
+from extractor.normalize import Line, Place, squeeze
 
-TokenKind = Literal["number", "text", "dash", "mark"]
+TokenKind = Literal["number", "text", "dash", "mark", "junk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Token:
     """One token.
 
     Attributes:
-        kind: ``dash`` stands for an empty cell, ``mark`` for ``※``.
+        kind: ``dash`` stands for an empty cell, ``mark`` for ``※`` and percentages, ``junk`` for a damaged number.
         text: As printed, normalised; a split number is joined.
         spans: Its places in the original, one for each printed piece.
         cell: Index of the cell in a grid line; None in free text.
@@ -51,33 +51,40 @@ class Token:
         return self.kind == "number" and self.text.isdigit()
 
 
-_NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_NUMBER = r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 _EXACT = re.compile(_NUMBER)
-_WITH_POINT = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{1,6}"
-_MERGED = re.compile(r"(?:-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d){2,}")
-_TWO_PLACES = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d")
-_NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^\d.,%\x00-\x7f])(?![万亿元年月%个])(.+)")
-_TEXT_THEN_NUMBER = re.compile(rf"(.*[^\d.,\-])({_WITH_POINT})")
-_CODE_THEN_NAME = re.compile(r"([235]\d\d(?:\d\d){0,2})(?=[^\d.,%\x00-\x7f])(?![年月万亿元个号])(.+)")
+_WITH_POINT = r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.[0-9]{1,6}"
+_TWO_PLACES = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.[0-9][0-9]")
+_MERGED = re.compile(rf"(?:{_TWO_PLACES.pattern}){{2,}}")
+_WITH_UNIT = re.compile(rf"({_WITH_POINT})(?:万元|元)")
+_PERCENT = re.compile(rf"{_NUMBER}%")
+_NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?![万亿元年月%个])(.+)")
+_TEXT_THEN_NUMBER = re.compile(rf"(.*[^0-9.,\-])({_WITH_POINT})")
+_CODE_THEN_NAME = re.compile(r"([235][0-9][0-9](?:[0-9][0-9]){0,2})(?=[^0-9.,%\x00-\x7f])(.+)")
+# What is nearly a number: a comma for the point, a letter for a digit, a point too many.
+_JUNK = re.compile(r"-?(?=[^0-9]*[0-9][^0-9]*[0-9])[0-9OoQDIl|SsBZzqgb.,·:;'’。]{2,24}")
+_NUMBERED = re.compile(r"[0-9]{1,2}[.,。]")
+_DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
 _MARK = re.compile(r"[※*＊]+")
 _PIECE = re.compile(r"\S+")
+Found = tuple[TokenKind, str, int, int]
 
 
-def tokenize(line: Line, *, grid: bool) -> list[Token]:
-    """Split one line into tokens; in a grid, tabs or pipes separate cells and are kept as cell indexes."""
-    found: list[tuple[TokenKind, str, int, int, int | None]] = []
-    if not grid:
-        for match in _PIECE.finditer(line.text.replace("|", " ")):
-            found.extend((k, t, a, b, None) for k, t, a, b in _piece(match.group(), match.start()))
-    else:
-        for index, (start, text) in enumerate(cells(line.text)):
-            for match in _PIECE.finditer(text):
-                pieces = _piece(match.group(), start + match.start())
-                found.extend((k, t, a, b, index) for k, t, a, b in pieces)
+def tokenize(line: Line, names: Mapping[str, Sequence[str]], *, grid: bool) -> list[Token]:
+    """Split one line into tokens; in a grid, tabs or pipes separate cells and are kept as cell indexes.
+
+    ``names`` are the classification's names by code: they tell ``201一般公共服务支出`` from ``201项目``.
+    """
+    found: list[tuple[Found, int | None]] = []
+    parts = cells(line.text) if grid else [(0, line.text.replace("|", " "))]
+    for index, (start, text) in enumerate(parts):
+        for match in _PIECE.finditer(text):
+            pieces = _piece(match.group(), start + match.start(), names)
+            found.extend((piece, index if grid else None) for piece in pieces)
     return [
         Token(kind, text, (line.span(a, b),), cell, last=position == len(found) - 1)
-        for position, (kind, text, a, b, cell) in enumerate(found)
+        for position, ((kind, text, a, b), cell) in enumerate(found)
     ]
 
 
@@ -97,25 +104,37 @@ def cells(text: str) -> list[tuple[int, str]]:
     return parts
 
 
-def _piece(text: str, start: int) -> Iterator[tuple[TokenKind, str, int, int]]:
+def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterator[Found]:
     end = start + len(text)
     if _EXACT.fullmatch(text):
         yield "number", text, start, end
     elif _DASH.fullmatch(text):
         yield "dash", text, start, end
-    elif _MARK.fullmatch(text):
+    elif _MARK.fullmatch(text) or _PERCENT.fullmatch(text):
         yield "mark", text, start, end
+    elif unit := _WITH_UNIT.fullmatch(text):
+        yield "number", unit.group(1), start, start + unit.end(1)
     elif _MERGED.fullmatch(text):
         for match in _TWO_PLACES.finditer(text):
             yield "number", match.group(), start + match.start(), start + match.end()
-    elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _CODE_THEN_NAME.fullmatch(text):
+    elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _code_then_name(text, names):
         yield "number", front.group(1), start, start + front.end(1)
-        yield from _piece(front.group(2), start + front.start(2))
+        yield from _piece(front.group(2), start + front.start(2), names)
     elif back := _TEXT_THEN_NUMBER.fullmatch(text):
         yield "text", back.group(1), start, start + back.end(1)
         yield "number", back.group(2), start + back.start(2), end
+    elif _JUNK.fullmatch(text) and not _NUMBERED.fullmatch(text) and not _DATE.fullmatch(text):
+        yield "junk", text, start, end
     else:
         yield "text", text, start, end
+
+
+def _code_then_name(text: str, names: Mapping[str, Sequence[str]]) -> re.Match[str] | None:
+    match = _CODE_THEN_NAME.fullmatch(text)
+    if match is None:
+        return None
+    begins = squeeze(match.group(2))[:3]
+    return match if any(squeeze(name).startswith(begins) for name in names.get(match.group(1), ())) else None
 
 
 def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
@@ -125,32 +144,53 @@ def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
 
 
 def join_split_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list[Token]]:
-    """Join numbers that are split over lines: ``89.6`` / ``7``, ``46`` / ``6.14``.
+    """Join numbers that are split over lines or by a blank: ``89.6`` / ``7``, ``71.`` / ``29``, ``1 234.56``.
 
-    A number at the end of a line with fewer decimals than the table's, and a line that begins with just what is
-    missing, are one number. Every other short number is left as printed.
+    A number with fewer decimals than the table's, and just the digits that it lacks behind it, are one number. The
+    blank is a thousands separator only in a table that has no other long numbers.
     """
     if not decimals:
         return list(lines)
+    grouped = not any(len(t.text.partition(".")[0].lstrip("-")) > 3 for line in lines for t in line if t.decimals)
     out: list[list[Token]] = []
     for line in lines:
-        previous = out[-1][-1] if out and out[-1] else None
-        joined = _join(previous, line, decimals) if previous else None
-        if joined is None:
-            out.append(list(line))
-        else:
-            out[-1][-1] = joined
-            if line[1:]:
-                out[-1].extend(line[1:])
+        tokens: list[Token] = []
+        for token in line:
+            here = tokens[-1] if tokens else None
+            above = out[-1][-1] if out and not tokens and token.cell is None else None
+            first = here or above
+            joined = _join(first, token, decimals, grouped=grouped and here is not None) if first else None
+            if joined is None:
+                tokens.append(token)
+            elif here is not None:
+                tokens[-1] = joined
+            else:
+                out[-1][-1] = joined
+        if tokens:
+            out.append(tokens)
     return out
 
 
-def _join(first: Token, line: Sequence[Token], decimals: int) -> Token | None:
-    second = line[0]
-    if first.kind != "number" or second.kind != "number" or first.cell is not None:
+_HEAD = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.")
+
+
+def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token | None:
+    """Join two tokens if together they are one number, else return None."""
+    if first.cell != second.cell or len(second.text) > 12:
         return None
     lacking = decimals - first.decimals if first.decimals else 0
-    if lacking <= 0 or not second.whole or len(second.text) != lacking:
+    fits = (
+        (lacking > 0 and second.whole and len(second.text) == lacking)
+        or (bool(_HEAD.fullmatch(first.text)) and second.whole and len(second.text) == decimals)
+        or (first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
+    )
+    by_blank = (
+        grouped
+        and first.whole
+        and len(first.text) <= 3
+        and not first.text.startswith("0")
+        and bool(re.fullmatch(rf"[0-9]{{3}}\.[0-9]{{{decimals}}}", second.text))
+    )
+    if not fits and not by_blank:
         return None
-    text = first.text + second.text
-    return Token("number", text, (*first.spans, *second.spans), None, last=True)
+    return Token("number", first.text + second.text, (*first.spans, *second.spans), first.cell, last=True)
