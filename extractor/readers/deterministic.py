@@ -199,7 +199,8 @@ def _doubt_codes(rows: Sequence[RawRow], names: Mapping[str, str], labels: Label
     for row in rows:
         if not row.code or not row.label:
             continue
-        own = {names.get(row.code, ""), *(squeeze(n) for n in labels.catalogue.names.get(row.code, ()))}
+        known = labels.catalogue.names.get(row.code, ())
+        own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
         other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
         if other and other != row.code and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"

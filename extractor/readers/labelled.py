@@ -125,12 +125,12 @@ def _identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
         else:
             row.key, row.doubt = bare, "its label is none of the table's"
-    _keys(rows, paths)
+    _keys(rows, paths, labels, spec)
     _parents(rows, paths, spec)
 
 
-def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]]) -> None:
-    printed = {path: rows[index].bare for index, path in paths.items()}
+def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels: Labels, spec: TableSpec) -> None:
+    printed = {path: labels.standard(rows[index].bare, spec) for index, path in paths.items()}
     for index, path in paths.items():
         parts = []
         for depth in range(1, len(path) + 1):

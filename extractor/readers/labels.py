@@ -86,6 +86,14 @@ class Labels:
             return (text[0] == "2") == (spec.classification == "functional")
         return True
 
+    def standard(self, bare: str, spec: TableSpec) -> str:
+        """Return the form of a label that the spec knows: the label itself, or the one it is misread from."""
+        index = self._left[spec.id]
+        if bare in index or len(bare) < 5:
+            return bare
+        close = process.extractOne(bare, [k for k in index if len(k) >= 5], scorer=fuzz.ratio, score_cutoff=_CLOSE)
+        return close[0] if close else bare
+
     def right_total(self, bare: str, spec: TableSpec) -> bool:
         """Whether a bare label is the right side's own total (not a word both sides use)."""
         if not spec.right:
@@ -97,10 +105,7 @@ class Labels:
         """Return the left rows that a printed label may name; those with its numbering if there are any."""
         number, bare = split_label(label)
         index = self._left[spec.id]
-        paths = index.get(bare, [])
-        if not paths and len(bare) >= 5:
-            close = process.extractOne(bare, [k for k in index if len(k) >= 5], scorer=fuzz.ratio, score_cutoff=_CLOSE)
-            paths = index[close[0]] if close else []
+        paths = index.get(self.standard(bare, spec), [])
         if len(paths) > 1:
             same = [p for p in paths if number and p[-1].number == number]
             plain = [p for p in paths if p[-1].number is None]
@@ -120,7 +125,7 @@ class Labels:
         """Whether a line is a data row and not part of the header."""
         first = tokens[0]
         amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
-        next_amount = bool(following) and following[0].kind == "number" and following[0].decimals > 0
+        next_amount = bool(following) and (following[0].kind == "junk" or following[0].decimals > 0)
         for position, token in enumerate(tokens):
             if token.whole and self.is_code(token.text, spec) and (position == 0 or spec.right):
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
@@ -133,7 +138,7 @@ class Labels:
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec)
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
-            return next_amount or any(t.decimals for t in tokens)
+            return next_amount or any(t.decimals or t.kind == "junk" for t in tokens)
         return False
 
     def header_words(self, spec: TableSpec) -> str:

@@ -91,8 +91,11 @@ def _grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
             depth = max(0, (lead[0].cell or 0) - code_cell - 1)
             filled = last_code[: 3 + 2 * depth] + digits
             code = filled if labels.is_code(filled, spec) else None
-        rest = list(line[len(lead) if code else 0 :])
+        damaged = bool(lead) and code is None and len(lead[0].text) >= 3
+        rest = list(line[len(lead) if code or damaged else 0 :])
         row = RawRow(line[0].line, code)
+        if damaged:
+            row.doubt = f"{digits} is no code of this classification"
         _grid_cells(row, rest, spec)
         if code:
             last_code = code
@@ -162,6 +165,8 @@ def _flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, 
             code, count = taken
             named = index + count < len(stream) and stream[index + count][0].kind == "text"
             row = RawRow(token.line, code)
+            if code.startswith("?"):
+                row.code, row.doubt = None, f"{code[1:]} is no code of this classification"
             if state.pending:
                 _share(state, row, names, own_name=named)
             state.rows.append(row)
@@ -193,7 +198,7 @@ def _take_code(
     if first and len(digits) == 2 and previous and _followed_by_words(stream, index):
         digits = _fill(previous, digits)
     if not labels.is_code(digits, spec):
-        return None
+        return _no_code(stream, index, body) if first else None
     count = 1
     while len(digits) < 7 and index + count < len(stream):
         following, _ = stream[index + count]
@@ -209,6 +214,18 @@ def _take_code(
     if not body.decimals and follows.kind != "text":
         return None
     return digits, count
+
+
+def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> tuple[str, int] | None:
+    """Take digits that stand where a code stands but are none: their row must not run into the one above."""
+    count = 1
+    while index + count < len(stream) and not stream[index + count][1] and stream[index + count][0].whole:
+        count += 1
+    digits = "".join(token.text for token, _ in stream[index : index + count])
+    follows = stream[index + count] if index + count < len(stream) else None
+    named = follows is not None and follows[0].kind == "text" and not follows[1]
+    size_fits = len(stream[index][0].text) in (3, 5, 7) and len(digits) in (3, 5, 7)
+    return ("?" + digits, count) if named and size_fits and body.decimals else None
 
 
 def _followed_by_words(stream: Sequence[tuple[Token, bool]], index: int) -> bool:

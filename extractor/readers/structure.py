@@ -24,7 +24,8 @@ def coded(rows: Sequence[RawRow]) -> None:
             row.kind, row.role, row.key = "code", row.code, row.code
             by_code.setdefault(row.code, index)
         elif row.kind != "total":
-            row.key, row.doubt = row.bare, "it carries no code and is no total; the table's sums don't reach it"
+            row.key = row.bare
+            row.doubt = row.doubt or "it carries no code and is no total; the table's sums don't reach it"
     for index, row in enumerate(rows):
         if row.code:
             row.parent = _ancestor(row.code, by_code, total)
@@ -58,7 +59,10 @@ def projects(rows: Sequence[RawRow]) -> None:
     put back where the sums ask for it, if just one place does.
     """
     total = _total(rows)
-    units = [i for i, r in enumerate(rows) if r.code is None and r.kind != "total"]
+    units = [i for i, r in enumerate(rows) if r.code is None and r.kind != "total" and not r.doubt]
+    for row in rows:
+        if row.doubt:
+            row.key = row.bare
     for index in units:
         rows[index].kind, rows[index].role = "unit", None
         rows[index].key, rows[index].parent = rows[index].bare, total
@@ -106,7 +110,10 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     guesses = list(dict.fromkeys(_unit_guesses(rows, rest, offices)))
     fitting = [g for g in guesses if _adds_up(rows, rest, g, total)]
     guess = (fitting or guesses)[0]
-    if len(fitting) > 1 and not any(rows[i].bare in offices for i in guess):
+    named = frozenset(i for i in rest if rows[i].bare in offices or _OFFICE.search(rows[i].bare))
+    if (len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)) or (
+        named and guess and not named & guess
+    ):
         for index in rest:
             rows[
                 index

@@ -117,14 +117,14 @@ def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterato
     elif _MERGED.fullmatch(text):
         for match in _TWO_PLACES.finditer(text):
             yield "number", match.group(), start + match.start(), start + match.end()
+    elif _JUNK.fullmatch(text) and not _NUMBERED.fullmatch(text) and not _DATE.fullmatch(text):
+        yield "junk", text, start, end
     elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _code_then_name(text, names):
         yield "number", front.group(1), start, start + front.end(1)
         yield from _piece(front.group(2), start + front.start(2), names)
     elif back := _TEXT_THEN_NUMBER.fullmatch(text):
         yield "text", back.group(1), start, start + back.end(1)
         yield "number", back.group(2), start + back.start(2), end
-    elif _JUNK.fullmatch(text) and not _NUMBERED.fullmatch(text) and not _DATE.fullmatch(text):
-        yield "junk", text, start, end
     else:
         yield "text", text, start, end
 
