@@ -8,6 +8,7 @@ map). NFKC as a whole is not safe here: it would turn ``①`` and ``²`` into di
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -43,6 +44,8 @@ _RESIDUE = re.compile(
 )
 _HINT = re.compile(r"[<&\u200b-\u200f\u2060\ufeff\u00ad]|\*\*")
 _BREAK = re.compile(r"\r\n|\r|\n")
+# A table row of HTML, which may go on over several lines; its cells belong on one.
+_ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DOTALL)
 
 
 class Place(NamedTuple):
@@ -63,6 +66,7 @@ class Line:
         text: Normalised text.
         offsets: Offset of each character, where they don't simply count up from ``start``.
         ends: Offset after each character, in the same case.
+        breaks: Offsets of line ends inside it, where an HTML row goes over several lines.
     """
 
     number: int
@@ -70,12 +74,14 @@ class Line:
     text: str
     offsets: tuple[int, ...] | None = None
     ends: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()
 
     def span(self, first: int, last: int) -> Place:
         """Map ``text[first:last]`` (not empty) to its place in the original."""
         if self.offsets is None:
             return Place(self.start + first, self.start + last, self.number)
-        return Place(self.offsets[first], self.ends[last - 1], self.number)
+        start = self.offsets[first]
+        return Place(start, self.ends[last - 1], self.number + bisect_left(self.breaks, start))
 
 
 def lines(document: Document) -> list[Line]:
@@ -85,10 +91,18 @@ def lines(document: Document) -> list[Line]:
 
 def _lines(text: str) -> Iterator[Line]:
     start, number = 0, 1
-    for end in _BREAK.finditer(text):
-        yield from _line(text[start : end.start()], start, number)
-        start, number = end.end(), number + 1
-    yield from _line(text[start:], start, number)
+    row = _ROW.search(text)
+    for end in [*_BREAK.finditer(text), None]:
+        stop = end.start() if end else len(text)
+        while row and row.end() <= start:
+            row = _ROW.search(text, row.end())
+        if row and row.start() < stop < row.end():
+            number += 1  # an HTML row goes on over this line's end
+            continue
+        lost = len(_BREAK.findall(text[start:stop])) if row and row.start() < stop else 0
+        yield from _line(text[start:stop], start, number - lost)
+        if end:
+            start, number = end.end(), number + 1
 
 
 def _line(raw: str, start: int, number: int) -> Iterator[Line]:
@@ -106,7 +120,8 @@ def _line(raw: str, start: int, number: int) -> Iterator[Line]:
         chars.extend((c, start + match.start(), start + match.end()) for c in _replacement(match))
         position = match.end()
     chars.extend((plain[i], start + i, start + i + 1) for i in range(position, len(plain)))
-    yield from _split(chars, number)
+    breaks = tuple(start + m.start() for m in _BREAK.finditer(raw))
+    yield from _split([(" " if c in "\r\n" and e - s == 1 else c, s, e) for c, s, e in chars], number, breaks)
 
 
 def _replacement(match: re.Match[str]) -> str:
@@ -121,13 +136,15 @@ def _replacement(match: re.Match[str]) -> str:
     return ""
 
 
-def _split(chars: list[tuple[str, int, int]], number: int) -> Iterator[Line]:
+def _split(chars: list[tuple[str, int, int]], number: int, breaks: tuple[int, ...]) -> Iterator[Line]:
     first = 0
     for index in [*(i for i, c in enumerate(chars) if c[0] == "\n"), len(chars)]:
         text = "".join(c for c, _, _ in chars[first:index])
         if text and not text.isspace():
             starts = tuple(start for _, start, _ in chars[first:index])
-            yield Line(number, starts[0], text, starts, tuple(end for _, _, end in chars[first:index]))
+            line = number + bisect_left(breaks, starts[0])
+            inside = tuple(b for b in breaks if b >= starts[0])
+            yield Line(line, starts[0], text, starts, tuple(end for _, _, end in chars[first:index]), inside)
         first = index + 1
 
 

@@ -49,8 +49,49 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     short = tuple(c for c in every if c not in missing)
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     whole = {name for line in lines for name in line}
+    exact = _by_cell(body, spec) if body.grid else ()
+    if exact and len(exact) < len(every):
+        return Layout(True, "", exact, exact, exact)
+    if exact and set(exact) == set(every):
+        return Layout(True, "", every, exact, every)
     columns = short if missing and body.grid and whole >= set(short) else every
     return Layout(True, "", columns, _ordered(columns, lines), short)
+
+
+def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
+    """Return the columns as the cells of a grid's header name them, if they name every one without a gap.
+
+    A leaf stands below its group; where two lines name the same cell, the lower one counts.
+    """
+    by_name = _by_name(spec)
+    leaves: dict[int, str] = {}
+    for line in body.header_lines:
+        for index, (_, text) in enumerate(cells(line.text)):
+            if squeeze(text):
+                leaves[index] = squeeze(text)
+    found = [index for index, text in sorted(leaves.items()) if text in by_name]
+    if len(found) < 2 or any(leaves.get(i) not in by_name for i in range(found[0], found[-1] + 1)):
+        return ()
+    used: Counter[str] = Counter()
+    out = []
+    for index in found:
+        names = by_name[leaves[index]]
+        if used[leaves[index]] >= len(names):
+            return ()
+        out.append(names[used[leaves[index]]])
+        used[leaves[index]] += 1
+    return tuple(out) if len(set(out)) == len(out) else ()
+
+
+def _by_name(spec: TableSpec) -> dict[str, list[str]]:
+    """Columns by printed name; a name of a column's own beats another column's alias."""
+    by_name: dict[str, list[str]] = {}
+    for column in spec.columns:
+        by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
+    for column in spec.columns:
+        for alias in column.aliases:
+            by_name.setdefault(squeeze(alias), [column.id])
+    return by_name
 
 
 def _counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
@@ -81,12 +122,7 @@ def _pieces(body: Body) -> Iterator[list[str]]:
 
 def _named(pieces: Sequence[str], spec: TableSpec) -> Iterator[str]:
     """Yield the columns named on one header line, from left to right; words side by side may make one name."""
-    by_name: dict[str, list[str]] = {}
-    for column in spec.columns:
-        by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
-    for column in spec.columns:
-        for alias in column.aliases:
-            by_name.setdefault(squeeze(alias), [column.id])  # a name of its own beats another column's alias
+    by_name = _by_name(spec)
     used: Counter[str] = Counter()
     index = 0
     while index < len(pieces):
