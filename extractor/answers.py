@@ -93,7 +93,8 @@ def named(model: type[M]) -> type[M]:
         return model
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", model.__name__).strip("_")[:64] or "answer"
     body = {"__doc__": model.__doc__, "__module__": model.__module__, "model_config": ConfigDict(title=name)}
-    shaped: type[M] = type(BaseModel)(name, (model,), body)
+    metaclass: Any = type(model)
+    shaped: type[M] = metaclass(name, (model,), body)
     return shaped
 
 

@@ -67,6 +67,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
                 if instance.id not in known:
                     known.append(instance.id)
     violated |= {ref for ref in inexact if ref not in proofs}
+    violated |= _mislabelled(outcomes, frames, values)
     checked = tuple(_with_states(i, t, proofs, violated) for i, t in enumerate(tables))
     findings = [*_violations(outcomes, tables, loose), *_states(checked)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
@@ -82,6 +83,31 @@ def _unusually_loose(outcomes: Sequence[tuple[Instance, Outcome]]) -> frozenset[
     held = [(i, o) for i, o in outcomes if o.evidence and o.verdict == "held" and not i.soft]
     loose = [i for i, o in held if not o.exact]
     return frozenset(loose) if len(loose) * 10 <= len(held) else frozenset()
+
+
+def _mislabelled(
+    outcomes: Sequence[tuple[Instance, Outcome]], frames: Sequence[Frame], values: Mapping[Ref, Decimal]
+) -> set[Ref]:
+    """Return the cells of columns that add up but whose total another table contradicts.
+
+    Such a column may stand under a wrong name: then every cell in it does.
+    """
+    broken = {
+        (ref.frame, ref.column)
+        for instance, outcome in outcomes
+        if outcome.verdict == "violated" and not instance.soft and len({r.frame for r in instance.refs}) > 1
+        for ref in instance.refs
+        if frames[ref.frame].rows[ref.row].role == "总计"
+    }
+    summed = {
+        (ref.frame, ref.column)
+        for instance, outcome in outcomes
+        if outcome.verdict == "held" and outcome.evidence and len({r.frame for r in instance.refs}) == 1
+        for ref in instance.left
+        if frames[ref.frame].rows[ref.row].role == "总计" and len({r.column for r in instance.refs}) == 1
+    }
+    doubtful = broken & summed
+    return {ref for ref in values if (ref.frame, ref.column) in doubtful}
 
 
 def _with_states(index: int, table: Table, proofs: Mapping[Ref, list[str]], violated: set[Ref]) -> Table:

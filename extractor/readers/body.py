@@ -69,12 +69,15 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
         tokens = [t for t in tokenize(line, labels.catalogue.names, grid=grid) if serial is None or t.cell != serial]
         if tokens and not _numbering(tokens):
             rows.append((line, tokens))
+    everything = [tokens for _, tokens in rows]
+    joined = join_split_numbers(everything, usual_decimals(everything), across=False)
+    rows = [(line, tokens) for (line, _), tokens in zip(rows, joined, strict=True)]
     first = _first_row(rows, spec, labels)
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
     token_lines = [tokens for _, tokens in data]
     decimals = usual_decimals(token_lines)
-    token_lines = join_split_numbers(token_lines, decimals)
+    token_lines = join_split_numbers(token_lines, decimals, across=True)
     token_lines = _without_page_numbers(token_lines, decimals)
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
@@ -246,7 +249,10 @@ def _stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec
     line = lines[position]
     digits = line[0].text
     named = spec.shape in ("items", "projects") and position > 0
-    after_row = not named or lines[position - 1][-1].decimals > 0  # else the digits may be a name's
+    before_words = position + 1 < len(lines) and lines[position + 1][0].kind == "text"
+    carried_on = before_words and lines[position + 1][0].text.startswith("年")
+    # Between the words of a name the digits may be its own.
+    after_row = not named or lines[position - 1][-1].decimals > 0 or (before_words and not carried_on)
     return after_row and _alone(line) and 3 <= len(digits) <= 4 and not labels.is_code(digits, spec)
 
 

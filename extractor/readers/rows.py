@@ -358,8 +358,10 @@ def item_rows(body: Body) -> list[RawRow]:
     pending: list[Token] = []
     for line in body.lines:
         fresh = True
+        numbers = next((t.cell for t in line if t.decimals and t.cell is not None), None)
         for index, token in enumerate(line):
-            if token.kind == "mark":
+            remark = token.kind == "text" and numbers is not None and (token.cell or 0) > numbers
+            if token.kind == "mark" or remark:
                 continue
             if token.kind == "text" or _in_name(token, line, index, body, pending):
                 pending.append(token)

@@ -72,6 +72,11 @@ def projects(rows: Sequence[RawRow]) -> None:
         owner = index if index in units else owner
         owners.append(owner)
     _link_projects(rows, owners, total)
+    strange = {i for i in units if not _OFFICE.search(rows[i].bare)}
+    if strange and total is not None and not _adds_up(rows, units, frozenset(), total):
+        for row, owner in zip(rows, owners, strict=True):
+            if owner in strange:
+                row.doubt = row.doubt or f"the row {rows[owner].bare} above may be no unit: the units don't add up"
     for row, owner in zip(rows, owners, strict=True):
         if units and owner is None and row.code:
             row.doubt = "it stands above every unit although the table has units; a unit row may be lost"

@@ -143,11 +143,12 @@ def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
     return counts.most_common(1)[0][0] if counts else 0
 
 
-def join_split_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list[Token]]:
+def join_split_numbers(lines: Sequence[list[Token]], decimals: int, *, across: bool) -> list[list[Token]]:
     """Join numbers that are split over lines or by a blank: ``89.6`` / ``7``, ``71.`` / ``29``, ``1 234.56``.
 
     A number with fewer decimals than the table's, and just the digits that it lacks behind it, are one number. The
-    blank is a thousands separator only in a table that has no other long numbers.
+    blank is a thousands separator only in a table that has no other long numbers. Without ``across`` numbers are
+    joined within their lines only.
     """
     if not decimals:
         return list(lines)
@@ -157,7 +158,7 @@ def join_split_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list
         tokens: list[Token] = []
         for token in line:
             here = tokens[-1] if tokens else None
-            above = out[-1][-1] if out and not tokens and token.cell is None else None
+            above = out[-1][-1] if across and out and not tokens and token.cell is None else None
             first = here or above
             joined = _join(first, token, decimals, grouped=grouped and here is not None) if first else None
             if joined is None:
