@@ -1,37 +1,33 @@
 """The only door to a language model: one adapter around ``openai`` and ``instructor``.
 
-``instructor`` shapes each request for the endpoint's mode and parses the answer. Everything between the two is ours:
-its ``create`` is a function of this module, which looks into the cache, asks the budget, waits for its turn and
-repeats what failed in passing. instructor's own retries and templates are never used: ``max_retries`` is 0, and
+instructor shapes each request for the endpoint's mode and parses the answer. What lies between is ours: in place of
+openai's ``create`` it calls a function of this module, which looks into the cache, asks the budget, waits for its turn
+and repeats what failed in passing. instructor's own retries and templates are never used: ``max_retries`` is 0, and
 ``context`` is never passed (it would render the documents' text as a template).
 """
 
 import asyncio
-import json
 import logging
-import random
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Generic, Literal, Self, TypeVar
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Generic, Self
 
 import instructor  # noqa: TID251 - this is the one module that may
 import openai  # noqa: TID251 - likewise
 from instructor.core.exceptions import InstructorError  # noqa: TID251 - likewise
 from openai.types.chat import ChatCompletion  # noqa: TID251 - likewise
-from pydantic import BaseModel, ConfigDict
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+from pydantic import BaseModel
 
 from . import answers
-from .budget import Budget, Usage
+from .answers import M, Reply, Request
+from .budget import Budget
 from .cache import Cache
-from .config import OPENAI_URL, ConfigError, ModelConfig, default_cache_dir
-from .endpoint import endpoint_name, explain, recall, remember, retry_after, said, scrub, spent_up, too_long
-from .stored import AnswerCache, Stored, request_key
+from .config import ConfigError, ModelConfig, default_cache_dir
+from .endpoint import CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub
+from .stored import AnswerCache, request_key
 
-M = TypeVar("M", bound=BaseModel)
-Outcome = Literal["ok", "invalid", "length", "refusal", "empty", "error", "budget", "offline"]
+__all__ = ["MODES", "ModelClient", "Reply", "Request"]
 
 MODES = {
     "tools": instructor.Mode.TOOLS,
@@ -39,87 +35,8 @@ MODES = {
     "json": instructor.Mode.JSON,
     "md_json": instructor.Mode.MD_JSON,
 }
-_PROBE = "probe"
-
 # instructor logs every failure as an error, with the answer's text; who wants that attaches a handler.
 logging.getLogger("instructor").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True, slots=True)
-class Request(Generic[M]):
-    """One question.
-
-    Attributes:
-        system: Instructions.
-        user: The question with its text.
-        response_model: The form of the answer.
-        tag: Whose account it goes to: a table's id, a chunk.
-        attempt: 0 for the first time; another number makes the same question a new one for the cache.
-    """
-
-    system: str
-    user: str
-    response_model: type[M]
-    tag: str
-    attempt: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply(Generic[M]):
-    """What came of a request; nothing is ever raised for a bad answer.
-
-    Attributes:
-        outcome: ``ok``; ``invalid`` (not JSON, or not of the form asked for); ``length`` (cut off, or the prompt is
-            too long); ``refusal``; ``empty``; ``error`` (no answer); ``budget`` and ``offline`` (not asked).
-        parsed: The answer where ``ok``, else None.
-        text: The answer as the model wrote it.
-        usage: Tokens of this answer, also where it comes from the cache.
-        cached: It comes from the cache.
-        finish_reason: Why the model stopped, in the endpoint's words.
-        message: Where not ``ok``: what is wrong, and what to do.
-        status: The HTTP status of a failed call.
-    """
-
-    outcome: Outcome
-    parsed: M | None = None
-    text: str = ""
-    usage: Usage = field(default_factory=Usage)
-    cached: bool = False
-    finish_reason: str | None = None
-    message: str = ""
-    status: int | None = None
-
-
-class _StopError(Exception):
-    """No completion: the outcome, the reason, and the status of the last call."""
-
-    def __init__(self, outcome: Outcome, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.outcome, self.message, self.status = outcome, message, status
-
-
-class _BadBodyError(Exception):
-    """A 200 whose body is no completion."""
-
-    def __init__(self, body: object, status: int | None = None) -> None:
-        super().__init__("no completion")
-        self.body, self.status = body, status
-
-
-class _Probe(BaseModel):
-    """The label and the rows of a line of text."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    label: str
-    rows: list[str]
-
-
-_PROBE_REQUEST = Request(
-    "Copy the label and the rows exactly as they stand in the text.", "label: 合计\nrows: 201 | 12.50, 203 | 0.40",
-    _Probe, _PROBE,
-)  # fmt: skip
-_PROBE_ANSWER = _Probe(label="合计", rows=["201 | 12.50", "203 | 0.40"])
 
 
 class ModelClient:
@@ -137,7 +54,7 @@ class ModelClient:
 
         Args:
             config: Where and how.
-            cache: Answers known already; None opens the configured folder and closes it in the end.
+            cache: Answers known already; None opens the configured folder, and closes it in the end.
             budget: The account; None starts one with the configuration's limits.
             on_warning: Is told what doesn't stop the run, each thing once.
 
@@ -148,17 +65,11 @@ class ModelClient:
             raise ConfigError("No model is chosen. Name one with --model or in EXTRACTOR_MODEL.")
         self.config = config
         self.budget = budget or Budget(config)
-        self._folder: Path = config.cache_dir or default_cache_dir()
-        self._own_cache = Cache(self._folder, on_warning) if cache is None else None
-        self.cache: AnswerCache = cache or self._own_cache or Cache(None)
-        self._limiter = asyncio.Semaphore(config.concurrency)
+        self._folder = config.cache_dir or default_cache_dir()
+        self._own_cache = cache is None
+        self.cache: AnswerCache = cache if cache is not None else Cache(self._folder, on_warning)
         self._settling = asyncio.Lock()
-        self._mode: str | None = None if config.mode == "auto" else config.mode
-        self._fatal: _StopError | None = None
-        self._dialect: dict[str, Any] = {
-            "temperature": config.temperature,
-            "max_tokens": config.max_output_tokens,
-        }
+        self._mode = None if config.mode == "auto" else str(config.mode)
         self._openai = openai.AsyncOpenAI(
             base_url=config.base_url,
             api_key=config.api_key.get_secret_value() if config.api_key else "none",
@@ -167,6 +78,7 @@ class ModelClient:
             # A proxy for the internet is no way to a server on this machine.
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not config.loopback),
         )
+        self.endpoint = Endpoint(config, self._send)
 
     async def __aenter__(self) -> Self:
         return self
@@ -175,24 +87,22 @@ class ModelClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close connections, and the cache where it was opened here."""
+        """Close the connections, and the cache where it was opened here."""
         await self._openai.close()
-        if self._own_cache is not None:
-            self._own_cache.close()
+        if self._own_cache:
+            self.cache.close()
 
     async def ask(self, request: Request[M]) -> Reply[M]:
         """Ask, or answer from the cache; a bad answer, a failed call or an empty budget is a reply like others."""
+        if self._known_mode() is None:  # answers may be known all the same, under whichever mode
+            for mode in MODES:
+                reply = await _Exchange(self, request, mode, only_cache=True).run()
+                if reply.outcome == "ok":
+                    return reply
         try:
-            modes = await self._modes()
-        except _StopError as stop:
-            return Reply(stop.outcome, message=stop.message, status=stop.status)
-        for mode in modes:
-            reply = await self._ask(request, mode)
-            if reply.outcome != "offline":
-                break
-        return reply
-
-    async def _ask(self, request: Request[M], mode: str) -> Reply[M]:
+            mode = await self._settle()
+        except StopError as stop:
+            return Reply(stop.outcome, message=f"{request.tag}: {stop.message}", status=stop.status)
         reply = await _Exchange(self, request, mode).run()
         if reply.cached and reply.outcome != "ok":  # kept by another version, or changed since
             reply = await _Exchange(self, request, mode, fresh=True).run()
@@ -202,71 +112,113 @@ class ModelClient:
         """Return the mode for this endpoint and model: chosen, remembered, or found out now with a toy question.
 
         Args:
-            again: Find out even where one is remembered.
+            again: Find out even where one is chosen or remembered.
 
         Raises:
             ConfigError: There is no answer in any mode; the message says why.
         """
         if again:
-            self._mode, self._fatal = None, None
+            self._mode, self.endpoint.fatal = None, None
+        elif (known := self._known_mode()) is not None:
+            return known
         try:
-            return (await self._modes(again=again))[0]
-        except _StopError as stop:
+            return await self._settle()
+        except StopError as stop:
             raise ConfigError(stop.message) from None
 
-    async def _modes(self, *, again: bool = False) -> tuple[str, ...]:
+    def _known_mode(self) -> str | None:
+        if self._mode is None and not self._settling.locked():
+            known = recall(self._folder, endpoint_name(self.config)).get("mode")
+            self._mode = known if known in MODES else None
+        return self._mode
+
+    async def _settle(self) -> str:
+        if self._mode is not None:
+            return self._mode
         async with self._settling:
-            if self._mode is None and not again:
-                known = recall(self._folder, endpoint_name(self.config)).get("mode")
-                self._mode = known if known in MODES else None
-            if self._mode is None and self.config.offline:
-                return tuple(MODES)  # whichever the answers were kept under
-            if self._fatal is not None and not self.config.offline:
-                raise self._fatal
-            if self._mode is None:
-                try:
-                    self._mode = await self._probe()
-                except _StopError as stop:
-                    self._fatal = stop
-                    raise
-                remember(self._folder, endpoint_name(self.config), {"mode": self._mode, "model": self.config.model})
-            return (self._mode,)
+            if self._mode is not None:  # another request found it meanwhile
+                return self._mode
+            if self.config.offline:
+                raise StopError("offline", "not in the cache, and the run is offline.")
+            if self.endpoint.fatal is not None:
+                raise self.endpoint.fatal
+            try:
+                self._mode = await self._probe()
+            except StopError as stop:
+                self.endpoint.fatal = stop  # every request would go the same way
+                raise
+            remember(self._folder, endpoint_name(self.config), {"mode": self._mode, "model": self.config.model})
+            return self._mode
 
     async def _probe(self) -> str:
         usable, last = None, ""
         for mode in MODES:
-            reply = await _Exchange(self, _PROBE_REQUEST, mode, fresh=True).run()
-            if reply.parsed == _PROBE_ANSWER:
+            reply = await _Exchange(self, answers.PROBE, mode, fresh=True, keep=False).run()
+            if reply.parsed == answers.PROBE_ANSWER:
                 return mode
             if reply.outcome == "ok":
                 usable = usable or mode
-            if reply.outcome in {"budget", "offline"} or (reply.outcome == "error" and not _about_mode(reply.status)):
-                raise _StopError(reply.outcome, reply.message, reply.status)
-            last = f"{reply.outcome}: {reply.message}" if reply.message else reply.outcome
+            # llama.cpp answers 500 where tools are asked for and its templates are off: that is about the mode.
+            about_mode = reply.status is not None and reply.status not in {401, 402, 403, 404, 429}
+            if reply.outcome in {"budget", "offline"} or (reply.outcome == "error" and not about_mode):
+                raise StopError(reply.outcome, reply.message, reply.status)
+            last = f"{mode}: {reply.outcome}. {reply.message}"
         if usable is None:
-            raise _StopError("error", f"The model answers a toy question in no mode ({last}). Choose --mode or --model.")
+            raise StopError("error", f"The model answers a toy question in no mode. Choose --mode or --model. {last}")
         return usable
 
+    async def _send(self, **kwargs: Any) -> ChatCompletion:
+        """Make one call, with openai's errors put into ours."""
+        try:
+            # openai's own timeout is for the silence between two bytes, not for the whole call.
+            async with asyncio.timeout(kwargs.pop("within")):
+                answer: object = await self._openai.chat.completions.create(**kwargs)
+        except openai.APIStatusError as error:
+            wait = retry_after(error.response.headers)
+            raise CallError("status", error.status_code, error.body or error.message, wait) from None
+        except (openai.APITimeoutError, TimeoutError):
+            raise CallError("timeout") from None
+        except openai.APIConnectionError as error:
+            raise CallError("connection", body=str(error.__cause__ or error)) from None
+        except ValueError as error:  # JSON that is cut off: openai lets the parser's error through
+            raise CallError("connection", body=f"the answer is cut off: {error}") from None
+        if not isinstance(answer, ChatCompletion):  # the text of a page, for one
+            raise CallError("body", body=answer)
+        if isinstance(answer.choices, list) and answer.choices and getattr(answer.choices[0], "message", None):
+            return answer
+        fault = (answer.model_extra or {}).get("error")  # some routers answer 200 with an error inside
+        code = fault.get("code") if isinstance(fault, dict) else None
+        raise CallError("body", code if isinstance(code, int) else None, {"error": fault} if fault else answer.id)
 
-def _about_mode(status: int | None) -> bool:
-    # llama.cpp answers 500 where tools are asked for and its templates are off.
-    return status is not None and status not in {401, 402, 403, 404, 429}
+
+@lru_cache(maxsize=256)
+def _shape(model: type[M]) -> type[M]:
+    # instructor would make this subclass anew, and its schema, for every request.
+    return instructor.response_schema(answers.named(model))
 
 
 class _Exchange(Generic[M]):
     """One request in one mode: from the cache or by calls."""
 
-    def __init__(self, client: ModelClient, request: Request[M], mode: str, *, fresh: bool = False) -> None:
-        self.client, self.request, self.mode, self.fresh = client, request, mode, fresh
-        self.config = client.config
+    def __init__(
+        self,
+        client: ModelClient,
+        request: Request[M],
+        mode: str,
+        *,
+        fresh: bool = False,
+        keep: bool = True,
+        only_cache: bool = False,
+    ) -> None:
+        self.client, self.request, self.mode = client, request, mode
+        self.fresh, self.keep, self.only_cache = fresh, keep, only_cache
         self.key = ""
         self.cached = False
         self.completion: ChatCompletion | None = None
-        self.started = time.monotonic()
 
     async def run(self) -> Reply[M]:
         """Ask and judge."""
-        shape = answers.named(self.request.response_model)
+        shape = _shape(self.request.response_model)
         create: Any = instructor.patch(create=self._create, mode=MODES[self.mode])
         messages = answers.messages(self.request.system, self.request.user, self.mode, shape)
         parsed, error = None, None
@@ -274,41 +226,36 @@ class _Exchange(Generic[M]):
             parsed = await create(response_model=shape, messages=messages, max_retries=0)
         except InstructorError as wrapped:
             error = wrapped.__cause__ or wrapped
-        if isinstance(error, _StopError):
+        if isinstance(error, StopError):
             return Reply(error.outcome, message=error.message, status=error.status)
         if self.completion is None:
             raise error or RuntimeError("no completion")  # a defect of this program, not of the endpoint
-        return self._judge(self.completion, parsed, error)
+        return self._judged(self.completion, parsed, error)
 
-    def _judge(self, completion: ChatCompletion, parsed: BaseModel | None, error: BaseException | None) -> Reply[M]:
+    def _judged(self, completion: ChatCompletion, parsed: BaseModel | None, error: BaseException | None) -> Reply[M]:
         verdict = answers.judge(completion, self.mode, error)
         usage = answers.usage_of(completion, self.request.system + self.request.user, verdict.text)
+        message = scrub(verdict.message, self.client.config)
         reply: Reply[M] = Reply(
-            verdict.outcome,
-            text=verdict.text,
-            usage=usage,
-            cached=self.cached,
-            finish_reason=verdict.finish_reason,
-            message=scrub(verdict.message, self.config),
+            verdict.outcome, None, verdict.text, usage, self.cached, verdict.finish_reason, message=message
         )
-        budget, tag = self.client.budget, self.request.tag
         if reply.outcome == "ok" and parsed is not None:
             reply = replace(reply, parsed=answers.as_model(parsed, self.request.response_model))
             if self.cached:
-                budget.hit(tag)
-            elif tag != _PROBE:
-                kept = Stored(reply.text, reply.finish_reason, usage.input, usage.output, usage.cached, completion.model)
+                self.client.budget.hit(self.request.tag)
+            elif self.keep:
+                kept = answers.stored_of(reply.text, reply.finish_reason, usage, completion.model)
                 self.client.cache.put(self.key, kept)
         elif not self.cached:
-            budget.failed(tag, usage)
+            self.client.budget.failed(self.request.tag, usage)
         return reply
 
     async def _create(self, **kwargs: Any) -> ChatCompletion:
         """Stand in for openai's ``create``: instructor calls it with the request in its final form."""
-        parameters = {"temperature": self.config.temperature, "max_output_tokens": self.config.max_output_tokens}
+        config = self.client.config
         self.key = request_key(
-            model=str(self.config.model),
-            parameters=parameters,
+            model=str(config.model),
+            parameters={"temperature": config.temperature, "max_output_tokens": config.max_output_tokens},
             mode=self.mode,
             messages=kwargs["messages"],
             schema=self.request.response_model.model_json_schema(),
@@ -317,29 +264,10 @@ class _Exchange(Generic[M]):
         stored = None if self.fresh else self.client.cache.get(self.key)
         if stored is not None:
             self.cached = True
-            self.completion = answers.rebuild(stored, self.mode)
-        elif self.config.offline:
-            raise _StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
-        elif self.config.base_url == OPENAI_URL and self.config.api_key is None:
-            raise _StopError("error", "There is no key for api.openai.com. Set OPENAI_API_KEY, or name --base-url.")
+            self.completion = ChatCompletion.construct(**answers.completion_of(stored, self.mode))
+        elif config.offline or self.only_cache:
+            raise StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
         else:
-            async with self.client._limiter:  # noqa: SLF001 - the exchange is a part of the client
-                self.completion = await self._repeat(kwargs)
+            prompt = self.request.system + self.request.user
+            self.completion = await self.client.endpoint.call(kwargs, self.client.budget, self.request.tag, prompt)
         return self.completion
-
-    async def _repeat(self, kwargs: dict[str, Any]) -> ChatCompletion:
-        self.started = time.monotonic()
-        repeat = AsyncRetrying(
-            stop=stop_after_attempt(self.config.attempts) | stop_before_delay(self.config.time_limit),
-            wait=self._wait,
-            retry=retry_if_exception(_passing),
-            reraise=True,
-        )
-        try:
-            return await repeat(self._call, kwargs)
-        except (openai.APIError, _BadBodyError, TimeoutError) as error:
-            calls = repeat.statistics["attempt_number"]
-            stop = _explained(error, self.config, f" ({calls} calls)" if calls > 1 else "")
-            if stop.status in {401, 404}:
-                self.client._fatal = stop  # noqa: SLF001 - no other request would fare better
-            raise stop from None

@@ -1,21 +1,153 @@
-"""What an endpoint says when it doesn't answer, put so that people know what to do; and what is remembered of it."""
+"""Calls to an endpoint: repeated where they fail in passing, and what to do, in words, where they fail for good."""
 
+import asyncio
 import hashlib
 import json
 import os
+import random
 import re
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+
+from .answers import Outcome, answer_text, usage_of
+from .budget import Budget
 from .cache import ENDPOINTS
-from .config import ModelConfig
+from .config import OPENAI_URL, ModelConfig
 
-_TOO_LONG = re.compile(r"context_length_exceeded|exceed_context_size|maximum context length|context window", re.I)
-_LONGEST = 300
+_TOO_LONG = re.compile(r"context_length_exceeded|exceed_context_size|(?i:maximum context length|context window)")
+_LONGEST_TEXT = 300
+_LONGEST_WAIT = 30.0
+
+
+class CallError(Exception):
+    """One call failed: ``status`` by an HTTP status, ``body`` by a 200 that is no completion, or without an answer."""
+
+    def __init__(
+        self,
+        kind: Literal["status", "body", "timeout", "connection"],
+        status: int | None = None,
+        body: object = None,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.kind, self.status, self.body, self.wait = kind, status, body, wait
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        if self.status is None:
+            return self.kind != "body"
+        again = self.status in {408, 409, 429} or (self.status >= 500 and self.status != 501)
+        return again and not self.spent_up and not self.too_long
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the prompt was refused for its length."""
+        return self.status == 413 or (
+            self.status in {400, 422, 500} and bool(_TOO_LONG.search(" ".join(said(self.body))))
+        )
+
+    @property
+    def spent_up(self) -> bool:
+        """Whether a 429 means an empty account, which waiting doesn't fill."""
+        return self.status == 429 and "insufficient_quota" in said(self.body)[1]
+
+
+class StopError(Exception):
+    """There is no completion: the outcome, the reason, and the status of the last call."""
+
+    def __init__(self, outcome: Outcome, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.outcome, self.message, self.status = outcome, message, status
+
+
+class Endpoint:
+    """Repeats a call until it succeeds or there is no point; never more side by side than allowed.
+
+    Attributes:
+        fatal: Why no request can succeed any more (a key or a model that the endpoint doesn't know), or None.
+    """
+
+    def __init__(self, config: ModelConfig, send: Callable[..., Awaitable[Any]]) -> None:
+        """Take the function that makes one call: it gives a completion or raises CallError."""
+        self.fatal: StopError | None = None
+        self._config, self._send = config, send
+        self._limiter = asyncio.Semaphore(config.concurrency)
+        self._dialect: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_output_tokens}
+
+    async def call(self, kwargs: Mapping[str, Any], budget: Budget, tag: str, prompt: str) -> Any:
+        """Return a completion; ``prompt`` stands in for the token count of endpoints that give none.
+
+        Raises:
+            StopError: There is none.
+        """
+        config = self._config
+        if config.base_url == OPENAI_URL and config.api_key is None:
+            raise StopError("error", f"There is no key for {config.host}. Set OPENAI_API_KEY, or name --base-url.")
+        async with self._limiter:
+            end = time.monotonic() + config.time_limit
+
+            async def once() -> Any:
+                return await self._once(kwargs, budget, tag, prompt, end)
+
+            repeat = AsyncRetrying(
+                stop=stop_after_attempt(config.attempts) | stop_before_delay(config.time_limit),
+                wait=self._wait,
+                retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passing),
+                reraise=True,
+            )
+            try:
+                return await repeat(once)
+            except CallError as error:
+                outcome: Outcome = "length" if error.too_long else "error"
+                stop = StopError(outcome, explain(error, config, repeat.statistics["attempt_number"]), error.status)
+                if error.status in {401, 404}:  # no other request would fare better
+                    self.fatal = stop
+                raise stop from None
+
+    async def _once(self, kwargs: Mapping[str, Any], budget: Budget, tag: str, prompt: str, end: float) -> Any:
+        if self.fatal is not None:
+            raise self.fatal
+        refused = budget.admit(tag)
+        if refused is not None:
+            raise StopError("budget", f"{tag}: not asked, {refused}.")
+        begin, dialect = time.monotonic(), self._dialect
+        within = max(0.01, min(self._config.timeout, end - begin))
+        try:
+            completion = await self._send(model=str(self._config.model), within=within, **dialect, **kwargs)
+        except BaseException as error:  # a call that Ctrl-C cuts off counts too
+            budget.failed(tag, seconds=time.monotonic() - begin)
+            if isinstance(error, CallError) and self._learned(error, dialect):
+                return await self._once(kwargs, budget, tag, prompt, end)
+            raise
+        usage = usage_of(completion, prompt, answer_text(completion, "tools"))
+        budget.answered(tag, usage, time.monotonic() - begin)
+        return completion
+
+    def _learned(self, error: CallError, sent: dict[str, Any]) -> bool:
+        """Take up what a 400 says about a parameter that the model doesn't know; returns whether to try again."""
+        if error.status != 400:
+            return False
+        words = " ".join(said(error.body))
+        if self._dialect is sent and "max_completion_tokens" in words and "max_tokens" in sent:
+            kept = {name: value for name, value in sent.items() if name != "max_tokens"}
+            self._dialect = {**kept, "max_completion_tokens": sent["max_tokens"]}
+        elif self._dialect is sent and "temperature" in words and "support" in words:
+            self._dialect = {name: value for name, value in sent.items() if name != "temperature"}
+        return self._dialect != sent
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.wait if isinstance(error, CallError) else None
+        usual = min(_LONGEST_WAIT, self._config.backoff * 2.0 ** (state.attempt_number - 1))
+        return usual * random.uniform(0.5, 1.0) if asked is None else asked + usual * random.uniform(0.0, 0.5)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
@@ -46,41 +178,38 @@ def said(body: object) -> tuple[str, str]:
     return str(body or ""), ""
 
 
-def too_long(status: int | None, body: object) -> bool:
-    """Whether the endpoint refused a prompt for its length."""
-    return status == 413 or (status in {400, 422, 500} and bool(_TOO_LONG.search(" ".join(said(body)))))
-
-
-def spent_up(status: int | None, body: object) -> bool:
-    """Whether a 429 means an empty account, which waiting doesn't fill."""
-    return status == 429 and "insufficient_quota" in said(body)[1]
-
-
-def explain(status: int, body: object, config: ModelConfig) -> str:
-    """Say what a failed call means and what to do."""
-    words = " ".join(said(body)[0].split())
-    words = f" It says: {words[:_LONGEST]}" if words else ""
-    where = f"{config.host} ({status})"
-    if status == 401:
-        text = f"{where} refuses the key. Set OPENAI_API_KEY to a key for this endpoint, or mend --base-url."
-    elif status == 403:
-        text = f"{where} doesn't allow this. Choose a --model that the key may use, or ask for access."
-    elif status == 404:
-        text = (
-            f"{where} knows no model {config.model!r}, or nothing at this address. Choose another --model, or mend "
-            f"--base-url (it usually ends in /v1)."
-        )
-    elif too_long(status, body):
-        text = f"{where}: the prompt is too long for the model {config.model!r}. Send less text at once."
-    elif spent_up(status, body):
-        text = f"{where}: the account is used up. Add credit or choose another endpoint."
-    elif status == 429:
-        text = f"{where} allows no more requests for now. Lower --concurrency or try later; what is done is kept."
-    elif status >= 500:
-        text = f"{where} fails. Try later; what is done is kept."
+def explain(error: CallError, config: ModelConfig, calls: int) -> str:
+    """Say what a failure means and what to do; ``calls`` were made."""
+    tries = f" ({calls} calls)" if calls > 1 else ""
+    words = " ".join(said(error.body)[0].split())[:_LONGEST_TEXT]
+    if error.kind == "timeout":
+        text = f"{config.host} gives no answer in time{tries}. Allow a longer timeout, or lower --concurrency."
+    elif error.kind == "connection":
+        text = f"{config.host} can't be reached, or breaks off{tries}: {words}. Is it running? Look at --base-url."
+    elif error.status is None:
+        text = f"{config.host} answers, but with no completion. Does --base-url end in /v1? It says: {words}"
     else:
-        text = f"{where} refuses the request. Choose another --mode or --model."
-    return scrub(text + words, config)
+        text = f"{config.host} ({error.status}{', ' + tries.strip(' ()') if tries else ''}) {_meaning(error, config)}"
+        text += f" It asks to wait {error.wait:.0f} s." if error.wait else ""
+        text += f" It says: {words}" if words else ""
+    return scrub(text, config)
+
+
+def _meaning(error: CallError, config: ModelConfig) -> str:
+    if error.too_long:
+        return f"finds the prompt too long for the model {config.model!r}. Send less text at once."
+    if error.spent_up or error.status == 402:
+        return "says that the account is used up. Add credit, or choose another endpoint."
+    known = {
+        401: "refuses the key. Set OPENAI_API_KEY to a key for this endpoint, or mend --base-url.",
+        403: "doesn't allow this. Choose a --model that the key may use, or ask for access.",
+        404: f"knows no model {config.model!r}, or nothing at this address. Choose another --model, or mend --base-url "
+        "(it usually ends in /v1).",
+        429: "allows no more requests for now. Lower --concurrency, or try later; what is done is kept.",
+    }
+    later = "fails. Try later; what is done is kept."
+    usual = later if (error.status or 0) >= 500 else "refuses the request. Choose another --mode or --model."
+    return known.get(error.status or 0, usual)
 
 
 def scrub(text: str, config: ModelConfig) -> str:

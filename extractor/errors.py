@@ -3,7 +3,9 @@
 ExtractorError            every error of this package; its text says what to do next
 ├── InputError            a file can't be read: missing, empty, binary, no permission
 ├── SpecError             a spec under schemas/ is malformed
-└── ResultError           a saved result can't be loaded or doesn't fit its source
+├── ResultError           a saved result can't be loaded or doesn't fit its source
+├── config.ConfigError    the model's endpoint, key or limits are missing or unsafe
+└── cache.CacheError      a cache file can't be read or written as asked
 """
 
 

@@ -15,6 +15,8 @@ from .readers import deterministic
 from .records import CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 
+_FEW = 6  # lines between the number of a table and its title
+_BUDGET = 11  # tables of a department budget
 _AMOUNT = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
 
 
@@ -50,11 +52,13 @@ class Extractor:
                 findings.extend(assemble.damaged(draft))
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
             findings.extend(_structure(checked.tables, text, odd))
+            findings.extend(_absent(checked.tables, odd, self.catalogue))
             findings.extend(checked.findings)
             tables.extend(checked.tables)
             unknown.extend(odd)
             for name, count in checked.counts.items():
                 counts.update({(name, k): v for k, v in count.model_dump().items()})
+        findings.extend(_between(text, heads, cut))
         findings.sort(key=lambda f: (f.line or 0, f.code))
         return Result(
             document=document.name,
@@ -86,6 +90,35 @@ def _input(document: Document, cut: Sequence[chunks.Chunk]) -> Iterator[Finding]
             message="No table that a spec describes was found. `extractor sections FILE` shows the headings, "
             "`extractor schemas` the titles that are known.",
         )  # fmt: skip
+
+
+def _between(text: Sequence[Line], heads: Sequence[sections.Heading], cut: Sequence[chunks.Chunk]) -> Iterator[Finding]:
+    """List numbers that stand between a 表 N and its title, where a row of the table above slipped to."""
+    markers = {h.index for h in heads if h.kind == "marker" and not h.contents}
+    for run in chunks.uncovered(text, cut):
+        if run[0] in markers and len(run) <= _FEW:
+            count = _numbers(text[i].text for i in run)
+            if count:
+                line = text[run[0]].number
+                yield Finding(
+                    code="numbers-not-read", kind="not-read", line=line,
+                    message=f"{count} numbers stand between the number and the title of a table (lines {line}-"
+                    f"{text[run[-1]].number}). A row of the table above may have slipped there.",
+                )  # fmt: skip
+
+
+def _absent(tables: Sequence[Table], unknown: Sequence[deterministic.Unknown], specs: Catalogue) -> Iterator[Finding]:
+    """Name the tables of a budget that should be there: most of the eleven are, and these are not."""
+    here = {t.id for t in tables} | {u.chunk.spec for u in unknown}
+    numbered = [s for s in specs.tables if 1 <= s.number <= _BUDGET]
+    lost = [s for s in numbered if s.id not in here]
+    if 0 < len(lost) <= 3 and tables:
+        for spec in lost:
+            yield Finding(
+                code="table-missing", kind="structure", table=spec.id, line=None,
+                message=f"表{spec.number} {spec.title} was not found although the other tables of a budget were. Its "
+                "title may be lost: `extractor sections FILE` shows the headings.",
+            )  # fmt: skip
 
 
 def _structure(

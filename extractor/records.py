@@ -15,8 +15,8 @@ State = Literal["proven", "grounded", "ambiguous", "contradicted", "ungrounded"]
 """How far a cell can be trusted, best first.
 
 ``proven``: stands in the source and takes part in an identity that holds. ``grounded``: stands in the source,
-no identity covers it. ``ambiguous``: the text doesn't tell which column, or which row, it belongs to. ``contradicted``: an
-identity that covers it is violated. ``ungrounded``: not found in the source.
+no identity covers it. ``ambiguous``: the text doesn't tell which column, or which row, it belongs to. ``contradicted``:
+an identity that covers it is violated. ``ungrounded``: not found in the source.
 """
 STATES: tuple[State, ...] = ("proven", "grounded", "ambiguous", "contradicted", "ungrounded")
 

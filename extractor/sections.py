@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rapidfuzz import fuzz
+
 from .normalize import Line, readable, squeeze
 from .specs import TableSpec
 
@@ -61,6 +63,7 @@ _DISTINCT = re.compile(
 )
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
 _MAX_TITLE = 60
+_LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
 
 def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
@@ -90,6 +93,8 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
     index = 0
     while index < len(lines):
         heading = _heading(lines, index, specs)
+        if heading is None or (heading.kind == "other-table" and not heading.spec):
+            heading = _after_marker(lines, index, specs, found) or heading
         if heading is None:
             index += 1
             continue
@@ -98,6 +103,30 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
         found.append(heading)
         index += heading.count
     return found
+
+
+def _after_marker(
+    lines: Sequence[Line], index: int, specs: Sequence[TableSpec], found: Sequence[Heading]
+) -> Heading | None:
+    """Take the line after ``表 N`` for a title that is misread, cut off, or lost.
+
+    The number tells which table of a budget it is; what stands there must resemble that table's title, or be the
+    line with the unit that follows a title. Anything else is a table that no spec knows.
+    """
+    marker = found[-1] if found else None
+    if marker is None or marker.kind != "marker" or marker.index + marker.count != index or marker.contents:
+        return None
+    text = _MARKUP.sub("", lines[index].text)
+    key = _QUOTES.sub("", squeeze(_TITLE_SUFFIX.sub("", squeeze(text))))
+    number = re.search(r"\d{1,2}", squeeze(marker.title))
+    spec = next((s for s in specs if number and s.number == int(number.group())), None)
+    if spec and len(key) <= _MAX_TITLE:
+        likeness = max(fuzz.partial_ratio(title, key) for title in spec.titles)
+        if likeness >= _LIKE and len(key) >= 5:
+            return Heading("table", index, 1, readable(text), spec.id)
+    if re.search(r"单位\s*[:：]", text):
+        return Heading("other-table", index, 1, f"{marker.title} (no title)")
+    return None
 
 
 def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> Heading | None:

@@ -7,6 +7,7 @@ order; whole names, where there are any, tell the order of the columns on each l
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
@@ -51,11 +52,11 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     whole = {name for line in lines for name in line}
     exact = _by_cell(body, spec) if body.grid else ()
     if exact and len(exact) < len(every):
-        return Layout(True, "", exact, exact, exact)
+        return Layout(known=True, columns=exact, printed=exact, short=exact)
     if exact and set(exact) == set(every):
-        return Layout(True, "", every, exact, every)
+        return Layout(known=True, columns=every, printed=exact, short=every)
     columns = short if missing and body.grid and whole >= set(short) else every
-    return Layout(True, "", columns, _ordered(columns, lines), short)
+    return Layout(known=True, columns=columns, printed=_ordered(columns, lines), short=short)
 
 
 def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _by_name(spec: TableSpec) -> dict[str, list[str]]:
 
 
 def _counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
-    """Return the columns whose characters are not there, how many characters nothing explains, and how many there are."""
+    """Return the columns whose characters are missing, the number of characters nothing explains, and of all."""
     bag = Counter(c for c in header if c.isalpha())
     size = sum(bag.values())
     missing = []
@@ -144,7 +145,7 @@ def _ordered(columns: tuple[str, ...], lines: Sequence[Sequence[str]]) -> tuple[
     after: dict[str, set[str]] = {c: set() for c in columns}
     for line in lines:
         known = list(dict.fromkeys(c for c in line if c in rank))
-        for left, right in zip(known, known[1:], strict=False):
+        for left, right in pairwise(known):
             after[right].add(left)
     out: list[str] = []
     while len(out) < len(columns):

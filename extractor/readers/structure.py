@@ -55,8 +55,8 @@ def _total(rows: Sequence[RawRow]) -> int | None:
 def projects(rows: Sequence[RawRow]) -> None:
     """Link a project table: project below group below class below unit below total.
 
-    A unit row carries no code; the rows below it are its own until the next unit. A row moved out of its unit is
-    put back where the sums ask for it, if just one place does.
+    A unit row carries no code; the rows below it are its own until the next unit. Where the sums don't agree with
+    that, the rows concerned are doubted.
     """
     total = _total(rows)
     units = [i for i, r in enumerate(rows) if r.code is None and r.kind != "total" and not r.doubt]
@@ -72,6 +72,13 @@ def projects(rows: Sequence[RawRow]) -> None:
         owner = index if index in units else owner
         owners.append(owner)
     _link_projects(rows, owners, total)
+    if len(units) > 1:
+        _doubt_owners(rows, owners)
+    _doubt_units(rows, units, owners, total)
+
+
+def _doubt_units(rows: Sequence[RawRow], units: Sequence[int], owners: Sequence[int | None], total: int | None) -> None:
+    """Doubt rows below what may be no unit, and rows above every unit where a table has units."""
     strange = {i for i in units if not _OFFICE.search(rows[i].bare)}
     if strange and total is not None and not _adds_up(rows, units, frozenset(), total):
         for row, owner in zip(rows, owners, strict=True):
@@ -102,6 +109,16 @@ def _link_projects(rows: Sequence[RawRow], owners: Sequence[int | None], total: 
         row.parent = own[row.code] if covered else _ancestor(row.code, own, base)
         if row.parent == index:
             row.parent = base
+
+
+def _doubt_owners(rows: Sequence[RawRow], owners: Sequence[int | None]) -> None:
+    """Where a unit isn't the sum of the classes below it, some of its rows may be another unit's."""
+    for unit in {owner for owner in owners if owner is not None}:
+        classes = [i for i, row in enumerate(rows) if row.parent == unit]
+        if classes and not _adds_up(rows, classes, frozenset(), unit):
+            for row, owner in zip(rows, owners, strict=True):
+                if owner == unit and row.code:
+                    row.doubt = row.doubt or f"the rows below {rows[unit].bare} don't add up to it"
 
 
 def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
