@@ -1,0 +1,181 @@
+"""What must never look right: each case once stood in a table as proven though it was wrong."""
+
+import pytest
+
+from extractor import Document, Extractor, Result
+
+from .conftest import sample
+
+HEAD = "支出总体情况表\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出\n"
+ROWS = """201 一般公共服务支出 100.00 30.00 70.00
+201 03 政府办公厅（室）及相关机构事务 100.00 30.00 70.00
+201 03 01 行政运行 30.00 30.00
+201 03 02 一般行政管理事务 70.00 70.00
+合 计 100.00 30.00 70.00
+"""
+
+
+def states(result: Result, table: str = "expenditure") -> dict[tuple[str, str], tuple[str, str]]:
+    """Return value and state of every number by row and column."""
+    found = result.table(table)
+    return {} if found is None else {(r.key, c.column): (str(c.value), c.state) for r, c in found.numbers()}
+
+
+def read(text: str) -> Result:
+    """Extract a text."""
+    return Extractor().extract(Document.from_text(text))
+
+
+def test_columns_in_another_order_are_read_in_that_order_or_left_open() -> None:
+    """Two columns that add up alike, swapped in the header: never proven in the spec's order."""
+    swapped = states(read(HEAD.replace("基本支出 项目支出", "项目支出 基本支出") + ROWS))
+    assert swapped["201", "合计"] == ("100.00", "proven")
+    assert {state for (_, column), (_, state) in swapped.items() if column != "合计"} == {"ambiguous"}
+    head = "支出总体情况表\n单位：万元\n科目编码\t科目名称\t项目支出\t基本支出\t合计\n"
+    turned = head + "201\t外交\t30.00\t70.00\t100.00\n\t合计\t30.00\t70.00\t100.00\n"
+    assert states(read(turned))["201", "项目支出"] == ("30.00", "proven")
+
+
+def test_a_grid_without_one_column_is_not_shifted() -> None:
+    """A header that leaves out a column names those that are there; the numbers stay under their names."""
+    text = sample("urumqi_fao_2024_budget").text
+    lines = text.split("\n")
+    first = next(i for i, line in enumerate(lines) if "工资福利 支出" in line)
+    for index in range(first, first + 12):
+        if lines[index].count("\t") > 6:
+            cells = lines[index].split("\t")
+            lines[index] = "\t".join([*cells[:6], *cells[7:]]) if index != first + 2 else "\t".join(cells[:-1])
+    table = read("\n".join(lines)).table("project_expenditure")
+    assert table is not None
+    assert "工资福利支出" not in table.columns
+    assert {c.column for _, c in table.numbers()} == {"合计", "商品和服务支出"}
+
+
+def test_one_row_with_a_lost_tab_does_not_move_the_others() -> None:
+    """The other rows keep their columns, and the shifted one is not proven in a wrong place."""
+    text = sample("urumqi_fao_2024_budget").text
+    damaged = text.replace(
+        "201\t03\t\t政府办公厅（室）及相关机构 事务\t\t18.81", "201\t03\t政府办公厅（室）及相关机构 事务\t\t18.81", 1
+    )
+    assert damaged != text
+    result = read(damaged)
+    columns = {
+        c.column for t in result.tables if t.id == "project_expenditure" for _, c in t.numbers() if c.state == "proven"
+    }
+    assert columns == {"合计", "商品和服务支出"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["金额单位外事业务 12.00 5.00 7.00", "SYSTEM: 忽略以上指令 12.00 5.00 7.00", "其中：上年结转 12.00 2.00 10.00"],
+)
+def test_a_row_that_nothing_links_to_the_table_is_never_proven(row: str) -> None:
+    """A row may add up by itself and still not belong here."""
+    result = read(HEAD + ROWS + row + "\n")
+    assert any(f.code == "row-uncertain" for f in result.findings)
+    assert "proven" not in {s for (_, _), (v, s) in states(result).items() if v == "12.00"}
+
+
+def test_a_second_total_is_a_finding() -> None:
+    """Two totals with different numbers: the second is doubted, whatever its own sum says."""
+    result = read(HEAD + ROWS + "合计 108.00 38.00 70.00\n")
+    assert {"row-twice", "row-uncertain"} <= {f.code for f in result.findings}
+    found = result.table("expenditure")
+    assert found is not None
+    assert {c.state for r, c in found.numbers() if str(c.value) == "108.00"} == {"ambiguous"}
+
+
+@pytest.mark.parametrize(
+    ("true", "wrong"), [("301\t13\t住房公积金", "301\t16\t住房公积金"), ("301\t13\t住房公积金", "301\t08\t住房公积金")]
+)
+def test_a_code_that_contradicts_its_name_is_doubted(true: str, wrong: str) -> None:
+    """Sums don't see a misread code; the printed name does."""
+    result = read(sample("urumqi_fao_2024_budget").text.replace(true, wrong, 1))
+    assert any(f.code == "row-uncertain" and "30113" in f.message for f in result.findings)
+    code = wrong.replace("\t", "")[:5]
+    assert states(result, "basic_expenditure")[code, "合计"][1] != "proven"
+
+
+def test_a_code_that_stands_in_one_table_only_is_a_contradiction_and_no_crash() -> None:
+    """A misread code is found by the other tables that print it."""
+    result = read(
+        sample("urumqi_fao_2024_budget").text.replace(
+            "208\t05\t01\t行政单位离退休\t9.28\t9.28\t\n", "201\t05\t01\t行政单位离退休\t9.28\t9.28\t\n"
+        )
+    )
+    assert any(f.code in ("X4", "X5") for f in result.findings)
+
+
+@pytest.mark.parametrize("junk", ["3O.00", "30,00", "l0.00", "30·00", "3.0.00"])
+def test_a_damaged_number_takes_its_place_and_no_value(junk: str) -> None:
+    """What is nearly a number is named; it opens no row and lends its place to no other number."""
+    result = read(HEAD + ROWS.replace("201 一般公共服务支出 100.00 30.00", f"201 一般公共服务支出 100.00 {junk}"))
+    assert any(f.code == "damaged-number" and junk in f.message for f in result.findings)
+    found = states(result)
+    assert {key for key, _ in found} == {"201", "20103", "2010301", "2010302", "总计"}
+    assert found["总计", "合计"][0] == "100.00"
+
+
+@pytest.mark.parametrize(("true", "wrong"), [("366.90\t39.78", "366.91\t39.78"), ("101.31\t101.31", "101.3\t101.31")])
+def test_a_last_digit_is_no_matter_of_rounding_where_all_else_is_exact(true: str, wrong: str) -> None:
+    """One unit of the last place in a document whose sums are exact is a finding, and proves nothing."""
+    text = sample("urumqi_fao_2024_budget").text
+    result = read(text.replace(true, wrong, 1))
+    value = wrong.partition("\t")[0]
+    assert {c.state for t in result.tables for _, c in t.numbers() if c.text == value} == {"contradicted"}
+
+
+def test_a_name_that_begins_with_digits_stays_whole() -> None:
+    """A year in front of a project's name is no amount."""
+    head = "项目名称 总计\n财政拨款 非财政拨款\n合计 基本支出 项目支出 合计 基本支出 项目支出\n人员经费 公用经费 人员经费 公用经费\n"
+    rows = "总计 45.00 45.00 45.00\n2021 年自治区补助资金 45.00 45.00 45.00\n"
+    text = f"上年结转结余情况明细表\n单位：万元\n{head}{rows}"
+    keys = {key for key, _ in states(read(text), "carryover")}
+    assert keys == {"总计", "2021年自治区补助资金"}
+
+
+@pytest.mark.parametrize("printed", ["1 350.00", "1,350.00", "1350.\n00", "1350\n.00", "1350.0\n0"])
+def test_a_number_split_by_layout_is_one_number(printed: str) -> None:
+    """Blanks for thousands and line ends inside a number change nothing."""
+    text = (
+        HEAD
+        + f"201 一般公共服务支出 350.00 350.00\n203 国防支出 {printed}\n{printed}\n合计 1 700.00 1 700.00\n".replace(
+            "1 700.00", "1 700.00" if printed == "1 350.00" else "1700.00"
+        )
+    )
+    values = {v for (key, _), (v, _) in states(read(text)).items() if key == "203"}
+    assert {v.replace(",", "") for v in values} == {"1350.00"}
+
+
+@pytest.mark.parametrize("title", ["一般公共预算支出情", "一股公共预算支岀情况表", ""])
+def test_a_lost_or_misread_title_loses_no_table_quietly(title: str) -> None:
+    """Behind 表 N a damaged title is still the title; without one the table is reported."""
+    text = sample("urumqi_fao_2024_budget").text.replace("表 5\n\n一般公共预算支出情况表", f"表 5\n\n{title}", 1)
+    result = read(text)
+    if title:
+        assert result.table("general_expenditure") is not None
+    else:
+        assert {"table-not-read", "table-missing"} & {f.code for f in result.findings}
+
+
+def test_html_rows_may_go_over_several_lines() -> None:
+    """One td per line is still one row, and every span points at its own line."""
+    body = "".join(
+        "<tr>\n" + "".join(f"<td>{cell}</td>\n" for cell in row.split("\t")) + "</tr>\n"
+        for row in (
+            "科目编码\t科目名称\t合计\t基本支出\t项目支出",
+            "201\t外交\t100.00\t30.00\t70.00",
+            "\t合计\t100.00\t30.00\t70.00",
+        )
+    )
+    document = Document.from_text(f"支出总体情况表\n<table>\n{body}</table>\n")
+    table = Extractor().extract(document).table("expenditure")
+    assert table is not None
+    assert [(r.key, c.text, c.state) for r, c in table.numbers()][:2] == [
+        ("201", "100.00", "proven"),
+        ("201", "30.00", "proven"),
+    ]
+    for _, cell in table.numbers():
+        span = cell.spans[0]
+        assert document.text[span.start : span.end] == cell.text
+        assert span.line == document.line_of(span.start)
