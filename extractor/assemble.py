@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from .chunks import Chunk
 from .normalize import Line, Place, readable
 from .readers.body import title_of
-from .readers.deterministic import Draft
+from .readers.draft import Draft
 from .readers.rows import RawRow
 from .readers.tokens import Token
 from .records import Cell, Finding, Row, Span, Table

@@ -1,0 +1,143 @@
+"""Drafts: tables with rows, and for each number the columns that are still possible."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from extractor.amount import UNIT_SCALE
+from extractor.chunks import Chunk
+from extractor.identities import Frame, FrameRow, Instance, Ref, evaluate, instances
+from extractor.records import Finding
+from extractor.specs import TableSpec
+
+from .body import Body
+from .header import Layout
+from .place import free, grid_base, narrowed, positional, width_of
+from .rows import RawRow
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A table on its way: rows, and for each number of each row the columns that are still possible.
+
+    Attributes:
+        chunk: Where it stands.
+        spec: What it is.
+        body: Its tokens.
+        rows: Its rows.
+        columns: Its number columns in printed order.
+        other: The columns in another order that is just as likely; where both differ the cell is ambiguous.
+        domains: For each row and each of its items, the possible columns, as ascending indexes.
+        home: For each row, where a grid prints its items; None in free text.
+        best: For each row and item, the preferred column among the possible ones.
+        why: How the columns were decided.
+        findings: What went wrong while reading.
+    """
+
+    chunk: Chunk
+    spec: TableSpec
+    body: Body
+    rows: tuple[RawRow, ...]
+    columns: tuple[str, ...]
+    other: tuple[str, ...]
+    domains: tuple[tuple[tuple[int, ...], ...], ...]
+    home: tuple[tuple[int, ...] | None, ...]
+    best: tuple[tuple[int, ...], ...] = ()
+    why: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    def frame(self) -> Frame:
+        """Return the skeleton for the identities."""
+        rows = tuple(FrameRow(r.role, r.parent, "right" if r.side == "right" else "left", r.key) for r in self.rows)
+        scale = UNIT_SCALE.get(self.body.unit, Decimal(10_000))
+        return Frame(
+            self.spec.id,
+            self.chunk.part,
+            self.spec.column_ids,
+            rows,
+            self.body.empty,
+            scale,
+            self.body.decimals,
+        )
+
+    def values(self, row: int) -> tuple[Decimal | None, ...]:
+        """Numbers of a row in printed order, None for dashes."""
+        return tuple(t.amount.value if t.amount else None for t in self.rows[row].items)
+
+    def fixed(self, number: int, row: int) -> dict[Ref, Decimal]:
+        """Values of the items of a row that have one possible column, as cells of frame ``number``."""
+        ids = self.columns
+        pairs = zip(self.values(row), self.domains[row], strict=True)
+        return {Ref(number, row, ids[d[0]]): v for v, d in pairs if len(d) == 1 and v is not None}
+
+
+def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], header: Layout) -> Draft:
+    """Give the numbers of each row the columns where a grid prints them, or every column that order allows."""
+    columns = header.columns
+    wide = [row for row in rows if width_of(row, spec, columns) > 1]
+    base = grid_base(wide) if body.grid else None
+    homes: list[tuple[int, ...] | None] = []
+    domains: list[tuple[tuple[int, ...], ...]] = []
+    findings: list[Finding] = []
+    for row in rows:
+        width = width_of(row, spec, columns)
+        if len(row.items) > width:
+            findings.append(_too_many(row, spec, width))
+            row.items = row.items[:0]
+        home = positional(row, base, width) if base is not None and width > 1 else None
+        homes.append(home)
+        domains.append(tuple((c,) for c in home) if home is not None else free(len(row.items), width))
+    # A header that lacks a name in a grid: the columns to its right may be one off.
+    other = header.short if body.grid and header.short != columns else columns
+    return Draft(chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings))
+
+
+def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:
+    printed = " ".join(t.text for t in row.items)
+    return Finding(
+        code="too-many-numbers",
+        kind="not-read",
+        table=spec.id,
+        line=row.line,
+        message=f"row {row.key or row.name} prints {len(row.items)} numbers ({printed}) for {width} columns; "
+        "they are not read. Look for a row that lost its label or code.",
+    )
+
+
+def narrow(draft: Draft) -> Draft:
+    """Narrow the columns of each row by the identities along it, and where a grid breaks them, widen."""
+    frame = draft.frame()
+    inside, _ = instances([frame], {draft.spec.id: draft.spec}, ())
+    why = "sums of the table"
+    if draft.body.grid:
+        draft, why = _widened(draft, frame, inside)
+    along: dict[int, list[Instance]] = {}
+    for instance in inside:
+        rows = {r.row for r in instance.refs}
+        if len(rows) == 1:
+            along.setdefault(rows.pop(), []).append(instance)
+    domains = tuple(
+        narrowed(d, draft.rows[i].items, draft.columns, along.get(i, ()), draft.body.decimals)
+        for i, d in enumerate(draft.domains)
+    )
+    best = tuple(tuple(d[0] for d in row) for row in domains)
+    return replace(draft, domains=domains, best=best, why=why)
+
+
+def _widened(draft: Draft, frame: Frame, inside: Sequence[Instance]) -> tuple[Draft, str]:
+    """Where a grid's positions break identities, look for rows shifted by some columns.
+
+    Positions are strong evidence: the solver takes another column only if that breaks fewer identities.
+    """
+    values: dict[Ref, Decimal] = {}
+    for row in range(len(draft.rows)):
+        values.update(draft.fixed(0, row))
+    broken = [i for i in inside if evaluate(i, [frame], values).verdict == "violated"]
+    if not broken and all(len(d) == 1 for row in draft.domains for d in row):
+        return draft, "printed cells"
+    suspects = {ref.row for instance in broken for ref in instance.refs}
+    domains = [
+        free(len(draft.rows[i].items), width_of(draft.rows[i], draft.spec, draft.columns)) if i in suspects else d
+        for i, d in enumerate(draft.domains)
+    ]
+    return replace(draft, domains=tuple(domains)), "printed cells and the sums of the table"

@@ -1,0 +1,229 @@
+"""Rows of coded tables in free text: empty cells are gone, names are wrapped before, around or after numbers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractor.normalize import squeeze
+from extractor.specs import TableSpec
+
+from .body import Body
+from .labels import TOTALS, Labels
+from .rows import RawRow, before_words, lost_point
+from .tokens import Token
+
+
+@dataclass(slots=True)
+class _Flow:
+    """State of the flow grammar."""
+
+    rows: list[RawRow] = field(default_factory=list)
+    pending: list[Token] = field(default_factory=list)
+
+    @property
+    def row(self) -> RawRow | None:
+        return self.rows[-1] if self.rows else None
+
+
+def flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]) -> list[RawRow]:
+    """Read rows from free text: empty cells are gone, names may be wrapped before, around or after numbers."""
+    state = _Flow()
+    stream = [(token, position == 0) for line in body.lines for position, token in enumerate(line)]
+    index = 0
+    while index < len(stream):
+        token, _ = stream[index]
+        taken = _take_code(stream, index, state, spec, labels, body)
+        if taken:
+            code, count = taken
+            named = index + count < len(stream) and stream[index + count][0].kind == "text"
+            row = RawRow(token.line, code)
+            if code.startswith("?"):
+                row.code, row.doubt = None, f"{code[1:]} is no code of this classification"
+            if state.pending:
+                _share(state, row, names, own_name=named)
+            state.rows.append(row)
+            index += count
+            continue
+        _flow_token(token, state, spec, body, [t for t, _ in stream[index + 1 : index + 13]])
+        index += 1
+    if state.pending and state.row is not None:
+        state.row.label.extend(state.pending)
+    rows = [r for r in state.rows if r.label or r.items]
+    if spec.shape == "projects":
+        for row in rows:
+            if row.code:
+                _split_project(row, names)
+    return rows
+
+
+def _take_code(
+    stream: Sequence[tuple[Token, bool]],
+    index: int,
+    state: _Flow,
+    spec: TableSpec,
+    labels: Labels,
+    body: Body,
+) -> tuple[str, int] | None:
+    token, first = stream[index]
+    if not token.whole:
+        return None
+    after_amount = index > 0 and stream[index - 1][0].kind in ("number", "dash", "junk")
+    if not first and not after_amount:
+        return None
+    previous = next((r.code for r in reversed(state.rows) if r.code), None)
+    digits = token.text
+    if first and len(digits) == 2 and previous and _followed_by_words(stream, index):
+        digits = _fill(previous, digits)
+    if not labels.is_code(digits, spec):
+        return _no_code(stream, index, body) if first else None
+    count = 1
+    while len(digits) < 7 and index + count < len(stream):
+        following, _ = stream[index + count]
+        if not (following.whole and len(following.text) in (2, 4) and len(digits) + len(following.text) <= 7):
+            break
+        digits += following.text
+        count += 1
+    follows = stream[index + count][0] if index + count < len(stream) else None
+    if follows is None:
+        return None
+    if not first and follows.kind != "text":
+        return None
+    if not body.decimals and follows.kind != "text":
+        return None
+    return digits, count
+
+
+def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> tuple[str, int] | None:
+    """Take digits that stand where a code stands but are none: their row must not run into the one above."""
+    count = 1
+    while index + count < len(stream) and not stream[index + count][1] and stream[index + count][0].whole:
+        count += 1
+    digits = "".join(token.text for token, _ in stream[index : index + count])
+    follows = stream[index + count] if index + count < len(stream) else None
+    named = follows is not None and follows[0].kind == "text" and not follows[1]
+    size_fits = len(stream[index][0].text) in (3, 5, 7) and len(digits) in (3, 5, 7)
+    return ("?" + digits, count) if named and size_fits and body.decimals else None
+
+
+def _followed_by_words(stream: Sequence[tuple[Token, bool]], index: int) -> bool:
+    for token, first in stream[index + 1 : index + 3]:
+        if first:
+            return False
+        if token.kind == "text":
+            return True
+        if not (token.whole and len(token.text) == 2):
+            return False
+    return False
+
+
+def _fill(previous: str, digits: str) -> str:
+    """Complete a code printed without what stands above it: ``03`` below 201, ``01`` below 201 03."""
+    if len(previous) < 7:
+        return previous + digits
+    return (previous[:5] if digits > previous[5:7] else previous[:3]) + digits
+
+
+def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, following: Sequence[Token]) -> None:
+    row = state.row
+    if token.kind == "mark":
+        return
+    if token.kind == "text":
+        if row is None or row.items:
+            state.pending.append(token)
+        else:
+            row.label.append(token)
+        return
+    part_of_name = (
+        token.whole
+        and body.decimals > 0
+        and spec.shape == "projects"
+        and (before_words(token, following) or bool(state.pending) or (row is not None and not row.items))
+        and not lost_point(token, following)
+    )
+    if part_of_name:
+        (state.pending if state.pending or row is None or row.items else row.label).append(token)
+        return
+    if state.pending:
+        label = _own_label(state)
+        state.rows.append(RawRow(label[0].line, None, label))
+        state.pending = []
+        row = state.row
+    if row is not None:
+        row.items.append(token)
+
+
+def _own_label(state: _Flow) -> list[Token]:
+    """Words before a number without a code: the label of a new row, less what still belongs to the row above."""
+    pending, row = state.pending, state.row
+    lines = sorted({t.line for t in pending})
+    last = [t for t in pending if t.line == lines[-1]]
+    if row is not None and len(lines) > 1 and squeeze("".join(t.text for t in last)) in TOTALS:
+        row.label.extend(t for t in pending if t.line != lines[-1])
+        return last
+    return pending
+
+
+def _share(state: _Flow, row: RawRow, names: Mapping[str, str], *, own_name: bool) -> None:
+    """Share the words between two rows: the tail of the name above, and the head of the one below."""
+    pending, state.pending = state.pending, []
+    above = state.row
+    if above is None:
+        row.label.extend(pending)
+        return
+    if own_name and not _head_fits(pending, row, names, above):
+        above.label.extend(pending)
+        return
+    lines = sorted({t.line for t in pending})
+    cut = _best_cut(pending, lines, above, row, names)
+    above.label.extend(t for t in pending if t.line in lines[:cut])
+    row.label.extend(t for t in pending if t.line in lines[cut:])
+
+
+def _head_fits(pending: Sequence[Token], row: RawRow, names: Mapping[str, str], above: RawRow) -> bool:
+    """Whether the words before a code begin its name although more of the name follows the code."""
+    name = names.get(row.code or "", "")
+    text = squeeze(pending[-1].text)
+    done = names.get(above.code or "", "") == above.text
+    return bool(name) and name.startswith(text) and (done or len(text) >= 4)
+
+
+def _best_cut(
+    pending: Sequence[Token], lines: Sequence[int], above: RawRow, row: RawRow, names: Mapping[str, str]
+) -> int:
+    known_above, known_row = names.get(above.code or ""), names.get(row.code or "")
+    best, best_score = 0, -1.0
+    for cut in range(len(lines) + 1):
+        tail = above.text + squeeze("".join(t.text for t in pending if t.line in lines[:cut]))
+        head = squeeze("".join(t.text for t in pending if t.line in lines[cut:]))
+        score = 0.0
+        if known_above:
+            score += 2.0 if tail == known_above else 0.0
+        if known_row:
+            score += 2.0 if known_row.startswith(head) and head else 0.0
+        # A name in its place ends like one; a code without any name before it needs a head.
+        score += 0.5 if re.search(r"(?:支出|事务|费|运行|缴费|补助|补贴|公积金|服务|离退休|医疗|管理)$", tail) else 0.0
+        score += 0.5 if head else 0.0
+        if score > best_score:
+            best, best_score = cut, score
+    return best
+
+
+def _split_project(row: RawRow, names: Mapping[str, str]) -> None:
+    """Split ``name project`` printed without a border: the functional name is known from other tables."""
+    name = names.get(row.code or "")
+    if not row.label:
+        return
+    texts = [squeeze(t.text) for t in row.label]
+    for count in range(len(texts), 0, -1):
+        joined = "".join(texts[:count])
+        if joined == name:
+            row.label, row.project = row.label[:count], row.label[count:]
+            return
+    if name is None and len(row.code or "") == 7:
+        # Unknown name: the words on the line of the numbers are the project, those above the name.
+        line = row.items[0].line if row.items else None
+        own = [t for t in row.label if t.line == line]
+        if own and len(own) < len(row.label):
+            row.label, row.project = [t for t in row.label if t.line != line], own
+        elif len(row.label) > 1:
+            row.label, row.project = row.label[:-1], row.label[-1:]

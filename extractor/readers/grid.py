@@ -1,0 +1,71 @@
+"""Rows of coded tables whose cells were kept by tabs or pipes: one line, one row."""
+
+from collections.abc import Sequence
+
+from extractor.specs import TableSpec
+
+from .body import Body
+from .labels import Labels
+from .rows import RawRow, is_total
+from .tokens import Token
+
+
+def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
+    """Read one row per line; a line of words alone carries on the name above."""
+    rows: list[RawRow] = []
+    last_code, code_cell = "", 0
+    for line in body.lines:
+        lead = _leading_codes(line)
+        digits = "".join(t.text for t in lead)
+        code = None
+        if lead and labels.is_code(digits, spec):
+            code, code_cell = digits, lead[0].cell or 0
+        elif lead and last_code and len(lead[0].text) == 2:
+            # Merged cells are printed once: what stands to the left is the code above.
+            depth = max(0, (lead[0].cell or 0) - code_cell - 1)
+            filled = last_code[: 3 + 2 * depth] + digits
+            code = filled if labels.is_code(filled, spec) else None
+        damaged = bool(lead) and code is None and len(lead[0].text) >= 3
+        rest = list(line[len(lead) if code or damaged else 0 :])
+        row = RawRow(line[0].line, code)
+        if damaged:
+            row.doubt = f"{digits} is no code of this classification"
+        _grid_cells(row, rest, spec)
+        if code:
+            last_code = code
+        if code is None and not row.items and rows and not is_total(row):
+            _continue(rows[-1], row)
+        elif row.label or row.items:
+            rows.append(row)
+    return rows
+
+
+def _leading_codes(line: Sequence[Token]) -> list[Token]:
+    lead: list[Token] = []
+    for token in line:
+        size = sum(len(t.text) for t in lead)
+        if token.whole and len(token.text) in ((3, 5, 7, 2) if not lead else (2, 4)) and size + len(token.text) <= 7:
+            lead.append(token)
+        else:
+            break
+    # A whole number right before the amounts is an amount, unless words follow the codes.
+    return lead if any(t.kind == "text" for t in line[len(lead) :]) or not lead else lead[:1]
+
+
+def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec) -> None:
+    """Share a grid line's tokens: cells with words are names (the second one a project), the others numbers."""
+    first = next((t.cell for t in tokens if t.decimals and t.cell is not None), None)
+    named = list(dict.fromkeys(t.cell for t in tokens if t.kind == "text"))
+    for token in tokens:
+        if token.kind == "text" and first is not None and token.cell is not None and token.cell > first:
+            continue  # a remark behind the numbers
+        if token.kind == "text" or (token.cell in named and not token.decimals and token.kind != "mark"):
+            project = spec.shape == "projects" and row.code is not None and token.cell != named[0]
+            (row.project if project else row.label).append(token)
+        elif token.kind in ("number", "dash", "junk"):
+            row.items.append(token)
+
+
+def _continue(row: RawRow, more: RawRow) -> None:
+    """A grid line of words alone carries on the name, or the project, of the row above."""
+    (row.project or row.label).extend(more.label)

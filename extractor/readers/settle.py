@@ -1,0 +1,100 @@
+"""Settles the columns of all tables of a disclosure together: within the tables first, then across them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from extractor.identities import Ref, evaluate, instances
+from extractor.specs import Catalogue
+
+from .constraints import Choice
+from .draft import Draft, narrow
+from .header import Layout, moved_to_the_end
+from .solve import Solution, solve
+
+
+def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalogue) -> list[Draft]:
+    """Settle the columns; where a header prints them in another order than the spec, find out which is right.
+
+    The order under which fewer identities are violated is. Where both do as well, the printed one is preferred
+    (unless one name just slipped to the end of its line, as happens on the way to text), and every cell on which
+    they differ is ambiguous.
+    """
+    settled = _solved(drafts, catalogue)
+    for number, draft in enumerate(drafts):
+        printed = layouts[draft.spec.id].printed
+        if printed == draft.columns:
+            continue
+        trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
+        turned = _solved(trial, catalogue)
+        spec_hard, spec_soft = _violations(settled, catalogue)
+        hard, soft = _violations(turned, catalogue)
+        sure = hard != spec_hard or abs(soft - spec_soft) > 1
+        slipped = moved_to_the_end(draft.columns, printed)
+        take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
+        drafts = trial if take else drafts
+        settled = turned if take else settled
+        if not sure:
+            other = draft.columns if take else printed
+            drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]
+            settled = [*settled[:number], replace(settled[number], other=other), *settled[number + 1 :]]
+    return settled
+
+
+def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int]:
+    """Count the hard and the soft identities that the preferred reading violates."""
+    frames = [d.frame() for d in drafts]
+    values = {
+        Ref(n, row, draft.columns[place]): value
+        for n, draft in enumerate(drafts)
+        for row, places in enumerate(draft.best)
+        for place, value in zip(places, draft.values(row), strict=True)
+        if value is not None
+    }
+    found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    broken = [i for i in found if evaluate(i, frames, values).verdict == "violated"]
+    return sum(not i.soft for i in broken), sum(i.soft for i in broken)
+
+
+def _solved(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
+    """Settle every number that has several columns left: within the tables first, then across them."""
+    choices: list[Choice] = []
+    fixed: dict[Ref, Decimal] = {}
+    for number, draft in enumerate(drafts):
+        costs = _costs(draft)
+        for row, domain in enumerate(draft.domains):
+            if any(len(d) > 1 for d in domain):
+                values, home = draft.values(row), draft.home[row]
+                choices.append(Choice(number, row, values, domain, draft.columns, home, costs))
+            else:
+                fixed.update(draft.fixed(number, row))
+    if not choices:
+        return list(drafts)
+    frames = [d.frame() for d in drafts]
+    found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    solutions = solve(choices, fixed, found, frames)
+    by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
+    return [_settled(number, draft, by_place) for number, draft in enumerate(drafts)]
+
+
+def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solution]) -> Draft:
+    here = {row: s for (frame, row), s in solutions.items() if frame == number}
+    if not here:
+        return draft
+    domains = list(draft.domains)
+    best = list(draft.best)
+    for row, solution in here.items():
+        possible, home = solution.possible, draft.home[row]
+        best[row] = solution.best
+        if home is not None and not solution.clean:
+            # Something is wrong here whatever stands where: the printed place stays, the other is a possibility.
+            best[row] = home
+            possible = tuple(p | {h, b} for p, h, b in zip(possible, home, solution.best, strict=True))
+        domains[row] = tuple(tuple(sorted(p)) for p in possible)
+    return replace(draft, domains=tuple(domains), best=tuple(best), why=draft.why + ", then of the other tables")
+
+
+def _costs(draft: Draft) -> tuple[int, ...]:
+    """How unusual each column is: printed order, those that offices use most first."""
+    usual = {c.id for c in draft.spec.columns if c.usual}
+    return tuple(i + (100 if usual and c not in usual else 0) for i, c in enumerate(draft.columns))
