@@ -98,12 +98,16 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print(f"   … and {len(findings) - _SHOWN} more in findings.jsonl")
 
 
+def _count(number: int) -> str:
+    return f"{number} number" + ("" if number == 1 else "s")
+
+
 def _unread(console: Console, report: Report) -> None:
     count = sum(u.numbers for u in report.unread)
     console.print(f"  not read: {len(report.unread)} parts with {count} numbers")
     for part in report.unread[:_SHOWN]:
         text = safe(
-            f"   lines {part.lines[0]}-{part.lines[1]}: {part.title[:60]} ({part.numbers} numbers; {part.reason})"
+            f"   lines {part.lines[0]}-{part.lines[1]}: {part.title[:60]} ({_count(part.numbers)}; {part.reason})"
         )
         console.print(text, soft_wrap=True, style="dim")
     if len(report.unread) > _SHOWN:

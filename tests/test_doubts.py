@@ -127,7 +127,10 @@ def test_a_last_digit_is_no_matter_of_rounding_where_all_else_is_exact(true: str
 
 def test_a_name_that_begins_with_digits_stays_whole() -> None:
     """A year in front of a project's name is no amount."""
-    head = "项目名称 总计\n财政拨款 非财政拨款\n合计 基本支出 项目支出 合计 基本支出 项目支出\n人员经费 公用经费 人员经费 公用经费\n"
+    head = (
+        "项目名称 总计\n财政拨款 非财政拨款\n合计 基本支出 项目支出 合计 基本支出 项目支出\n"
+        "人员经费 公用经费 人员经费 公用经费\n"
+    )
     rows = "总计 45.00 45.00 45.00\n2021 年自治区补助资金 45.00 45.00 45.00\n"
     text = f"上年结转结余情况明细表\n单位：万元\n{head}{rows}"
     keys = {key for key, _ in states(read(text), "carryover")}
