@@ -27,6 +27,7 @@ def table(lines: Sequence[Line], draft: Draft) -> Table:
         rows=rows,
         lines=(lines[chunk.first].number, lines[chunk.last].number),
         empty_note=_span(draft.body.note) if draft.body.empty and draft.body.note else None,
+        reader=draft.reader,
         why=draft.why or "printed cells",
     )
 

@@ -100,27 +100,32 @@ def plan(paths: Sequence[Path], out: Path) -> list[Job]:
     return jobs
 
 
-def run(jobs: Sequence[Job], formats: Sequence[str], workers: int) -> Iterator[Report]:
+def run(
+    jobs: Sequence[Job], formats: Sequence[str], workers: int, extractor: Extractor | None = None
+) -> Iterator[Report]:
     """Read and write every job; yields a report as each is done.
 
     With several workers the reports come in the order in which they finish. A worker that dies (out of memory)
-    costs its file, which is reported, and no other.
+    costs its file, which is reported, and no other. An ``extractor`` with a model stays in this process: its calls
+    share one account and one limit.
     """
-    if workers <= 1 or len(jobs) <= 1:
-        extractor = Extractor()
+    if workers <= 1 or len(jobs) <= 1 or (extractor is not None and extractor.model is not None):
+        extractor = extractor or Extractor()
         for job in jobs:
             yield _one(job, tuple(formats), extractor)
         return
-    yield from _parallel(jobs, tuple(formats), min(workers, len(jobs)))
+    yield from _parallel(jobs, tuple(formats), min(workers, len(jobs)), extractor)
 
 
-def _parallel(jobs: Sequence[Job], formats: tuple[str, ...], workers: int) -> Iterator[Report]:
+def _parallel(
+    jobs: Sequence[Job], formats: tuple[str, ...], workers: int, extractor: Extractor | None
+) -> Iterator[Report]:
     waiting = iter(jobs)
     with ProcessPoolExecutor(workers) as pool:
         running: dict[Future[Report], Job] = {}
         # A bounded window: memory doesn't grow with the number of files.
         for job in waiting:
-            running[pool.submit(_one, job, formats)] = job
+            running[pool.submit(_one, job, formats, extractor)] = job
             if len(running) >= workers * 4:
                 yield from _done(running)
         while running:

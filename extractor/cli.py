@@ -83,6 +83,18 @@ def run(
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
+    model: Annotated[str | None, typer.Option(help="Model to ask; also EXTRACTOR_MODEL.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint; also OPENAI_BASE_URL.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="tools, json_schema, json, md_json, or auto: found out once.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with these settings in a table [model].")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
+    max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
+    max_calls: Annotated[int | None, typer.Option(min=0, help="Stop asking after so many calls.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=0, help="Stop asking after so many tokens.")] = None,
+    max_cost: Annotated[str | None, typer.Option(help="Stop asking at this cost, by the price table.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Answer from the cache only.")] = False,
 ) -> None:
     """Read files into tables; writes result.json, facts.jsonl, findings.jsonl and a CSV per table for each.
 
@@ -92,16 +104,22 @@ def run(
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
     """
     from . import batch
-    from .errors import InputError
+    from .errors import ExtractorError, InputError
 
-    if engine is Engine.llm:
-        raise _fail("--engine llm: this version has no model reader yet. Use auto or deterministic.", EXIT_USAGE)
+    options = {
+        "model": model, "base_url": base_url, "mode": mode, "concurrency": concurrency, "max_calls": max_calls,
+        "max_tokens": max_tokens, "max_cost": max_cost, "offline": offline or None,
+    }  # fmt: skip
+    try:
+        extractor = _extractor(engine, options, config, max_repairs)
+    except ExtractorError as error:
+        raise _fail(str(error), EXIT_USAGE) from None
     try:
         planned = batch.plan(batch.find(paths), out)
     except InputError as error:
         raise _fail(str(error)) from None
     chosen = [f.value for f in formats or list(Format)]
-    reports = _run(planned, chosen, jobs, quiet=quiet or as_json)
+    reports = _run(planned, chosen, jobs, extractor, quiet=quiet or as_json)
     if as_json:
         order = {job: number for number, job in enumerate(planned)}
         _print_json([_summary(r) for r in sorted(reports, key=lambda r: order[r.job])])
@@ -118,7 +136,22 @@ def run(
     raise typer.Exit(EXIT_FINDINGS if any(r.findings for r in reports) else EXIT_OK)
 
 
-def _run(planned: list[Any], chosen: list[str], jobs: int, *, quiet: bool) -> list[Any]:
+def _extractor(engine: Engine, options: dict[str, Any], config: Path | None, max_repairs: int) -> Any:
+    """Settle who reads; a model only where one is named."""
+    from .config import load
+    from .pipeline import Extractor
+
+    if engine is Engine.deterministic:
+        return Extractor(engine="deterministic")
+    settled = load(options, os.environ, config)
+    return Extractor(
+        engine="llm" if engine is Engine.llm else "auto",
+        model=settled if settled.model else None,
+        max_repairs=max_repairs,
+    )
+
+
+def _run(planned: list[Any], chosen: list[str], jobs: int, extractor: Any, *, quiet: bool) -> list[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from . import batch
@@ -137,12 +170,14 @@ def _run(planned: list[Any], chosen: list[str], jobs: int, *, quiet: bool) -> li
         with Progress(*columns, console=console, transient=True, disable=len(planned) < 2) as progress:
             task = progress.add_task("", total=len(planned), cells=0)
             proven = 0
-            for report in batch.run(planned, chosen, jobs):
+            for report in batch.run(planned, chosen, jobs, extractor):
                 reports.append(report)
                 proven += report.states["proven"]
                 if report.error or not quiet:
                     show_report(console, report, details=len(planned) == 1)
                 progress.update(task, advance=1, cells=proven)
+        if extractor.budget is not None:
+            console.print(f"model: {extractor.budget.summary()}", soft_wrap=True)
     except KeyboardInterrupt:
         console.print(f"interrupted; {len(reports)} of {len(planned)} files are done and written", style="yellow")
         raise typer.Exit(EXIT_INTERRUPTED) from None

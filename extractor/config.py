@@ -1,5 +1,6 @@
 """Where the language model is and what it may cost: options before environment before a config file."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -129,7 +130,7 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
 
 def _find() -> Path | None:
     for path in (Path(CONFIG_NAME), platformdirs.user_config_path("extractor") / CONFIG_NAME):
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a parent may not be entered
             return path
     return None
 

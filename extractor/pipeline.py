@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from . import assemble, chunks, sections
+from . import assemble, cascade, chunks, sections
+from .budget import Budget
 from .checks import check
+from .config import ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic
@@ -29,9 +31,28 @@ class Extractor:
 
     Attributes:
         catalogue: The specs; the packaged ones by default.
+        engine: ``deterministic``: no model. ``llm``: a model transcribes every table. ``auto``: the model reads what
+            the deterministic reader could not, or read against the table's own sums.
+        model: Which model at which endpoint; None means no model is asked.
+        max_repairs: How often the model is asked again about one table.
     """
 
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
+    engine: cascade.Engine = "auto"
+    model: ModelConfig | None = None
+    max_repairs: int = 2
+    budget: Budget | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Open the account of the model's calls, one for all documents.
+
+        Raises:
+            ConfigError: The engine is ``llm`` and no model is named, or a limit on cost has no price.
+        """
+        if self.budget is None and self.model is not None and self.model.model:
+            object.__setattr__(self, "budget", Budget(self.model))
+        if self.engine == "llm" and (self.model is None or not self.model.model):
+            raise ConfigError("--engine llm needs a model. Name one with --model or in EXTRACTOR_MODEL.")
 
     def extract(self, document: Document) -> Result:
         """Read one document. Never raises for what a document holds; problems come as findings."""
@@ -44,7 +65,9 @@ class Extractor:
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         for _, part in groupby(cut, key=lambda c: c.part):
-            drafts, odd = deterministic.read(text, list(part), self.catalogue)
+            account = (self.model, self.budget) if self.model and self.budget else None
+            drafts, odd, said = cascade.read(text, list(part), self.catalogue, self.engine, account, self.max_repairs)
+            findings.extend(said)
             read = [assemble.table(text, draft) for draft in drafts]
             checked = check(read, self.catalogue)
             for draft, table in zip(drafts, read, strict=True):

@@ -99,7 +99,7 @@ def test_files_with_the_same_name_get_folders_of_their_own(tmp_path: Path) -> No
         (("run", "x.txt"), 2, "--out"),
         (("run", "*.nothing", "--out", "o"), 3, "no file matches"),
         (("run", "x.txt", "--out", "o", "--engine", "magic"), 2, "magic"),
-        (("run", "x.txt", "--out", "o", "--engine", "llm"), 2, "model reader"),
+        (("run", "x.txt", "--out", "o", "--engine", "llm"), 2, "Name one with --model"),
         (("schemas", "nonsense"), 2, "Known: revenue_expenditure"),
         (("check", "nowhere"), 3, "Give a result.json"),
         (("sections", "nowhere.txt"), 3, "no such file"),

@@ -32,6 +32,7 @@ class Draft:
         best: For each row and item, the preferred column among the possible ones.
         why: How the columns were decided.
         findings: What went wrong while reading.
+        reader: Who read it.
     """
 
     chunk: Chunk
@@ -45,6 +46,7 @@ class Draft:
     best: tuple[tuple[int, ...], ...] = ()
     why: str = ""
     findings: tuple[Finding, ...] = ()
+    reader: str = "deterministic"
 
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""
@@ -63,6 +65,10 @@ class Draft:
     def values(self, row: int) -> tuple[Decimal | None, ...]:
         """Numbers of a row in printed order, None for dashes."""
         return tuple(t.amount.value if t.amount else None for t in self.rows[row].items)
+
+    def ref(self, number: int, row: int, place: int) -> Ref:
+        """Name the cell of a row in the column with this index, as a cell of frame ``number``."""
+        return Ref(number, row, self.columns[place])
 
     def fixed(self, number: int, row: int) -> dict[Ref, Decimal]:
         """Values of the items of a row that have one possible column, as cells of frame ``number``."""

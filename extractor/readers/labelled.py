@@ -14,7 +14,7 @@ from .tokens import Token
 def labelled_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Read the rows of a ``two_sided`` or ``labels`` table and give each its role, key and parent."""
     rows = [row for row in _segments(body, spec, labels) if row.label or row.items]
-    _identify(rows, spec, labels)
+    identify(rows, spec, labels)
     return rows
 
 
@@ -97,7 +97,8 @@ def _tail_of(row: RawRow, tokens: Sequence[Token], spec: TableSpec, labels: Labe
     return not labels.known(text, spec) and not labels.known(row.text, spec) and labels.known(row.text + text, spec)
 
 
-def _identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
+def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
+    """Give labelled rows their role, side, key and parent by what their labels say."""
     order = {path: i for i, path in enumerate(walk(spec.left))}
     used: set[tuple[RowSpec, ...]] = set()
     paths: dict[int, tuple[RowSpec, ...]] = {}

@@ -20,13 +20,13 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
     (unless one name just slipped to the end of its line, as happens on the way to text), and every cell on which
     they differ is ambiguous.
     """
-    settled = _solved(drafts, catalogue)
+    settled = settle_choices(drafts, catalogue)
     for number, draft in enumerate(drafts):
         printed = layouts[draft.spec.id].printed
         if printed == draft.columns:
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
-        turned = _solved(trial, catalogue)
+        turned = settle_choices(trial, catalogue)
         spec_hard, spec_soft = _violations(settled, catalogue)
         hard, soft = _violations(turned, catalogue)
         sure = hard != spec_hard or abs(soft - spec_soft) > 1
@@ -56,7 +56,7 @@ def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int
     return sum(not i.soft for i in broken), sum(i.soft for i in broken)
 
 
-def _solved(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
+def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
     """Settle every number that has several columns left: within the tables first, then across them."""
     choices: list[Choice] = []
     fixed: dict[Ref, Decimal] = {}

@@ -1,0 +1,113 @@
+"""Grounding: finds what a model copied in the source, or says that it isn't there."""
+
+import re
+from collections.abc import Sequence
+
+from extractor.amount import parse_amount
+from extractor.normalize import Line, Place, plain, squeeze
+
+from .tokens import Token
+
+_NUMBERING = re.compile(
+    r"(?:其中[:：]\s*)?(?:[一二三四五六七八九十]{1,3}、|[0-9]{1,2}[.、]|\([一二三四五六七八九十0-9]{1,3}\))\s*$"
+)
+_NEAR = 4  # lines around the one that the model names
+
+
+class Source:
+    """The lines of one chunk, each printed number to be used once."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        """Index the lines by number."""
+        self._lines = list(lines)
+        self._at: dict[int, int] = {}
+        for index, line in enumerate(self._lines):
+            self._at.setdefault(line.number, index)
+        self._used: set[int] = set()
+
+    def number(self, text: str, line: int) -> Token:
+        """Return the token of a copied number; without a place where the source doesn't print it.
+
+        Looks on the named line, then on those around it, through full-width forms and numbers that are split by a
+        line's end.
+        """
+        wanted = squeeze(plain(text))
+        if parse_amount(wanted) is None:
+            return Token("junk", wanted or text, ())
+        for index in self._around(line):
+            places = self._find(wanted, index)
+            if places:
+                self._used.add(places[0].start)
+                return Token("number", wanted, places)
+        return Token("number", wanted, ())
+
+    def words(self, text: str, line: int) -> list[Token]:
+        """Return the tokens of copied words; one without a place where the source doesn't print them."""
+        wanted = squeeze(plain(text))
+        if not wanted:
+            return []
+        for index in self._around(line):
+            for count in (1, 2, 3, 4):
+                places = self._spell(wanted, index, count)
+                if places:
+                    return [*self._numbering(places[0]), Token("text", plain(text).strip(), places)]
+        return [Token("text", plain(text).strip(), ())]
+
+    def _numbering(self, place: Place) -> list[Token]:
+        """Return the numbering printed right before a label: it tells labels of the same words apart."""
+        index = self._at.get(place.line)
+        if index is None:
+            return []
+        line = self._lines[index]
+        position = next((i for i in range(len(line.text)) if line.span(i, i + 1).start == place.start), 0)
+        match = _NUMBERING.search(line.text, 0, position)
+        return [Token("text", match.group().strip(), (line.span(match.start(), match.end()),))] if match else []
+
+    def _around(self, line: int) -> list[int]:
+        here = self._at.get(line)
+        if here is None:
+            earlier = [i for n, i in self._at.items() if n <= line]
+            here = max(earlier, default=0)
+        order = [here, *(here + sign * step for step in range(1, _NEAR + 1) for sign in (1, -1))]
+        return [i for i in order if 0 <= i < len(self._lines)]
+
+    def _find(self, wanted: str, index: int) -> tuple[Place, ...]:
+        line = self._lines[index]
+        for match in re.finditer(rf"(?<![0-9.,]){re.escape(wanted)}(?![0-9]|[.,][0-9])", line.text):
+            place = line.span(match.start(), match.end())
+            if place.start not in self._used:
+                return (place,)
+        return self._split(wanted, index)
+
+    def _split(self, wanted: str, index: int) -> tuple[Place, ...]:
+        """Find a number whose first digits end one line and whose last digits begin the next."""
+        if index + 1 >= len(self._lines):
+            return ()
+        line, below = self._lines[index], self._lines[index + 1]
+        text, rest = line.text.rstrip(), below.text.strip()
+        start = below.text.find(rest)
+        for cut in range(len(wanted) - 1, 0, -1):
+            head, tail = wanted[:cut], wanted[cut:]
+            if text.endswith(head) and rest == tail and not text[: -len(head)].endswith(tuple("0123456789.,")):
+                first = line.span(len(text) - len(head), len(text))
+                if first.start not in self._used:
+                    return first, below.span(start, start + len(tail))
+        return ()
+
+    def _spell(self, wanted: str, index: int, count: int) -> tuple[Place, ...]:
+        """Find words that go over ``count`` lines from this one on."""
+        chars: list[tuple[str, Line, int]] = []
+        for line in self._lines[index : index + count]:
+            chars.extend((c, line, i) for i, c in enumerate(line.text) if not c.isspace() and c != "|")
+        text = "".join(c for c, _, _ in chars)
+        at = text.find(wanted)
+        if at < 0:
+            return ()
+        places: list[Place] = []
+        for _, line, i in chars[at : at + len(wanted)]:
+            here = line.span(i, i + 1)
+            if places and places[-1].line == here.line and here.start - places[-1].end <= 4:
+                places[-1] = Place(places[-1].start, here.end, here.line)
+            else:
+                places.append(here)
+        return tuple(places)
