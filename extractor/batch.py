@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .document import Document
-from .errors import ExtractorError, InputError
+from .errors import ExtractorError
 from .export import save
 from .pipeline import Extractor
 from .records import Finding, Result, State, Unread
@@ -48,44 +49,47 @@ class Report:
     files: tuple[str, ...] = ()
 
 
-def find(arguments: Iterable[str]) -> list[Path]:
-    """Return the files that paths, folders and globs name: each once, in a fixed order.
+def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """Return the files that paths, folders and globs name, each once and in a fixed order, and what gave none.
 
-    Folders give the text files below them; a file named by itself is taken whatever its ending.
-
-    Raises:
-        InputError: A glob or a folder gives nothing. A file that isn't there is reported when it is read.
+    Folders give the text files below them; a file named by itself is taken whatever its ending, and reported when
+    it is read if it isn't there.
     """
     found: dict[Path, None] = {}
+    errors: list[str] = []
     for argument in arguments:
         path = Path(argument)
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the parent may not be entered
-            inside = _walk(path)
-            if not inside:
+            inside, refused = _walk(path)
+            errors.extend(refused)
+            if not inside and not refused:
                 endings = ", ".join(sorted(TEXT_FILES))
-                raise InputError(f"{path}: no text file in this folder. Looked for {endings}.")
+                errors.append(f"{path}: no text file in this folder. Looked for {endings}.")
             found.update(dict.fromkeys(inside))
         elif any(c in argument for c in "*?[") and not os.path.exists(path):  # noqa: PTH110 - likewise
             base = Path(path.anchor) if path.anchor else Path()
             matches = sorted(p for p in base.glob(str(path.relative_to(base))) if p.is_file())
             if not matches:
-                raise InputError(f"{argument}: no file matches. Check the pattern.")
+                errors.append(f"{argument}: no file matches. Check the pattern.")
             found.update(dict.fromkeys(matches))
         else:
             found[path] = None
-    return list(found)
+    return list(found), errors
 
 
-def _walk(folder: Path) -> list[Path]:
+def _walk(folder: Path) -> tuple[list[Path], list[str]]:
+    refused: list[str] = []
+
     def refuse(error: OSError) -> None:
-        raise InputError(f"{error.filename}: can't be read ({error.strerror}). Change its mode or owner.") from None
+        refused.append(f"{error.filename}: can't be read ({error.strerror}). Change its mode or owner.")
 
-    return sorted(
+    found = sorted(
         Path(root) / name
         for root, _, names in os.walk(folder, onerror=refuse)
         for name in names
         if Path(name).suffix.lower() in TEXT_FILES
     )
+    return found, refused
 
 
 def plan(paths: Sequence[Path], out: Path) -> list[Job]:
@@ -93,7 +97,8 @@ def plan(paths: Sequence[Path], out: Path) -> list[Job]:
     stems = Counter(path.stem for path in paths)
     jobs = []
     for path in paths:
-        name = path.stem
+        # A name that would lead elsewhere (``..`` is the stem of ``...txt``) is no name for a folder.
+        name = path.stem if path.stem.strip(". ") else "file"
         if stems[path.stem] > 1:
             name += "-" + hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         jobs.append(Job(path, out / name))
@@ -121,8 +126,9 @@ def _parallel(
     jobs: Sequence[Job], formats: tuple[str, ...], workers: int, extractor: Extractor | None
 ) -> Iterator[Report]:
     waiting = iter(jobs)
-    with ProcessPoolExecutor(workers) as pool:
-        running: dict[Future[Report], Job] = {}
+    pool = ProcessPoolExecutor(workers, initializer=_undisturbed)
+    running: dict[Future[Report], Job] = {}
+    try:
         # A bounded window: memory doesn't grow with the number of files.
         for job in waiting:
             running[pool.submit(_one, job, formats, extractor)] = job
@@ -130,6 +136,31 @@ def _parallel(
                 yield from _done(running)
         while running:
             yield from _done(running)
+    except KeyboardInterrupt:
+        # What is being read is finished and counted; what waits is not begun.
+        for future in [f for f in running if f.cancel()]:
+            del running[future]
+        while running:
+            yield from _done(running)
+        raise
+    finally:
+        _stop(pool)
+
+
+def _undisturbed() -> None:
+    """Leave Ctrl-C to the parent, so that a worker never stops between two files of a result."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """End the workers after what they are at; at once if the user insists."""
+    workers = list((getattr(pool, "_processes", None) or {}).values())
+    try:
+        pool.shutdown(wait=True, cancel_futures=True)
+    except KeyboardInterrupt:
+        for worker in workers:
+            worker.kill()
+        raise
 
 
 def _done(running: dict[Future[Report], Job]) -> Iterator[Report]:

@@ -104,7 +104,7 @@ def run(
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
     """
     from . import batch
-    from .errors import ExtractorError, InputError
+    from .errors import ExtractorError
 
     options = {
         "model": model, "base_url": base_url, "mode": mode, "concurrency": concurrency, "max_calls": max_calls,
@@ -115,9 +115,12 @@ def run(
     except ExtractorError as error:
         raise _fail(str(error), EXIT_USAGE) from None
     try:
-        planned = batch.plan(batch.find(paths), out)
-    except InputError as error:
+        found, errors = batch.find(paths)
+        planned = batch.plan(found, out)
+    except ExtractorError as error:
         raise _fail(str(error)) from None
+    for message in errors:
+        _fail(message)
     chosen = [f.value for f in formats or list(Format)]
     reports = _run(planned, chosen, jobs, extractor, quiet=quiet or as_json)
     if as_json:
@@ -127,11 +130,11 @@ def run(
         from .console import show_total
 
         show_total(_console(), reports, out)
-    elif not as_json:
+    elif not as_json and reports and not reports[0].error:
         from .console import safe
 
         _console().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
-    if any(r.error for r in reports):
+    if errors or any(r.error for r in reports):
         raise typer.Exit(EXIT_UNREADABLE)
     raise typer.Exit(EXIT_FINDINGS if any(r.findings for r in reports) else EXIT_OK)
 
@@ -198,7 +201,7 @@ def _summary(report: Any) -> dict[str, Any]:
 
 @app.command()
 def sections(
-    file: Annotated[Path, typer.Argument(help="A text file.")],
+    file: Annotated[Path, typer.Argument(help="A text file.", readable=False)],
     as_json: AsJson = False,
     contents: Annotated[bool, typer.Option("--contents", help="Show the contents list's entries too.")] = False,
 ) -> None:
@@ -230,8 +233,10 @@ def sections(
 
 @app.command()
 def check(
-    result: Annotated[Path, typer.Argument(help="A result.json, or the folder that holds it.")],
-    source: Annotated[Path | None, typer.Option(help="The text it was read from; default: where it was.")] = None,
+    result: Annotated[Path, typer.Argument(help="A result.json, or the folder that holds it.", readable=False)],
+    source: Annotated[
+        Path | None, typer.Option(help="The text it was read from; default: where it was.", readable=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a saved result again: every identity, and every number against the source.
@@ -284,6 +289,26 @@ def schemas(
         _console(stdout=True).print(spec_table(known))
 
 
+def _version(*, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"extractor {version('extractor')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda v: _version(asked=v))
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point; an interrupt before a command is at work ends quietly too."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)

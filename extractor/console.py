@@ -63,6 +63,14 @@ def show_report(console: Console, report: Report, *, details: bool) -> None:
             _unread(console, report)
     else:
         console.print("  " + _state_line(report.states))
+        console.print("  " + _brief(report), style="dim", soft_wrap=True)
+
+
+def _brief(report: Report) -> str:
+    kinds = Counter(f.kind for f in report.findings)
+    found = ", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) or "none"
+    numbers = sum(u.numbers for u in report.unread)
+    return f"findings: {found}; not read: {len(report.unread)} parts with {_count(numbers)}"
 
 
 def _state_line(states: Counter[str] | Counter) -> str:  # type: ignore[type-arg]
@@ -158,7 +166,7 @@ def spec_table(catalogue: Catalogue) -> Grid:
     """List the specs."""
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("id", "表", "title", "columns", "identities"):
-        grid.add_column(column)
+        grid.add_column(column, no_wrap=column == "id", min_width=20 if column == "id" else None)
     for spec in catalogue.tables:
         ids = " ".join(sorted(spec.identities, key=lambda i: (len(i), i)))
         grid.add_row(spec.id, str(spec.number), spec.title, str(len(spec.columns)), ids)

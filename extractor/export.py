@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from .errors import InputError, ResultError
 from .facts import facts
 from .records import Result, Table
+from .specs import catalogue
 
 FORMATS = ("json", "facts", "findings", "csv")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -43,9 +46,10 @@ def save(result: Result, folder: Path, formats: Iterable[str] = FORMATS) -> list
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.csv"):
-            if "csv" in chosen and old.name not in files:
+            if "csv" in chosen and old.name not in files and _ours(old.name):
                 old.unlink()  # a table that an earlier run found and this one doesn't
-        return [_write(folder / name, text) for name, text in files.items()]
+        # result.json comes last: where it stands, everything else does.
+        return [_write(folder / name, files[name]) for name in sorted(files, key=lambda n: n == "result.json")]
     except OSError as error:
         raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
 
@@ -61,9 +65,10 @@ def load(path: Path) -> Result:
         return Result.model_validate_json(file.read_bytes())
     except OSError as error:
         raise ResultError(f"{file}: can't be read ({error.strerror}). Give a result.json or its folder.") from None
-    except ValueError as error:
-        first = str(error).splitlines()
-        raise ResultError(f"{file}: not a result of this version: {' '.join(first[1:3]).strip()}.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ResultError(f"{file}: not a result of this version: {where}: {first['msg']}.") from None
 
 
 def to_csv(table: Table) -> str:
@@ -83,6 +88,14 @@ def to_csv(table: Table) -> str:
         numbers = [str(cells[c].value) if c in cells else "" for c in table.columns]
         writer.writerow([_safe(row.key), _safe(name), *numbers, table.unit, row.line, "; ".join(doubts)])
     return "\ufeff" + out.getvalue()
+
+
+def _ours(name: str) -> bool:
+    """Whether a CSV file's name is one that a run gives: a table's id, and a number for later parts."""
+    stem = name.removesuffix(".csv")
+    head, _, tail = stem.rpartition("-")
+    known = {spec.id for spec in catalogue().tables}
+    return stem in known or (head in known and tail.isdigit())
 
 
 def _safe(text: str) -> str:

@@ -1,14 +1,16 @@
 """Checks a saved result again: its identities, and its numbers against the source."""
 
-from collections.abc import Sequence
+import hashlib
 
 from .amount import parse_amount
 from .checks import check
 from .document import Document
 from .errors import ResultError
 from .normalize import plain, squeeze
-from .records import Cell, Finding, Result, Table
+from .records import Cell, Result, Table
 from .specs import Catalogue, catalogue
+
+_DIGITS = 30
 
 
 def recheck(result: Result, source: Document | None = None, specs: Catalogue | None = None) -> Result:
@@ -23,13 +25,17 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
     Raises:
         ResultError: The source isn't the one that the result was read from.
     """
-    if source is not None and len(source.text) != result.characters:
-        raise ResultError(
-            f"{source.name}: has {len(source.text)} characters, the result was read from {result.characters}. "
-            "Give the file it was read from."
-        )
+    if source is not None:
+        digest = hashlib.sha256(source.text.encode("utf-8", "surrogatepass")).hexdigest()
+        if digest != result.sha256:
+            raise ResultError(
+                f"{source.name}: not the text that the result was read from. Give the file it was read from."
+            )
+    known = specs or catalogue()
+    for table in result.tables:
+        _sane(table, known)
     tables = [_reground(t, source) for t in result.tables]
-    checked = check(tables, specs or catalogue())
+    checked = check(tables, known)
     kept = [f for f in result.findings if f.kind in ("not-read", "structure", "input")]
     findings = sorted([*kept, *checked.findings], key=lambda f: (f.line or 0, f.code))
     return result.model_copy(update={"tables": checked.tables, "findings": tuple(findings), "checks": checked.counts})
@@ -51,7 +57,16 @@ def _cell(cell: Cell, source: Document | None) -> Cell:
     return cell if stands else cell.model_copy(update={"spans": ()})
 
 
-def changed(before: Result, after: Result) -> Sequence[Finding]:
-    """Return the findings that the second result has and the first has not."""
-    known = {(f.code, f.message) for f in before.findings}
-    return [f for f in after.findings if (f.code, f.message) not in known]
+def _sane(table: Table, specs: Catalogue) -> None:
+    """Refuse what no reader writes: a correction by hand that went too far."""
+    ids = {spec.id for spec in specs.tables}
+    if table.id not in ids:
+        raise ResultError(f"table {table.id!r} is none that a spec describes. `extractor schemas` lists them.")
+    for row in table.rows:
+        if row.parent is not None and not 0 <= row.parent < len(table.rows):
+            raise ResultError(f"{table.id}, row {row.key}: parent {row.parent} is no row of the table.")
+        for cell in row.cells:
+            if cell.kind == "number" and cell.column not in table.columns:
+                raise ResultError(f"{table.id}, row {row.key}: {cell.column!r} is no column of the table.")
+            if cell.value is not None and (not cell.value.is_finite() or abs(cell.value.adjusted()) > _DIGITS):
+                raise ResultError(f"{table.id}, row {row.key}, column {cell.column}: {cell.value} is no amount.")

@@ -23,6 +23,7 @@ _PAGE = re.compile(
 _RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
 # Lines that printing adds and no table has.
 _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
+_YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")  # the line above may end with the year's first digits
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
@@ -238,7 +239,9 @@ def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[l
     out = []
     for position, line in enumerate(lines):
         alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
-        if position in numbering or (alone and not _code_part(lines, position) and not _name_part(lines, position)):
+        goes_on = position + 1 < len(lines) and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
+        part = goes_on or _code_part(lines, position) or _name_part(lines, position)
+        if position in numbering or (alone and not part):
             continue
         out.append(line)
     return out
@@ -250,9 +253,9 @@ def _stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec
     digits = line[0].text
     named = spec.shape in ("items", "projects") and position > 0
     before_words = position + 1 < len(lines) and lines[position + 1][0].kind == "text"
-    carried_on = before_words and lines[position + 1][0].text.startswith("年")
+    carried_on = before_words and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
     # Between the words of a name the digits may be its own.
-    after_row = not named or lines[position - 1][-1].decimals > 0 or (before_words and not carried_on)
+    after_row = not carried_on and (not named or lines[position - 1][-1].decimals > 0 or before_words)
     return after_row and _alone(line) and 3 <= len(digits) <= 4 and not labels.is_code(digits, spec)
 
 

@@ -67,13 +67,15 @@ def _take_code(
     token, first = stream[index]
     if not token.whole:
         return None
-    after_amount = index > 0 and stream[index - 1][0].kind in ("number", "dash", "junk")
-    if not first and not after_amount:
-        return None
-    previous = next((r.code for r in reversed(state.rows) if r.code), None)
+    before = stream[index - 1][0] if index else None
+    goes_on = before is not None and before.whole and len(before.text) >= 4 and not labels.is_code(before.text, spec)
+    after_amount = before is not None and before.kind in ("number", "dash", "junk")
+    if goes_on or not (first or after_amount):
+        return None  # the digits of a name, or of a row
     digits = token.text
-    if first and len(digits) == 2 and previous and _followed_by_words(stream, index):
-        digits = _fill(previous, digits)
+    if first and len(digits) == 2 and _followed_by_words(stream, index):
+        previous = next((r.code for r in reversed(state.rows) if r.code), None)
+        digits = _fill(previous, digits) if previous else digits
     if not labels.is_code(digits, spec):
         return _no_code(stream, index, body) if first else None
     count = 1

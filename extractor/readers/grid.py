@@ -1,5 +1,6 @@
 """Rows of coded tables whose cells were kept by tabs or pipes: one line, one row."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from extractor.specs import TableSpec
@@ -13,6 +14,7 @@ from .tokens import Token
 def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Read one row per line; a line of words alone carries on the name above."""
     rows: list[RawRow] = []
+    name_cell = _name_cell(body)
     last_code, code_cell = "", 0
     for line in body.lines:
         lead = _leading_codes(line)
@@ -30,7 +32,7 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
         row = RawRow(line[0].line, code)
         if damaged:
             row.doubt = f"{digits} is no code of this classification"
-        _grid_cells(row, rest, spec)
+        _grid_cells(row, rest, spec, name_cell)
         if code:
             last_code = code
         if code is None and not row.items and rows and not is_total(row):
@@ -52,7 +54,16 @@ def _leading_codes(line: Sequence[Token]) -> list[Token]:
     return lead if any(t.kind == "text" for t in line[len(lead) :]) or not lead else lead[:1]
 
 
-def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec) -> None:
+def _name_cell(body: Body) -> int | None:
+    """Cell index in which most coded rows print their name: a row may leave it empty and still name its project."""
+    firsts = Counter(
+        next((t.cell for t in line if t.kind == "text"), None) for line in body.lines if _leading_codes(line)
+    )
+    firsts.pop(None, None)
+    return firsts.most_common(1)[0][0] if firsts else None
+
+
+def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec, name_cell: int | None) -> None:
     """Share a grid line's tokens: cells with words are names (the second one a project), the others numbers."""
     first = next((t.cell for t in tokens if t.decimals and t.cell is not None), None)
     named = list(dict.fromkeys(t.cell for t in tokens if t.kind == "text"))
@@ -60,7 +71,8 @@ def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec) -> None:
         if token.kind == "text" and first is not None and token.cell is not None and token.cell > first:
             continue  # a remark behind the numbers
         if token.kind == "text" or (token.cell in named and not token.decimals and token.kind != "mark"):
-            project = spec.shape == "projects" and row.code is not None and token.cell != named[0]
+            at_name = token.cell == named[0] and (name_cell is None or (token.cell or 0) <= name_cell)
+            project = spec.shape == "projects" and row.code is not None and not at_name
             (row.project if project else row.label).append(token)
         elif token.kind in ("number", "dash", "junk"):
             row.items.append(token)

@@ -9,9 +9,11 @@ is ambiguous. Rows that no identity links are solved apart.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise, product
+from math import prod
 from typing import Any
 
-from extractor.identities import Frame, Instance, Ref
+from extractor.identities import Frame, Instance, Ref, evaluate
 
 from .constraints import Choice, Model, Problem, build
 
@@ -19,6 +21,7 @@ from .constraints import Choice, Model, Problem, build
 _LIMIT = 0.5
 _ROUNDS = 100
 _ROUNDS_BROKEN = 12
+_WORK = 100_000  # rounds times variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,49 @@ def _components(
     yield from groups.values()
 
 
+_COMBINATIONS = 300
+
+
+def _alone(problem: Problem) -> Solution | None:
+    """Solve one row by itself: every way its numbers can stand is looked at, where these are few."""
+    if len(problem.choices) != 1:
+        return None
+    choice = problem.choices[0]
+    if prod(len(d) for d in choice.domains) > _COMBINATIONS:
+        return None
+    ways = [w for w in product(*choice.domains) if all(a < b for a, b in pairwise(w))]
+    if not ways:
+        return None
+    around = {r: problem.fixed[r] for i in problem.instances for r in i.refs if r in problem.fixed}
+    ranked = [(_cost(way, choice, problem, around), way) for way in ways]
+    least = min(violated for (violated, _, _), _ in ranked)
+    moved = min(m for (v, m, _), _ in ranked if v == least)
+    best = min((cost, way) for cost, way in ranked)[1]
+    # As in the solver: around a wrong number, one violation more doesn't rule a way out.
+    able = [w for (v, m, _), w in ranked if (v == least and m == moved) or (least and v <= least + 1)]
+    return Solution(best, tuple(frozenset(w[i] for w in able) for i in range(len(best))), clean=not least)
+
+
+def _cost(
+    way: tuple[int, ...], choice: Choice, problem: Problem, around: Mapping[Ref, Decimal]
+) -> tuple[int, int, int]:
+    values = dict(around)
+    for column, value in zip(way, choice.values, strict=True):
+        if value is not None:
+            values[Ref(choice.frame, choice.row, choice.columns[column])] = value
+    violated = soft = 0
+    for instance in problem.instances:
+        broken = evaluate(instance, problem.frames, values).verdict == "violated"
+        violated += broken and not instance.soft
+        soft += broken and instance.soft
+    moved = sum(h != c for h, c in zip(choice.home or way, way, strict=True))
+    return violated, moved, 10_000 * soft + sum(choice.costs[c] for c in way)
+
+
 def _solve_one(problem: Problem) -> list[Solution]:
+    alone = _alone(problem)
+    if alone is not None:
+        return [alone]
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
     built = build(cp_model, problem)
@@ -119,7 +164,8 @@ def _solve_one(problem: Problem) -> list[Solution]:
         violations = _bound(built, solver, objective)
         best = best if violations else _preferred(cp_model, built, problem.choices) or best
         # Around a wrong number the search is hard and its answer less telling: a short one, then everything open.
-        rounds = _ROUNDS_BROKEN if violations else _ROUNDS
+        size = sum(len(row) for row in built.variables)
+        rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         seen = _support(cp_model, built, problem.choices, best, rounds)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)

@@ -1,7 +1,7 @@
 """Structure: which row is a part of which, and the row keys of the facts contract."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from extractor.amount import half_unit
@@ -113,12 +113,13 @@ def _link_projects(rows: Sequence[RawRow], owners: Sequence[int | None], total: 
 
 def _doubt_owners(rows: Sequence[RawRow], owners: Sequence[int | None]) -> None:
     """Where a unit isn't the sum of the classes below it, some of its rows may be another unit's."""
-    for unit in {owner for owner in owners if owner is not None}:
-        classes = [i for i, row in enumerate(rows) if row.parent == unit]
-        if classes and not _adds_up(rows, classes, frozenset(), unit):
-            for row, owner in zip(rows, owners, strict=True):
-                if owner == unit and row.code:
-                    row.doubt = row.doubt or f"the rows below {rows[unit].bare} don't add up to it"
+    classes: dict[int | None, list[int]] = {}
+    for index, row in enumerate(rows):
+        classes.setdefault(row.parent, []).append(index)
+    bad = {u for u in set(owners) if u in classes and u is not None and not _adds_up(rows, classes[u], frozenset(), u)}
+    for row, owner in zip(rows, owners, strict=True):
+        if owner in bad and row.code:
+            row.doubt = row.doubt or f"the rows below {rows[owner].bare} don't add up to it"
 
 
 def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
@@ -201,6 +202,3 @@ def _adds_up(rows: Sequence[RawRow], rest: Sequence[int], units: frozenset[int],
 
 def _first(row: RawRow) -> Decimal:
     return next((t.amount.value for t in row.items if t.amount), Decimal(0))
-
-
-Linker = Callable[[Sequence[RawRow]], None]
