@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -201,3 +203,70 @@ def _not_root() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def test_a_file_name_never_leads_out_of_the_results(tmp_path: Path) -> None:
+    """A name made of dots gives a folder of its own, and files that are not ours stay."""
+    (tmp_path / "mine.csv").write_text("keep", encoding="utf-8")
+    (tmp_path / "...txt").write_text(CONSISTENT, encoding="utf-8")
+    folder = tmp_path / "out" / "file"
+    folder.mkdir(parents=True)
+    (folder / "analysis.csv").write_text("keep", encoding="utf-8")
+    (folder / "revenue.csv").write_text("of an earlier run", encoding="utf-8")
+    assert extractor("run", "...txt", "--out", "out", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "keep"
+    assert {p.name for p in folder.glob("*.csv")} == {"analysis.csv", "expenditure.csv"}
+
+
+def test_an_empty_folder_or_glob_never_stops_the_files_beside_it(tmp_path: Path) -> None:
+    """What gives no file is named, and the rest is read."""
+    (tmp_path / "one.txt").write_text(CONSISTENT, encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    done = extractor("run", "one.txt", "empty", "*.nothing", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "no text file in this folder" in done.stderr
+    assert "no file matches" in done.stderr
+    assert (tmp_path / "out" / "one" / "result.json").exists()
+
+
+def test_an_interrupt_leaves_only_whole_results(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of many files: exit code 130 soon, every folder complete, no traceback, nobody left."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for number in range(200):
+        shutil.copy(URUMQI, inbox / f"{number:03}.txt")
+    command = [sys.executable, "-m", "extractor", "run", "inbox", "--out", "out", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        out = tmp_path / "out"
+        while not (out.exists() and len(list(out.iterdir())) >= 6) and process.poll() is None:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in messages
+    assert "Traceback" not in messages
+    folders = list(out.iterdir())
+    assert 6 <= len(folders) < 200
+    for folder in folders:
+        assert len([p for p in folder.iterdir() if not p.name.startswith(".")]) == 14, folder
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("rows", 0, "parent"), 999), (("id",), "nonsense"), (("rows", 0, "cells", 0, "column"), "nonsense")],
+)
+def test_a_correction_that_goes_too_far_is_refused(tmp_path: Path, path: tuple[str | int, ...], value: object) -> None:
+    """A hand-edited result that no reader writes is an error with the place, not a traceback."""
+    extractor("run", URUMQI, "--out", tmp_path)
+    file = tmp_path / URUMQI.stem / "result.json"
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    at = saved["tables"][0]
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = value
+    file.write_text(json.dumps(saved), encoding="utf-8")
+    done = extractor("check", file)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr

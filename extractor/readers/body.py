@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractor.chunks import Chunk
@@ -79,7 +79,7 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     token_lines = [tokens for _, tokens in data]
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
-    token_lines = _without_page_numbers(token_lines, decimals)
+    token_lines = _without_page_numbers(_years(token_lines), decimals)
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
@@ -266,6 +266,15 @@ def _serial_cell(content: Sequence[Line]) -> int | None:
             if squeeze(text) == "序号":
                 return index
     return None
+
+
+def _years(lines: Sequence[list[Token]]) -> list[list[Token]]:
+    """Make words of digits at a line's end that go on as a year below: ``2023`` / ``年自治区补助资金``."""
+    out = [list(line) for line in lines]
+    for line, below in pairwise(out):
+        if line[-1].whole and below[0].kind == "text" and _YEAR_GOES_ON.match(below[0].text):
+            line[-1] = replace(line[-1], kind="text")
+    return out
 
 
 def _alone(line: Sequence[Token]) -> bool:
