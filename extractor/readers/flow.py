@@ -229,3 +229,4 @@ def _split_project(row: RawRow, names: Mapping[str, str]) -> None:
             row.label, row.project = [t for t in row.label if t.line != line], own
         elif len(row.label) > 1:
             row.label, row.project = row.label[:-1], row.label[-1:]
+            row.doubt = row.doubt or "no other table names its code, so where the project's name begins is a guess"

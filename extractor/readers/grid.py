@@ -14,7 +14,7 @@ from .tokens import Token
 def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Read one row per line; a line of words alone carries on the name above."""
     rows: list[RawRow] = []
-    name_cell = _name_cell(body)
+    offset = _name_offset(body)
     last_code, code_cell = "", 0
     for line in body.lines:
         lead = _leading_codes(line)
@@ -32,6 +32,8 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
         row = RawRow(line[0].line, code)
         if damaged:
             row.doubt = f"{digits} is no code of this classification"
+        whole = bool(lead) and len(lead[0].text) >= 3
+        name_cell = (lead[0].cell or 0) + offset if whole and offset is not None else None
         _grid_cells(row, rest, spec, name_cell)
         if code:
             last_code = code
@@ -54,13 +56,15 @@ def _leading_codes(line: Sequence[Token]) -> list[Token]:
     return lead if any(t.kind == "text" for t in line[len(lead) :]) or not lead else lead[:1]
 
 
-def _name_cell(body: Body) -> int | None:
-    """Cell index in which most coded rows print their name: a row may leave it empty and still name its project."""
-    firsts = Counter(
-        next((t.cell for t in line if t.kind == "text"), None) for line in body.lines if _leading_codes(line)
-    )
-    firsts.pop(None, None)
-    return firsts.most_common(1)[0][0] if firsts else None
+def _name_offset(body: Body) -> int | None:
+    """How many cells behind its code most rows print their name: a row may leave it empty and name its project."""
+    offsets: Counter[int] = Counter()
+    for line in body.lines:
+        lead = _leading_codes(line)
+        name = next((t.cell for t in line if t.kind == "text"), None)
+        if lead and len(lead[0].text) >= 3 and name is not None:
+            offsets[name - (lead[0].cell or 0)] += 1
+    return offsets.most_common(1)[0][0] if offsets else None
 
 
 def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec, name_cell: int | None) -> None:
