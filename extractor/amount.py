@@ -1,6 +1,8 @@
 """Printed amounts: from text to ``Decimal``, and how precisely they are printed."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +15,17 @@ UNIT_SCALE = {
     "亿元": Decimal(100_000_000),
 }
 """Yuan per unit."""
+
+
+def scale_of(unit: str) -> Decimal:
+    """Yuan per ``unit``; amounts without a unit that we know are in 万元, as budgets are."""
+    return UNIT_SCALE.get(unit, UNIT_SCALE["万元"])
+
+
+def usual_places(decimals: Iterable[int]) -> int:
+    """Return how many digits after the point most amounts have, among those that have any; 0 where none has."""
+    counts = Counter(d for d in decimals if d)
+    return counts.most_common(1)[0][0] if counts else 0
 
 
 @dataclass(frozen=True, slots=True)

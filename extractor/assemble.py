@@ -1,6 +1,7 @@
 """From drafts to tables: cells with spans, and a list of every number that no cell took."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from .chunks import Chunk
@@ -87,14 +88,14 @@ def unread_numbers(lines: Sequence[Line], chunk: Chunk, tables: Sequence[Table])
     taken = sorted(
         (span.start, span.end) for t in tables for row in t.rows for cell in row.cells for span in cell.spans
     )
-    starts = {start for start, _ in taken}
     left: list[tuple[str, int]] = []
     for piece in chunk.pieces:
         for index in piece:
             line = lines[index]
             for match in _PRINTED.finditer(line.text):
                 span = line.span(match.start(), match.end())
-                if span.start not in starts and not any(a <= span.start < b for a, b in taken):
+                before = bisect_right(taken, span.start, key=lambda t: t[0]) - 1
+                if before < 0 or span.start >= taken[before][1]:
                     left.append((match.group(), line.number))
     if not left:
         return []

@@ -6,7 +6,6 @@ from typing import Literal
 from .budget import Budget
 from .chunks import Chunk
 from .config import ModelConfig
-from .identities import evaluate, instances
 from .normalize import Line
 from .readers import deterministic
 from .readers.deterministic import Unknown
@@ -55,21 +54,10 @@ def read(
 
 def _open(draft: Draft | None) -> bool:
     """Whether a table is one for the model: not read, or read against its own sums."""
-    return draft is None or _violated(draft) > 0 or bool(draft.findings)
+    return draft is None or bool(draft.violated()) or bool(draft.findings)
 
 
 def _improves(new: Draft, old: Draft | None) -> bool:
     """Whether the model's answer is better: everything stands in the source, and less is violated."""
     grounded = all(t.spans for row in new.rows for t in row.items)
-    return bool(new.rows) and grounded and (old is None or _violated(new) < _violated(old))
-
-
-def _violated(draft: Draft) -> int:
-    frame = draft.frame()
-    found, _ = instances([frame], {draft.spec.id: draft.spec}, ())
-    values = {}
-    for row, places in enumerate(draft.best):
-        for place, value in zip(places, draft.values(row), strict=True):
-            if value is not None:
-                values[draft.ref(0, row, place)] = value
-    return sum(evaluate(i, [frame], values).verdict == "violated" for i in found)
+    return bool(new.rows) and grounded and (old is None or len(new.violated()) < len(old.violated()))

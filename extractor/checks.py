@@ -1,14 +1,15 @@
 """Checks: every identity on every table that was read. Pure functions from tables to outcomes."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .amount import UNIT_SCALE
+from .amount import scale_of, usual_places
 from .identities import Frame, FrameRow, Instance, Outcome, Ref, evaluate, instances
 from .records import Cell, CellRef, CheckCount, Finding, Row, State, Table
 from .specs import Catalogue
+
+ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,9 @@ class Checked:
 def frame_of(table: Table) -> Frame:
     """Return a table's skeleton."""
     rows = tuple(FrameRow(r.role, r.parent, r.side, r.key) for r in table.rows)
-    scale = UNIT_SCALE.get(table.unit, Decimal(10_000))
-    decimals = Counter(len(c.text.partition(".")[2]) for _, c in table.numbers() if "." in c.text)
-    usual = decimals.most_common(1)[0][0] if decimals else 0
-    return Frame(table.id, table.part, table.columns, rows, table.empty_note is not None, scale, usual)
+    usual = usual_places(len(c.text.partition(".")[2]) for _, c in table.numbers())
+    empty = table.empty_note is not None
+    return Frame(table.id, table.part, table.columns, rows, empty, scale_of(table.unit), usual)
 
 
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
@@ -47,7 +47,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
         for c in r.cells
         if c.kind == "number" and c.value is not None
     }
-    found, missing = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    found, missing = instances(frames, catalogue.by_id, catalogue.cross)
     outcomes = tuple((instance, evaluate(instance, frames, values)) for instance in found)
     proofs: dict[Ref, list[str]] = {}
     violated: set[Ref] = set()
@@ -140,7 +140,7 @@ def _violations(
     for instance, outcome in outcomes:
         if (outcome.verdict != "violated" and instance not in loose) or instance.soft:
             continue
-        scale = UNIT_SCALE.get(tables[instance.refs[0].frame].unit, Decimal(10_000))
+        scale = scale_of(tables[instance.refs[0].frame].unit)
         left, right, room = outcome.left / scale, outcome.right / scale, outcome.tolerance / scale
         sign = {"same": "should equal", "sum": "should be", "at-most": "should be at most"}[instance.relation]
         refs = tuple(cell_ref(ref, tables) for ref in instance.refs)
@@ -175,17 +175,15 @@ def _plain(value: Decimal) -> str:
 def cell_ref(ref: Ref, tables: Sequence[Table]) -> CellRef:
     """Name a cell for people; ``line`` is None where it is empty."""
     table = tables[ref.frame]
-    row: Row = table.rows[ref.row]
-    cell = row.cell(ref.column)
-    line = cell.spans[0].line if cell and cell.spans else None
-    return CellRef(table=table.id, part=table.part, row=row.key, column=ref.column, line=line)
+    row = table.rows[ref.row]
+    return _named(table, row, ref.column, row.cell(ref.column))
 
 
 def _states(tables: Sequence[Table]) -> Iterator[Finding]:
     for table in tables:
         unclear = [(r, c) for r, c in table.numbers() if len(c.options) > 1 and c.state == "ambiguous"]
         if unclear:
-            refs = tuple(_named(table, r, c) for r, c in unclear)
+            refs = tuple(_named(table, r, c.column, c) for r, c in unclear)
             example = unclear[0][1]
             yield Finding(
                 code="ambiguous-columns",
@@ -200,22 +198,22 @@ def _states(tables: Sequence[Table]) -> Iterator[Finding]:
             numbers = [c for c in row.cells if c.kind == "number"]
             if row.doubt and numbers:
                 yield Finding(
-                    code="row-uncertain", kind="structure", table=table.id, line=row.line,
+                    code=ROW_UNCERTAIN, kind="structure", table=table.id, line=row.line,
                     message=f"{table.title}, line {row.line}, row {row.key or '(no label)'}: {row.doubt}.",
-                    cells=tuple(_named(table, row, c) for c in numbers),
+                    cells=tuple(_named(table, row, c.column, c) for c in numbers),
                 )  # fmt: skip
         for row, cell in table.numbers():
             if cell.state == "ungrounded":
                 yield Finding(
                     code="ungrounded", kind="ungrounded", table=table.id, line=row.line,
                     message=f"{cell.text} in row {row.key}, column {cell.column} doesn't stand in the source.",
-                    cells=(_named(table, row, cell),),
+                    cells=(_named(table, row, cell.column, cell),),
                 )  # fmt: skip
 
 
-def _named(table: Table, row: Row, cell: Cell) -> CellRef:
-    line = cell.spans[0].line if cell.spans else None
-    return CellRef(table=table.id, part=table.part, row=row.key, column=cell.column, line=line)
+def _named(table: Table, row: Row, column: str, cell: Cell | None) -> CellRef:
+    line = cell.spans[0].line if cell and cell.spans else None
+    return CellRef(table=table.id, part=table.part, row=row.key, column=column, line=line)
 
 
 def _counts(outcomes: Sequence[tuple[Instance, Outcome]], missing: Mapping[str, int]) -> dict[str, CheckCount]:

@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from .document import Document
@@ -92,7 +93,7 @@ def lines(document: Document) -> list[Line]:
 def _lines(text: str) -> Iterator[Line]:
     start, number = 0, 1
     row = _ROW.search(text)
-    for end in [*_BREAK.finditer(text), None]:
+    for end in chain(_BREAK.finditer(text), (None,)):
         stop = end.start() if end else len(text)
         while row and row.end() <= start:
             row = _ROW.search(text, row.end())

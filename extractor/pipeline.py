@@ -35,6 +35,7 @@ class Extractor:
             the deterministic reader could not, or read against the table's own sums.
         model: Which model at which endpoint; None means no model is asked.
         max_repairs: How often the model is asked again about one table.
+        budget: The account of all calls; opened where a model is named.
     """
 
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
@@ -81,7 +82,8 @@ class Extractor:
             unknown.extend(odd)
             for name, count in checked.counts.items():
                 counts.update({(name, k): v for k, v in count.model_dump().items()})
-        findings.extend(_between(text, heads, cut))
+        open_runs = chunks.uncovered(text, cut)
+        findings.extend(_between(text, heads, open_runs))
         findings.sort(key=lambda f: (f.line or 0, f.code))
         return Result(
             document=document.name,
@@ -95,7 +97,7 @@ class Extractor:
                 name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields})
                 for name in sorted({name for name, _ in counts})
             },
-            unread=tuple(_unread(text, heads, cut, unknown)),
+            unread=tuple(_unread(text, heads, open_runs, unknown)),
         )
 
 
@@ -115,10 +117,10 @@ def _input(document: Document, cut: Sequence[chunks.Chunk]) -> Iterator[Finding]
         )  # fmt: skip
 
 
-def _between(text: Sequence[Line], heads: Sequence[sections.Heading], cut: Sequence[chunks.Chunk]) -> Iterator[Finding]:
+def _between(text: Sequence[Line], heads: Sequence[sections.Heading], runs: Sequence[range]) -> Iterator[Finding]:
     """List numbers that stand between a 表 N and its title, where a row of the table above slipped to."""
     markers = {h.index for h in heads if h.kind == "marker" and not h.contents}
-    for run in chunks.uncovered(text, cut):
+    for run in runs:
         if run[0] in markers and len(run) <= _FEW:
             count = _numbers(text[i].text for i in run)
             if count:
@@ -176,7 +178,7 @@ def _structure(
 
 
 def _unread(
-    text: Sequence[Line], heads: Sequence[sections.Heading], cut: Sequence[chunks.Chunk],
+    text: Sequence[Line], heads: Sequence[sections.Heading], runs: Sequence[range],
     unknown: Sequence[deterministic.Unknown],
 ) -> Iterator[Unread]:  # fmt: skip
     titles = {h.index: h.title for h in heads if not h.contents}
@@ -188,7 +190,7 @@ def _unread(
             numbers=_numbers(line.text for line in body),
             reason=entry.reason,
         )
-    for run in chunks.uncovered(text, cut):
+    for run in runs:
         here = [i for i in run if i in titles]
         starts = here if here and here[0] == run[0] else [run[0], *here]
         for first, end in zip(starts, [*starts[1:], run.stop], strict=True):

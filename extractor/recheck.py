@@ -3,7 +3,7 @@
 import hashlib
 
 from .amount import parse_amount
-from .checks import check
+from .checks import ROW_UNCERTAIN, check
 from .document import Document
 from .errors import ResultError
 from .normalize import plain, squeeze
@@ -36,7 +36,7 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
         _sane(table, known)
     tables = [_reground(t, source) for t in result.tables]
     checked = check(tables, known)
-    kept = [f for f in result.findings if f.kind in ("not-read", "structure", "input")]
+    kept = [f for f in result.findings if f.kind in ("not-read", "structure", "input") and f.code != ROW_UNCERTAIN]
     findings = sorted([*kept, *checked.findings], key=lambda f: (f.line or 0, f.code))
     return result.model_copy(update={"tables": checked.tables, "findings": tuple(findings), "checks": checked.counts})
 
@@ -59,8 +59,7 @@ def _cell(cell: Cell, source: Document | None) -> Cell:
 
 def _sane(table: Table, specs: Catalogue) -> None:
     """Refuse what no reader writes: a correction by hand that went too far."""
-    ids = {spec.id for spec in specs.tables}
-    if table.id not in ids:
+    if table.id not in specs.by_id:
         raise ResultError(f"table {table.id!r} is none that a spec describes. `extractor schemas` lists them.")
     for row in table.rows:
         if row.parent is not None and not 0 <= row.parent < len(table.rows):

@@ -6,7 +6,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -156,17 +156,20 @@ class Catalogue(_Strict):
     names: dict[str, tuple[str, ...]]
     """Names of a code, the standard one first; functional and economic codes don't overlap."""
 
+    @cached_property
+    def by_id(self) -> dict[str, TableSpec]:
+        """Specs by id."""
+        return {spec.id: spec for spec in self.tables}
+
     def table(self, table_id: str) -> TableSpec:
         """Return the spec with this id.
 
         Raises:
             SpecError: There is none.
         """
-        for spec in self.tables:
-            if spec.id == table_id:
-                return spec
-        known = ", ".join(t.id for t in self.tables)
-        raise SpecError(f"no spec named {table_id!r}. Known: {known}.")
+        if table_id not in self.by_id:
+            raise SpecError(f"no spec named {table_id!r}. Known: {', '.join(self.by_id)}.")
+        return self.by_id[table_id]
 
 
 def _load(path: Path) -> object:

@@ -150,6 +150,17 @@ def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:
     assert {"B9", "B11", "X2", "X4", "ungrounded"} <= codes
 
 
+def test_check_gives_each_finding_once(tmp_path: Path) -> None:
+    """What the run found, the check finds again, and no more."""
+    file = tmp_path / "doubt.txt"
+    file.write_text(CONSISTENT + "其中：上年结转 12.00 2.00 10.00\n", encoding="utf-8")
+    extractor("run", file, "--out", tmp_path)
+    saved = json.loads((tmp_path / "doubt" / "result.json").read_text(encoding="utf-8"))
+    again = json.loads(extractor("check", tmp_path / "doubt", "--json").stdout)
+    assert [f["code"] for f in saved["findings"]] == ["row-uncertain"]
+    assert again["findings"] == saved["findings"]
+
+
 def test_check_refuses_another_source(tmp_path: Path) -> None:
     """Spans of one file mean nothing in another."""
     extractor("run", URUMQI, "--out", tmp_path)

@@ -36,7 +36,6 @@ class Body:
         grid: Cells were kept by tabs or pipes.
         decimals: Digits after the point of its amounts.
         unit: Money unit, ``万元`` if none is printed.
-        unit_printed: The unit stands above the table.
         office: Name after 编制单位, or "".
         header: All header text without white space, in printed order.
         header_lines: The header's lines as cells.
@@ -49,7 +48,6 @@ class Body:
     grid: bool
     decimals: int
     unit: str
-    unit_printed: bool
     office: str
     header: str
     header_lines: tuple[Line, ...]
@@ -61,7 +59,7 @@ class Body:
 def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels) -> Body:
     """Take a chunk apart into header, data lines and note."""
     content = [lines[i] for piece in chunk.pieces for i in piece]
-    unit, printed, office, content = _furniture(content, lines[chunk.first])
+    unit, office, content = _furniture(content, lines[chunk.first])
     content, note, empty = _note(content)
     grid = _is_grid(content)
     serial = _serial_cell(content) if grid else None
@@ -84,13 +82,13 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
     return Body(
-        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, printed, office,
+        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, office,
         squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), note, empty,
         tuple(t for line in token_lines for t in line if t.kind == "junk"),
     )  # fmt: skip
 
 
-def _furniture(content: Sequence[Line], title: Line) -> tuple[str, bool, str, list[Line]]:
+def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line]]:
     unit, office, kept = "", "", []
     match = _UNIT.search(title.text)
     if match:
@@ -112,7 +110,7 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, bool, str, li
         if match and len(squeeze(text)) <= 40 and not re.search(r"\d\.\d", text):
             continue
         kept.append(line)
-    return unit or "万元", bool(unit), office, kept
+    return unit or "万元", office, kept
 
 
 def _note(content: Sequence[Line]) -> tuple[list[Line], Place | None, bool]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from extractor.amount import UNIT_SCALE
+from extractor.amount import scale_of
 from extractor.chunks import Chunk
-from extractor.identities import Frame, FrameRow, Instance, Ref, evaluate, instances
+from extractor.identities import Frame, FrameRow, Instance, Outcome, Ref, evaluate, within
 from extractor.records import Finding
 from extractor.specs import TableSpec
 
@@ -51,24 +51,29 @@ class Draft:
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""
         rows = tuple(FrameRow(r.role, r.parent, "right" if r.side == "right" else "left", r.key) for r in self.rows)
-        scale = UNIT_SCALE.get(self.body.unit, Decimal(10_000))
+        scale = scale_of(self.body.unit)
         return Frame(
-            self.spec.id,
-            self.chunk.part,
-            self.spec.column_ids,
-            rows,
-            self.body.empty,
-            scale,
-            self.body.decimals,
-        )
+            self.spec.id, self.chunk.part, self.columns, rows, self.body.empty, scale, self.body.decimals
+        )  # fmt: skip
 
     def values(self, row: int) -> tuple[Decimal | None, ...]:
         """Numbers of a row in printed order, None for dashes."""
         return tuple(t.amount.value if t.amount else None for t in self.rows[row].items)
 
-    def ref(self, number: int, row: int, place: int) -> Ref:
-        """Name the cell of a row in the column with this index, as a cell of frame ``number``."""
-        return Ref(number, row, self.columns[place])
+    def chosen(self, number: int) -> dict[Ref, Decimal]:
+        """Values in their preferred columns, as cells of frame ``number``."""
+        return {
+            Ref(number, row, self.columns[place]): value
+            for row, places in enumerate(self.best)
+            for place, value in zip(places, self.values(row), strict=True)
+            if value is not None
+        }
+
+    def violated(self) -> list[tuple[Instance, Outcome]]:
+        """Identities within the table that the preferred reading violates."""
+        frame, values = self.frame(), self.chosen(0)
+        outcomes = ((i, evaluate(i, [frame], values)) for i in within(0, frame, self.spec))
+        return [(i, o) for i, o in outcomes if o.verdict == "violated"]
 
     def fixed(self, number: int, row: int) -> dict[Ref, Decimal]:
         """Values of the items of a row that have one possible column, as cells of frame ``number``."""
@@ -113,7 +118,7 @@ def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:
 def narrow(draft: Draft) -> Draft:
     """Narrow the columns of each row by the identities along it, and where a grid breaks them, widen."""
     frame = draft.frame()
-    inside, _ = instances([frame], {draft.spec.id: draft.spec}, ())
+    inside = list(within(0, frame, draft.spec))
     why = "sums of the table"
     if draft.body.grid:
         draft, why = _widened(draft, frame, inside)

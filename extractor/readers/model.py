@@ -5,16 +5,16 @@ wrong place. The model is asked again with what is violated, and a new answer is
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor import prompts
+from extractor.amount import scale_of
 from extractor.answers import Request
 from extractor.budget import Budget
 from extractor.chunks import Chunk
 from extractor.client import ModelClient
 from extractor.config import ModelConfig
-from extractor.identities import evaluate, instances
 from extractor.normalize import Line, squeeze
 from extractor.records import Finding
 from extractor.specs import Catalogue, TableSpec
@@ -82,12 +82,23 @@ async def _table(client: ModelClient, lines: Sequence[Line], chunk: Chunk, label
             faults = [reply.message]
             continue
         draft = _read(reply.parsed.rows, chunk, spec, body, shown, labels)
-        if best is None or _better(draft, best, spec):
+        if best is None or _better(draft, best):
             best = draft
-        faults = _faults(best, spec)
+        faults = _faults(best)
         if not faults:
             break
-    return Asked(chunk, best, () if best else tuple(findings))
+    return Asked(chunk, best, tuple(_words_for_numbers(best) if best else findings))
+
+
+def _words_for_numbers(draft: Draft) -> Iterator[Finding]:
+    """List what the model gave for a number and is none: no cell takes it."""
+    for row in draft.rows:
+        for token in row.items:
+            if token.kind == "junk":
+                yield Finding(
+                    code="ungrounded", kind="ungrounded", table=draft.spec.id, line=row.line or None,
+                    message=f"the model gives {token.text!r} for a number in row {row.key}. It is left out.",
+                )  # fmt: skip
 
 
 def _failed(chunk: Chunk, spec: TableSpec, lines: Sequence[Line], why: str) -> Finding:
@@ -128,16 +139,15 @@ def _read(
 
 
 def _draft(
-    chunk: Chunk, spec: TableSpec, body: Body, rows: list[RawRow], places: Sequence[Sequence[int]] = (),
-    labels: Labels | None = None,
-) -> Draft:  # fmt: skip
+    chunk: Chunk, spec: TableSpec, body: Body, rows: list[RawRow], places: Sequence[Sequence[int]], labels: Labels
+) -> Draft:
     if spec.shape == "projects":
         structure.projects(rows)
     elif spec.shape == "coded":
         structure.coded(rows)
     elif spec.shape == "items":
         structure.items(rows, frozenset({body.office}))
-    elif labels is not None:
+    else:
         identify(rows, spec, labels)
     best = tuple(tuple(p) for p in places)
     domains = tuple(tuple((c,) for c in row) for row in best)
@@ -148,32 +158,36 @@ def _draft(
     )
 
 
-def _outcomes(draft: Draft, spec: TableSpec) -> list[str]:
-    frame = draft.frame()
-    inside, _ = instances([frame], {spec.id: spec}, ())
-    values = {r: v for row in range(len(draft.rows)) for r, v in draft.fixed(0, row).items()}
-    said = []
-    for instance in inside:
-        outcome = evaluate(instance, [frame], values)
-        if outcome.verdict == "violated":
-            left, right = outcome.left / frame.scale, outcome.right / frame.scale
-            where = frame.rows[instance.refs[0].row].label
-            said.append(f"row {where}: {instance.text}: {left.normalize():f} is not {right.normalize():f}")
-    return said
+def _violated(draft: Draft) -> list[str]:
+    """Say in words which identities the answer violates."""
+    scale = scale_of(draft.body.unit)
+    return [
+        f"row {draft.rows[i.refs[0].row].key}: {i.text}: {(o.left / scale).normalize():f} is not "
+        f"{(o.right / scale).normalize():f}"
+        for i, o in draft.violated()
+    ]
 
 
 def weigh(draft: Draft, other: Draft | None) -> Draft:
     """Open the columns that the model's word alone doesn't settle.
 
     A number that the deterministic reader puts elsewhere has both columns; one that it hasn't read has every column
-    that order allows. Which of them hold is for the identities to say.
+    that order allows. Which of them hold is for the identities to say. A row in which the two readers disagree about
+    whose numbers these are is doubted.
     """
     places: dict[int, frozenset[int]] = {}
-    if other is not None and other.columns == draft.columns:
+    keys: dict[int, str] = {}
+    if other is not None:
         for row, domains in zip(other.rows, other.domains, strict=True):
             for token, domain in zip(row.items, domains, strict=True):
                 if token.spans:
-                    places[token.spans[0].start] = frozenset(domain)
+                    keys[token.spans[0].start] = row.key
+                    if other.columns == draft.columns:
+                        places[token.spans[0].start] = frozenset(domain)
+    for row in draft.rows:
+        elsewhere = {keys.get(t.spans[0].start, row.key) for t in row.items if t.spans} - {row.key}
+        if elsewhere:
+            row.doubt = row.doubt or f"the deterministic reader reads its numbers in row {', '.join(sorted(elsewhere))}"
     opened: list[tuple[tuple[int, ...], ...]] = []
     for row, columns in zip(draft.rows, draft.best, strict=True):
         width = width_of(row, draft.spec, draft.columns)
@@ -200,12 +214,12 @@ def _ungrounded(draft: Draft) -> list[str]:
     return [f"row {r.key}: {t.text} doesn't stand in the source" for r in draft.rows for t in r.items if not t.spans]
 
 
-def _better(draft: Draft, best: Draft, spec: TableSpec) -> bool:
+def _better(draft: Draft, best: Draft) -> bool:
     """Whether a new answer may replace the last: less is violated or made up, and nothing of both is more."""
-    new = len(_ungrounded(draft)), len(_outcomes(draft, spec))
-    old = len(_ungrounded(best)), len(_outcomes(best, spec))
+    new = len(_ungrounded(draft)), len(draft.violated())
+    old = len(_ungrounded(best)), len(best.violated())
     return new != old and new[0] <= old[0] and new[1] <= old[1]
 
 
-def _faults(draft: Draft, spec: TableSpec) -> list[str]:
-    return [*_ungrounded(draft), *_outcomes(draft, spec)][:_SHOWN]
+def _faults(draft: Draft) -> list[str]:
+    return [*_ungrounded(draft), *_violated(draft)][:_SHOWN]

@@ -44,14 +44,8 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
 def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int]:
     """Count the hard and the soft identities that the preferred reading violates."""
     frames = [d.frame() for d in drafts]
-    values = {
-        Ref(n, row, draft.columns[place]): value
-        for n, draft in enumerate(drafts)
-        for row, places in enumerate(draft.best)
-        for place, value in zip(places, draft.values(row), strict=True)
-        if value is not None
-    }
-    found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
+    found, _ = instances(frames, catalogue.by_id, catalogue.cross)
     broken = [i for i in found if evaluate(i, frames, values).verdict == "violated"]
     return sum(not i.soft for i in broken), sum(i.soft for i in broken)
 
@@ -71,7 +65,7 @@ def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]
     if not choices:
         return list(drafts)
     frames = [d.frame() for d in drafts]
-    found, _ = instances(frames, {t.id: t for t in catalogue.tables}, catalogue.cross)
+    found, _ = instances(frames, catalogue.by_id, catalogue.cross)
     solutions = solve(choices, fixed, found, frames)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
     return [_settled(number, draft, by_place) for number, draft in enumerate(drafts)]

@@ -134,13 +134,10 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     fitting = [g for g in guesses if _adds_up(rows, rest, g, total)]
     guess = (fitting or guesses)[0]
     named = frozenset(i for i in rest if rows[i].bare in offices or _OFFICE.search(rows[i].bare))
-    if (len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)) or (
-        named and guess and not named & guess
-    ):
+    several = len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)
+    if several or (named and guess and not named & guess):
         for index in rest:
-            rows[
-                index
-            ].doubt = "which rows are units and which are projects isn't printed, and the sums fit several ways"
+            rows[index].doubt = "which rows are units isn't printed, and the sums fit several ways"
     owner: int | None = None
     for index in rest:
         row = rows[index]

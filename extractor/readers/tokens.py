@@ -1,12 +1,11 @@
 """Tokens of a table's lines: numbers, words, dashes, each with its place and, in a grid, its cell."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from extractor.amount import Amount, parse_amount
+from extractor.amount import Amount, parse_amount, usual_places
 from extractor.normalize import Line, Place, squeeze
 
 TokenKind = Literal["number", "text", "dash", "mark", "junk"]
@@ -139,8 +138,7 @@ def _code_then_name(text: str, names: Mapping[str, Sequence[str]]) -> re.Match[s
 
 def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
     """Digits after the point that the amounts of a table are printed with (0 where none has a point)."""
-    counts = Counter(t.decimals for line in lines for t in line if t.decimals)
-    return counts.most_common(1)[0][0] if counts else 0
+    return usual_places(t.decimals for line in lines for t in line)
 
 
 def join_split_numbers(lines: Sequence[list[Token]], decimals: int, *, across: bool) -> list[list[Token]]:
