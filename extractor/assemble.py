@@ -30,6 +30,8 @@ def table(lines: Sequence[Line], draft: Draft) -> Table:
         empty_note=_span(draft.body.note) if draft.body.empty and draft.body.note else None,
         reader=draft.reader,
         why=draft.why or "printed cells",
+        layout=draft.spec.layout,
+        labels=dict(draft.labels),
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from .amount import scale_of, usual_places
 from .identities import Frame, FrameRow, Instance, Outcome, Ref, evaluate, instances
 from .records import Cell, CellRef, CheckCount, Finding, Row, State, Table
-from .specs import Catalogue
+from .specs import Catalogue, is_final
 
 ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
 
@@ -34,7 +34,10 @@ def frame_of(table: Table) -> Frame:
     rows = tuple(FrameRow(r.role, r.parent, r.side, r.key) for r in table.rows)
     usual = usual_places(len(c.text.partition(".")[2]) for _, c in table.numbers())
     empty = table.empty_note is not None
-    return Frame(table.id, table.part, table.columns, rows, empty, scale_of(table.unit), usual)
+    scale = scale_of(table.unit)
+    return Frame(
+        table.id, table.part, table.columns, rows, empty, scale, usual, table.layout, is_final(table.title)
+    )  # fmt: skip
 
 
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
@@ -52,7 +55,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     proofs: dict[Ref, list[str]] = {}
     violated: set[Ref] = set()
     inexact: set[Ref] = set()
-    loose = _unusually_loose(outcomes)
+    loose = _unusually_loose(outcomes, values)
     for instance, outcome in outcomes:
         if instance.soft:
             continue
@@ -74,13 +77,19 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes)
 
 
-def _unusually_loose(outcomes: Sequence[tuple[Instance, Outcome]]) -> frozenset[Instance]:
+def _unusually_loose(
+    outcomes: Sequence[tuple[Instance, Outcome]], values: Mapping[Ref, Decimal]
+) -> frozenset[Instance]:
     """Return the sums that hold only within rounding, where a document's sums are else equal to the last digit.
 
     Offices round either everywhere or nowhere. Where nine sums in ten are exact, one that is off by a unit of the
-    last place is no proof: that is just how a misread last digit looks.
+    last place is no proof: that is just how a misread last digit looks. A sum of one part can't show rounding, and
+    doesn't count.
     """
-    held = [(i, o) for i, o in outcomes if o.evidence and o.verdict == "held" and not i.soft]
+    held = [
+        (i, o) for i, o in outcomes
+        if o.evidence and o.verdict == "held" and not i.soft and sum(ref in values for ref in i.refs) > 2
+    ]  # fmt: skip
     loose = [i for i, o in held if not o.exact]
     return frozenset(loose) if len(loose) * 10 <= len(held) else frozenset()
 

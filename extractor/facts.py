@@ -17,11 +17,15 @@ def table_facts(table: Table) -> Iterator[dict[str, Any]]:
 
     ``column_options`` stands on ambiguous cells only: every column in which the value may belong. ``pieces``
     stands where a value is printed in several pieces; ``span`` then reaches from the first to the last.
+    A total that is printed above its parts and again below them is one fact.
     """
+    seen: set[tuple[str, str, str]] = set()
     for row in table.rows:
         for cell in row.cells:
-            if cell.state != "ungrounded":
+            same = row.key, cell.column, cell.text
+            if cell.state != "ungrounded" and not (row.kind == "total" and same in seen):
                 yield _fact(table, row, cell)
+            seen.add(same)
     if table.empty_note is not None:
         note = table.empty_note
         yield {
@@ -35,7 +39,7 @@ def _fact(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
     fact: dict[str, Any] = {
         "table": table.id,
         "row": row.key,
-        "column": cell.column,
+        "column": table.label(row, cell.column),
         "kind": cell.kind,
         "value": str(cell.value) if cell.value is not None else unicodedata.normalize("NFKC", cell.text),
         "unit": cell.unit,
@@ -47,5 +51,5 @@ def _fact(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
     if len(cell.spans) > 1:
         fact["pieces"] = [[s.start, s.end] for s in cell.spans]
     if len(cell.options) > 1:
-        fact["column_options"] = list(cell.options)
+        fact["column_options"] = [table.label(row, column) for column in cell.options]
     return fact

@@ -48,6 +48,8 @@ class Frame:
         empty: Declared empty by the document: every cell is exactly 0.
         scale: Yuan per money unit.
         decimals: Digits after the point that its amounts are printed with.
+        layout: Which of the table's layouts it is in.
+        final: It belongs to final accounts, not to a budget.
     """
 
     table: str
@@ -57,6 +59,13 @@ class Frame:
     empty: bool = False
     scale: Decimal = Decimal(10_000)
     decimals: int = 0
+    layout: str = ""
+    final: bool = False
+
+    @property
+    def spec(self) -> str:
+        """Name of its spec."""
+        return f"{self.table}.{self.layout}" if self.layout else self.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +171,8 @@ def instances(
     found: list[Instance] = []
     missing: dict[str, int] = {}
     for index, frame in enumerate(frames):
-        if frame.table in tables:
-            found.extend(within(index, frame, tables[frame.table]))
+        if frame.spec in tables:
+            found.extend(within(index, frame, tables[frame.spec]))
     parts: dict[int, dict[str, _Place]] = {}
     for index, frame in enumerate(frames):
         parts.setdefault(frame.part, {})[frame.table] = _Place.of(index, frame)
@@ -181,16 +190,36 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     columns = set(frame.columns)
     for number, row in enumerate(frame.rows):
         for rule in spec.row_sums:
-            if (rule.side and rule.side != row.side) or rule.total not in columns:
+            parts = [c for c in rule.parts if c in columns]
+            if (rule.side and rule.side != row.side) or not columns.issuperset(rule.totals) or not parts:
                 continue
-            right = tuple(Ref(index, number, c) for c in rule.parts if c in columns)
-            text = f"{rule.total} = {' + '.join(c for c in rule.parts if c in columns)}"
-            yield Instance(rule.id, "sum", (Ref(index, number, rule.total),), right, text)
+            left = tuple(Ref(index, number, c) for c in rule.totals)
+            right = tuple(Ref(index, number, c) for c in parts)
+            yield Instance(rule.id, "sum", left, right, f"{' + '.join(rule.totals)} = {' + '.join(parts)}")
+        for part in (*spec.columns, *spec.more):
+            if part.part_of and {part.id, part.part_of} <= columns:
+                left, right = (Ref(index, number, part.id),), (Ref(index, number, part.part_of),)
+                yield Instance(spec.tree or spec.id, "at-most", left, right, f"{part.id} <= {part.part_of}")
         for zero in spec.zeros:
             if row.role and row.role[:3] in zero.classes and zero.column in columns:
                 text = f"{zero.column} stays empty in class {row.role[:3]}"
                 yield Instance(zero.id, "same", (Ref(index, number, zero.column),), (), text)
     yield from _tree(index, frame, spec)
+    yield from _of_classes(index, frame, spec)
+
+
+def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
+    """Yield the sums of labelled rows over the coded rows of some classes: 人员经费合计 = 301 + 303."""
+    named = {row.label: row for row in spec.left if isinstance(row.classes, tuple)}
+    for number, row in enumerate(frame.rows):
+        label = named.get(row.role or "")
+        if label is None or not isinstance(label.classes, tuple):
+            continue
+        parts = [n for n, r in enumerate(frame.rows) if r.role in label.classes]
+        for column in frame.columns:
+            right = tuple(Ref(index, part, column) for part in parts)
+            text = f"{row.label} = {' + '.join(frame.rows[p].label for p in parts)} ({column})"
+            yield Instance(label.identity or spec.id, "sum", (Ref(index, number, column),), right, text)
 
 
 def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
@@ -219,10 +248,10 @@ def _tree_id(row: FrameRow, spec: TableSpec) -> tuple[str, bool]:
 
 @lru_cache(maxsize=64)
 def _rows_by_path(spec: TableSpec) -> dict[str, tuple[str | None, bool]]:
-    out = {"/".join(r.label for r in path): (path[-1].identity, path[-1].optional) for path in walk(spec.left)}
-    if spec.right:
-        out[spec.right.total.label] = (spec.right.total.identity, False)
-    return out
+    right = walk((spec.right.total,)) if spec.right else ()
+    return {
+        "/".join(r.label for r in path): (path[-1].identity, path[-1].optional) for path in (*walk(spec.left), *right)
+    }
 
 
 _TERM = re.compile(r"(?P<table>[a-z_]+)\[(?P<row>[^\]]+)\]\.(?P<column>[^\s+=<\[\]]+)")
@@ -288,6 +317,8 @@ def _cross(spec: CrossSpec, here: Mapping[str, _Place]) -> Iterator[Instance]:
     if any(term.table not in here for term in terms):
         return
     used = {term.table: here[term.table] for term in terms}
+    if not _meant(spec, [place.frame for place in used.values()]):
+        return
     if any(not used[t.table].frame.empty and t.column not in used[t.table].frame.columns for t in terms):
         return
     for term in terms:
@@ -295,7 +326,7 @@ def _cross(spec: CrossSpec, here: Mapping[str, _Place]) -> Iterator[Instance]:
         if term.row not in _LEVELS and not place.frame.empty and term.row not in place.roles:
             return  # a row that isn't printed is missing input, not 0
     variable = next((t.row for t in terms if t.row in _LEVELS), None)
-    codes: Sequence[str | None] = _codes(variable, list(used.values())) if variable else [None]
+    codes: Sequence[str | None] = _codes(variable, list(used.values()), shared=spec.shared) if variable else [None]
     for code in codes:
         sides = [
             tuple(r for t in side for r in used[t.table].refs(code if t.row in _LEVELS else t.row, t.column))
@@ -306,10 +337,20 @@ def _cross(spec: CrossSpec, here: Mapping[str, _Place]) -> Iterator[Instance]:
             yield Instance(spec.id, relation, sides[0], sides[1], text, spec.soft, spec.unless_empty)
 
 
-def _codes(variable: str, used: Sequence[_Place]) -> list[str]:
-    """Codes printed in any of the tables, on levels that each of the tables (unless empty) goes down to."""
+def _meant(spec: CrossSpec, frames: Sequence[Frame]) -> bool:
+    """Whether an identity is one of tables of this kind and layout."""
+    if spec.kind and any(frame.final != (spec.kind == "final") for frame in frames):
+        return False
+    if spec.layout == "first":
+        return not any(frame.layout for frame in frames)
+    return spec.layout is None or any(frame.layout == spec.layout for frame in frames)
+
+
+def _codes(variable: str, used: Sequence[_Place], *, shared: bool) -> list[str]:
+    """Codes printed in any (or all) of the tables, on levels that each of the tables (unless empty) goes down to."""
     per_table = [{role for role in place.roles if role.isdigit()} for place in used if not place.frame.empty]
     levels = set(_LEVELS[variable])
     for codes in per_table:
         levels &= {len(code) for code in codes}
-    return sorted(code for code in set().union(*per_table) if len(code) in levels)
+    codes = set.intersection(*per_table) if shared and per_table else set().union(*per_table)
+    return sorted(code for code in codes if len(code) in levels)

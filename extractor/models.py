@@ -17,7 +17,7 @@ def row_model(spec: TableSpec) -> type[BaseModel]:
         "row": (str, Field(description="row key: code, label path or project path")),
         "name": (str | None, Field(default=None, alias="名称", description="printed name of a coded row")),
     }
-    for index, column in enumerate(spec.columns):
+    for index, column in enumerate((*spec.columns, *spec.more)):
         hint = f"printed column {index + 1}"
         fields[f"c{index + 1}"] = (Decimal | None, Field(default=None, alias=column.id, description=hint))
     config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, title=f"{spec.id} row")
@@ -36,6 +36,6 @@ def table_model(spec: TableSpec) -> type[BaseModel]:
 
 def rows_of(table: Table) -> list[BaseModel]:
     """Return a table's rows as objects of its spec's model; a row without a printed number is left out."""
-    model = row_model(catalogue().table(table.id))
+    model = row_model(catalogue().layout(table.id, table.layout))
     wanted = [record for row, record in zip(table.rows, table.records(), strict=True) if row.cells]
     return [model.model_validate(record) for record in wanted]

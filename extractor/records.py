@@ -111,6 +111,9 @@ class Table(Record):
         empty_note: Where the document declares the table empty, or None.
         reader: Who read it: ``deterministic`` or ``model``.
         why: In words, how it was read and what decided it.
+        layout: Which of the table's layouts it is printed in; empty for the first.
+        labels: Column ids that this office prints under another name, with that name. A key ``left:ID`` is for the
+            left side of a two-sided table alone.
     """
 
     id: str
@@ -123,6 +126,12 @@ class Table(Record):
     empty_note: Span | None = None
     reader: str = "deterministic"
     why: str = ""
+    layout: str = ""
+    labels: dict[str, str] = {}
+
+    def label(self, row: Row, column: str) -> str:
+        """Return the printed name of a column in a row, by which facts name it."""
+        return self.labels.get(f"{row.side}:{column}") or self.labels.get(column, column)
 
     def numbers(self) -> Iterator[tuple[Row, Cell]]:
         """Yield every number cell with its row."""

@@ -28,11 +28,13 @@ class Column(_Strict):
     """A number column: its id in the facts contract and what else offices print above it.
 
     ``usual`` marks the columns to name first where the text can't tell which one it is.
+    ``part_of`` names the column that this one singles out a part of (其中).
     """
 
     id: str
     aliases: tuple[str, ...] = ()
     usual: bool = False
+    part_of: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,6 +53,11 @@ class RowSpec(_Strict):
         identity: Id of the identity "this row = sum of its children, in every column".
         optional: The breakdown may be left empty; it is then unchecked.
         top: The total of its side; it isn't part of the row keys of its children.
+        after: Some offices print it below its parts: it is in their row keys only where it stands above them. Where it
+            isn't printed, its parts are parts of what it is a part of.
+        heading: Printed without an amount: its parts are parts of what it is a part of.
+        of_which: A part that is singled out; the parts printed don't add up to the whole.
+        classes: Coded rows are parts of it: all of the side's, or those of the classes named.
     """
 
     label: str
@@ -60,23 +67,32 @@ class RowSpec(_Strict):
     identity: str | None = None
     optional: bool = False
     top: bool = False
+    after: bool = False
+    heading: bool = False
+    of_which: bool = False
+    classes: bool | tuple[str, ...] = False
     children: tuple["RowSpec", ...] = ()
 
 
 class RightSide(_Strict):
-    """The right-hand side of a two-sided table: a total over coded rows."""
+    """The right-hand side of a two-sided table: a total over coded rows, or over the child that has ``classes``."""
 
     total: RowSpec
     classification: Literal["functional", "economic"]
 
 
 class RowSum(_Strict):
-    """In every row: ``total`` = the sum of ``parts``."""
+    """In every row: ``total`` (a column, or several added up) = the sum of ``parts``."""
 
     id: str
-    total: str
+    total: str | tuple[str, ...]
     parts: tuple[str, ...]
     side: Literal["left", "right"] | None = None
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The columns of the left-hand side."""
+        return (self.total,) if isinstance(self.total, str) else self.total
 
 
 class Zero(_Strict):
@@ -91,21 +107,38 @@ class TableSpec(_Strict):
     """One table: titles, shape of its rows, columns in printed order, identities within it.
 
     Shapes: ``coded`` (code, name, numbers), ``two_sided`` (labels left, codes right), ``projects`` (coded, with
-    units above and projects below), ``labels`` (fixed labels), ``items`` (units and free project names).
+    units above and projects below), ``labels`` (fixed labels), ``items`` (units and free project names), ``wide``
+    (the labels stand in the header, and there is one row of numbers).
+
+    ``more`` are columns that only some offices print, behind the others in their usual order. A table that has one of
+    them is in another layout, and its columns are named as printed.
+
+    ``left_column`` is what stands above the one column of a two-sided table's left side, where it isn't the first.
+
+    Several specs may share an id: they are layouts of the same table, told apart by ``layout``. Columns of any but
+    the first layout are named as printed.
     """
 
     id: str
-    number: int
+    layout: str = ""
+    number: int = 0
     title: str
     aliases: tuple[str, ...] = ()
-    shape: Literal["coded", "two_sided", "projects", "labels", "items"]
+    shape: Literal["coded", "two_sided", "projects", "labels", "items", "wide"]
     classification: Literal["functional", "economic"] | None = None
     columns: tuple[Column, ...]
+    more: tuple[Column, ...] = ()
+    left_column: Column | None = None
     left: tuple[RowSpec, ...] = ()
     right: RightSide | None = None
     row_sums: tuple[RowSum, ...] = ()
     zeros: tuple[Zero, ...] = ()
     tree: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Id and layout: what tells one spec from all others."""
+        return f"{self.id}.{self.layout}" if self.layout else self.id
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -118,7 +151,7 @@ class TableSpec(_Strict):
         found = {r.id for r in self.row_sums} | {z.id for z in self.zeros} | {self.tree}
         found |= {path[-1].identity for path in walk(self.left)}
         if self.right:
-            found.add(self.right.total.identity)
+            found |= {path[-1].identity for path in walk((self.right.total,))}
         return frozenset(i for i in found if i)
 
     @property
@@ -130,13 +163,18 @@ class TableSpec(_Strict):
 class CrossSpec(_Strict):
     """An identity across tables; see ``schemas/identities.yaml`` for the grammar of ``rule``.
 
-    ``unless_empty``: unchecked where that side is empty (a breakdown the office left out).
+    ``unless_empty``: unchecked where that side is empty (a breakdown the office left out). ``kind``: holds in budgets
+    alone, or in final accounts alone. ``layout``: holds between tables of these layouts alone (``first``, or a name).
+    ``shared``: for the codes that all of its tables print, not for those of any.
     """
 
     id: str
     rule: str
     soft: bool = False
     unless_empty: Literal["left", "right"] | None = None
+    kind: Literal["budget", "final"] | None = None
+    layout: str | None = None
+    shared: bool = False
 
 
 class _CrossFile(_Strict):
@@ -158,8 +196,17 @@ class Catalogue(_Strict):
 
     @cached_property
     def by_id(self) -> dict[str, TableSpec]:
-        """Specs by id."""
-        return {spec.id: spec for spec in self.tables}
+        """Specs by name: the id, with the layout behind it where it isn't the first."""
+        return {spec.name: spec for spec in self.tables}
+
+    def layout(self, table_id: str, layout: str) -> TableSpec:
+        """Return the spec of one layout of a table."""
+        return self.table(f"{table_id}.{layout}" if layout else table_id)
+
+    def layouts(self, table_id: str) -> tuple[TableSpec, ...]:
+        """Return every spec of a table, the first layout first."""
+        found = [spec for spec in self.tables if spec.id == table_id]
+        return tuple(sorted(found, key=lambda s: s.layout))
 
     def table(self, table_id: str) -> TableSpec:
         """Return the spec with this id.
@@ -195,7 +242,7 @@ def catalogue() -> Catalogue:
     cross = _validate(_CrossFile, folder / "identities.yaml")
     codes = _validate(_ClassificationFile, folder / "classification.yaml")
     return Catalogue(
-        tables=tuple(sorted(tables, key=lambda t: t.number)),
+        tables=tuple(sorted(tables, key=lambda t: (t.layout != "", t.number or 99, t.id))),
         cross=cross.identities,
         names={**codes.functional, **codes.economic},
     )
@@ -216,6 +263,11 @@ def walk(rows: tuple[RowSpec, ...], path: tuple[RowSpec, ...] = ()) -> Iterator[
         here = (*path, row)
         yield here
         yield from walk(row.children, here)
+
+
+def is_final(title: str) -> bool:
+    """Whether a table is one of final accounts (决算), by its title."""
+    return "决算" in squeeze(title)
 
 
 _NUMBERING = re.compile(

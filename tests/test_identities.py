@@ -181,15 +181,18 @@ def test_rules_are_read() -> None:
 
 def test_packaged_rules_name_cells_that_exist() -> None:
     """Every table, column and labelled row in the rules is one of a spec: no rule is idle through a typo."""
-    tables = {spec.id: spec for spec in catalogue().tables}
+    known: dict[str, tuple[set[str], set[str]]] = {}
+    for spec in catalogue().tables:
+        columns, rows = known.setdefault(spec.id, (set(), set()))
+        columns |= {c.id for c in (*spec.columns, *spec.more)}
+        rows |= {"/".join(row.label for row in path) for path in walk(spec.left)}
+        rows |= {"/".join(row.label for row in path) for path in walk((spec.right.total,))} if spec.right else set()
+        rows |= {"总计", "{class}", "{item}", "{code}", *catalogue().names} if spec.shape != "labels" else set()
     for rule in catalogue().cross:
         left, _, right = parse(rule.rule)
         for term in left + right:
-            spec = tables[term.table]
-            assert term.column in spec.column_ids, rule.rule
-            rows = {"/".join(row.label for row in path) for path in walk(spec.left)}
-            rows |= {spec.right.total.label} if spec.right else set()
-            rows |= {"总计", "{class}", "{item}", "{code}", *catalogue().names} if spec.shape != "labels" else set()
+            columns, rows = known[term.table]
+            assert term.column in columns, rule.rule
             assert term.row in rows, rule.rule
 
 

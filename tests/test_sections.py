@@ -46,7 +46,7 @@ def read(text: str) -> list[tuple[str, int, int]]:
 def test_samples_have_eleven_tables_and_some_unknown_ones(name: str) -> None:
     """Each table is found once, in order, and what a contents list names isn't a second one."""
     result = tables((SAMPLES / f"{name}.txt").read_text(encoding="utf-8"))
-    assert [spec for spec in result if spec] == [spec.id for spec in catalogue().tables]
+    assert [spec for spec in result if spec] == [s.id for s in catalogue().tables if s.number]
     assert set(result) == {*BUDGET_TABLES, None}
 
 

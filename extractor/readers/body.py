@@ -10,7 +10,8 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec
 
-from .labels import Labels
+from .blocks import block_starts, split_blocks
+from .labels import TOTALS, Labels
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
@@ -67,7 +68,7 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     for line in content:
         tokens = [t for t in tokenize(line, labels.catalogue.names, grid=grid) if serial is None or t.cell != serial]
         if tokens and not _numbering(tokens):
-            rows.append((line, tokens))
+            rows.append((line, _without_levels(tokens)))
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     rows = [(line, tokens) for (line, _), tokens in zip(rows, joined, strict=True)]
@@ -75,6 +76,8 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
     token_lines = [tokens for _, tokens in data]
+    starts = block_starts(header) if grid else []
+    token_lines = split_blocks(token_lines, starts) if starts else token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
     token_lines = _without_page_numbers(_years(token_lines), decimals)
@@ -158,6 +161,12 @@ def _numbering(tokens: Sequence[Token]) -> bool:
         return False
     values = [int(t.text) for t in numbers]
     return all(b - a in (1, 0) or b == 1 for a, b in pairwise(values)) and values[0] <= 2
+
+
+def _without_levels(tokens: list[Token]) -> list[Token]:
+    """Drop 类 款 项 before a total: the header's last line and the first row on one line."""
+    count = next((i for i, t in enumerate(tokens) if t.text not in ("类", "款", "项")), 0)
+    return tokens[count:] if count and squeeze(tokens[count].text) in TOTALS else tokens
 
 
 def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels: Labels) -> int:

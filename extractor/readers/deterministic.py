@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.chunks import Chunk
+from extractor.errors import SpecError
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
@@ -23,6 +24,9 @@ from .labelled import labelled_rows
 from .labels import Labels
 from .rows import RawRow
 from .settle import settle
+from .wide import names_items, wide
+
+_UNFIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,7 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -
         if chunk.spec is None:
             unknown.append(Unknown(chunk, "no spec describes this table"))
             continue
-        spec = catalogue.table(chunk.spec)
-        body = prepare(lines, chunk, spec, labels)
-        verdict = layout(body, spec)
+        spec, body, verdict = _fitting(lines, chunk, catalogue, labels)
         if verdict.known:
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
@@ -53,6 +55,37 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -
             unknown.append(Unknown(chunk, verdict.reason))
     drafts, odd = _part(bodies, labels, layouts)
     return settle(drafts, layouts, catalogue), [*unknown, *odd]
+
+
+def _fitting(
+    lines: Sequence[Line], chunk: Chunk, catalogue: Catalogue, labels: Labels
+) -> tuple[TableSpec, Body, Layout]:
+    """Choose among the layouts of a table: the first one whose header and row labels are known best."""
+    best: tuple[TableSpec, Body, Layout] | None = None
+    least = 0
+    for spec in catalogue.layouts(chunk.spec or ""):
+        body = prepare(lines, chunk, spec, labels)
+        verdict = layout(body, spec)
+        strange = _strange(body, spec, labels) if verdict.known else _UNFIT
+        if best is None or strange < least:
+            best, least = (spec, body, verdict), strange
+        if not strange:
+            break
+    if best is None:
+        raise SpecError(f"no layout of {chunk.spec}")
+    return best
+
+
+def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
+    """How much of a table its layout doesn't explain: rows with numbers whose labels it doesn't have."""
+    if spec.shape == "wide":
+        return 0 if body.empty or names_items(body, spec) else _UNFIT - 1
+    if not body.lines:
+        return 0 if body.empty or not any(c.isdigit() for c in body.header) else _UNFIT - 1
+    if spec.shape not in ("two_sided", "labels"):
+        return 0
+    rows = labelled_rows(body, spec, labels)
+    return sum(1 for r in rows if r.items and not r.code and r.role is None)
 
 
 def _part(
@@ -65,6 +98,13 @@ def _part(
     drafts, unknown = [], []
     units: frozenset[str] = offices
     for chunk, spec, body in sorted(bodies, key=lambda b: b[1].shape == "items"):
+        if spec.shape == "wide" and not body.empty:
+            placed = wide(chunk, spec, body)
+            if isinstance(placed, str):
+                unknown.append(Unknown(chunk, placed))
+            else:
+                drafts.append(placed)
+            continue
         rows = _rows(body, spec, labels, names, units)
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
@@ -75,7 +115,7 @@ def _part(
             continue
         drafts.append(start(chunk, spec, body, rows, layouts[spec.id]))
     drafts.sort(key=lambda d: d.chunk.first)
-    return [narrow(d) for d in drafts], unknown
+    return [d if d.best else narrow(d) for d in drafts], unknown
 
 
 def _rows(
@@ -83,7 +123,8 @@ def _rows(
 ) -> list[RawRow]:
     if spec.shape in ("coded", "projects"):
         rows = _coded(body, spec, labels, names)
-        structure.projects(rows) if spec.shape == "projects" else structure.coded(rows)
+        labelled = frozenset(squeeze(r.label) for r in spec.left)
+        structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)
         structure.items(rows, offices)

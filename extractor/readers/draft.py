@@ -1,14 +1,14 @@
 """Drafts: tables with rows, and for each number the columns that are still possible."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.amount import scale_of
 from extractor.chunks import Chunk
 from extractor.identities import Frame, FrameRow, Instance, Outcome, Ref, evaluate, within
 from extractor.records import Finding
-from extractor.specs import TableSpec
+from extractor.specs import TableSpec, is_final
 
 from .body import Body
 from .header import Layout
@@ -33,6 +33,7 @@ class Draft:
         why: How the columns were decided.
         findings: What went wrong while reading.
         reader: Who read it.
+        labels: Printed names by column id, where the table isn't in its first layout.
     """
 
     chunk: Chunk
@@ -47,13 +48,15 @@ class Draft:
     why: str = ""
     findings: tuple[Finding, ...] = ()
     reader: str = "deterministic"
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""
         rows = tuple(FrameRow(r.role, r.parent, "right" if r.side == "right" else "left", r.key) for r in self.rows)
         scale = scale_of(self.body.unit)
         return Frame(
-            self.spec.id, self.chunk.part, self.columns, rows, self.body.empty, scale, self.body.decimals
+            self.spec.id, self.chunk.part, self.columns, rows, self.body.empty, scale, self.body.decimals,
+            self.spec.layout, is_final(self.chunk.title),
         )  # fmt: skip
 
     def values(self, row: int) -> tuple[Decimal | None, ...]:
@@ -100,7 +103,10 @@ def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], hea
         domains.append(tuple((c,) for c in home) if home is not None else free(len(row.items), width))
     # A header that lacks a name in a grid: the columns to its right may be one off.
     other = header.short if body.grid and header.short != columns else columns
-    return Draft(chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings))
+    return Draft(
+        chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings),
+        labels=header.labels,
+    )  # fmt: skip
 
 
 def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:
@@ -125,7 +131,7 @@ def narrow(draft: Draft) -> Draft:
     along: dict[int, list[Instance]] = {}
     for instance in inside:
         rows = {r.row for r in instance.refs}
-        if len(rows) == 1:
+        if len(rows) == 1 and instance.relation != "at-most":
             along.setdefault(rows.pop(), []).append(instance)
     domains = tuple(
         narrowed(d, draft.rows[i].items, draft.columns, along.get(i, ()), draft.body.decimals)

@@ -150,8 +150,10 @@ def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, followi
         state.rows.append(RawRow(label[0].line, None, label))
         state.pending = []
         row = state.row
-    if row is not None:
-        row.items.append(token)
+    if row is None:
+        row = RawRow(token.line)  # numbers without a label: the one row of a table
+        state.rows.append(row)
+    row.items.append(token)
 
 
 def _own_label(state: _Flow) -> list[Token]:
@@ -172,6 +174,7 @@ def _share(state: _Flow, row: RawRow, names: Mapping[str, str], *, own_name: boo
     if above is None:
         row.label.extend(pending)
         return
+    above = _beside(state.rows, squeeze(pending[0].text), names) or above
     if own_name and not _head_fits(pending, row, names, above):
         above.label.extend(pending)
         return
@@ -179,6 +182,17 @@ def _share(state: _Flow, row: RawRow, names: Mapping[str, str], *, own_name: boo
     cut = _best_cut(pending, lines, above, row, names)
     above.label.extend(t for t in pending if t.line in lines[:cut])
     row.label.extend(t for t in pending if t.line in lines[cut:])
+
+
+def _beside(rows: Sequence[RawRow], tail: str, names: Mapping[str, str]) -> RawRow | None:
+    """Return the row whose name a word completes, among those whose numbers stand on one line beside each other."""
+    line = rows[-1].items[-1].line if rows[-1].items else None
+    for row in rows[-3:-1]:
+        name = names.get(row.code or "", "")
+        goes_on = name[len(row.text) :][:2] if row.text and name.startswith(row.text) else ""
+        if row.items and row.items[-1].line == line and len(goes_on) == 2 and tail.startswith(goes_on):
+            return row
+    return None
 
 
 def _head_fits(pending: Sequence[Token], row: RawRow, names: Mapping[str, str], above: RawRow) -> bool:

@@ -6,13 +6,14 @@ order; whole names, where there are any, tell the order of the columns on each l
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
 from .body import Body
+from .cover import cover
 from .labels import HEADER_WORDS
 from .tokens import cells
 
@@ -27,6 +28,7 @@ class Layout:
         columns: The spec's columns that are there, in the spec's order.
         printed: The same in another order, where the header prints them so.
         short: The spec's columns without those whose name the header doesn't hold, where that differs.
+        labels: Printed names by column id, where the table isn't in its first layout.
     """
 
     known: bool
@@ -34,13 +36,37 @@ class Layout:
     columns: tuple[str, ...] = ()
     printed: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:
-    """Compare a header with its spec."""
+    """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
     every = spec.column_ids
-    if not body.lines or not body.header or (spec.shape == "two_sided" and len(every) == 1):
+    if not body.lines or not body.header or spec.shape == "wide":
         return Layout(known=True, columns=every, printed=every, short=every)
+    named = cover(body, spec)
+    if spec.shape == "two_sided" and len(every) == 1:
+        labels = named.labels if spec.layout else {}
+        return Layout(known=True, columns=every, printed=every, short=every, labels=labels)
+    more = any(c.id in named.names for c in spec.more)
+    if not more:
+        first = _first_layout(body, spec)
+        if first.known:
+            return replace(first, labels=named.labels if spec.layout else {})
+    if spec.column_ids[0] not in named.names:
+        return Layout(known=False, reason="its header doesn't name the spec's columns")
+    exact = _by_cell(body, spec) if body.grid else ()
+    if exact and set(exact) >= set(named.names):
+        return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels)
+    if not named.complete:
+        return Layout(known=False, reason="its header has columns that the spec doesn't know")
+    columns = _ordered(tuple(named.names), [list(_named(pieces, spec)) for pieces in _pieces(body)])
+    return Layout(known=True, columns=columns, printed=columns, short=columns, labels=named.labels)
+
+
+def _first_layout(body: Body, spec: TableSpec) -> Layout:
+    """Compare a header with the columns of the first layout, in fragments and misread as it may be."""
+    every = spec.column_ids
     missing, left, size = _counted(body.header, spec)
     if len(missing) * 4 > len(every):
         lacks = ", ".join(missing)
@@ -87,9 +113,9 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
 def _by_name(spec: TableSpec) -> dict[str, list[str]]:
     """Columns by printed name; a name of a column's own beats another column's alias."""
     by_name: dict[str, list[str]] = {}
-    for column in spec.columns:
+    for column in (*spec.columns, *spec.more):
         by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
-    for column in spec.columns:
+    for column in (*spec.columns, *spec.more):
         for alias in column.aliases:
             by_name.setdefault(squeeze(alias), [column.id])
     return by_name

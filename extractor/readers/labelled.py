@@ -1,6 +1,7 @@
 """Rows of tables with fixed labels, one side or two: ``label number | code name number``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from extractor.normalize import squeeze
 from extractor.specs import RowSpec, TableSpec, walk
@@ -10,6 +11,8 @@ from .labels import TOTALS, Labels
 from .rows import RawRow
 from .tokens import Token
 
+_SUBTOTAL = "小计"  # of the heading above it, which names its parts
+
 
 def labelled_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Read the rows of a ``two_sided`` or ``labels`` table and give each its role, key and parent."""
@@ -18,34 +21,64 @@ def labelled_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     return rows
 
 
-def _segments(body: Body, spec: TableSpec, labels: Labels) -> Iterator[RawRow]:
+@dataclass(slots=True)
+class _Segments:
+    """State of the label grammar: the rows so far, the open one, and the words that wait for a number."""
+
+    body: Body
+    spec: TableSpec
+    labels: Labels
+    out: list[RawRow] = field(default_factory=list)
     row: RawRow | None = None
-    words: list[Token] = []
-    out: list[RawRow] = []
-    for line in body.lines:
+    words: list[Token] = field(default_factory=list)
+
+    def flush(self) -> None:
+        """Turn the waiting words into labels."""
+        self.row = _flush(self.words, self.row, self.out, self.spec, self.labels, grid=self.body.grid)
+        self.words = []
+
+    def line(self, line: Sequence[Token]) -> None:
+        """Read one line."""
+        beside = [] if self.body.grid else _beside(self.words, line, self.spec, self.labels)
+        if beside:
+            self.out.extend(RawRow(w[0].line, None, w, items=[n]) for w, n in zip(beside, line, strict=True))
+            self.words, self.row = [], self.out[-1]
+            return
         for index, token in enumerate(line):
             if token.kind == "mark":
                 continue
-            if _is_row_code(token, line, index, spec, labels, body):
-                _flush(words, row, out, spec, labels, grid=body.grid)
-                words = []
-                row = RawRow(token.line, token.text)
-                out.append(row)
-            elif token.kind == "text" or (body.grid and token.whole and _shares_cell(token, line)):
-                words.append(token)
+            if _is_row_code(token, line, index, self.spec, self.labels, self.body):
+                self.flush()
+                self.row = RawRow(token.line, token.text)
+                self.out.append(self.row)
+            elif token.kind == "text" or (self.body.grid and token.whole and _shares_cell(token, line)):
+                self.words.append(token)
             else:
-                if words:
-                    row = _flush(words, row, out, spec, labels, grid=body.grid)
-                    words = []
-                if row is not None:
-                    row.items.append(token)
-        if body.grid and words:
-            row = _flush(words, row, out, spec, labels, grid=True)
-            words = []
-        if body.grid:
-            row = None
-    _flush(words, row, out, spec, labels, grid=body.grid)
-    return iter(out)
+                self.flush()
+                if self.row is not None:
+                    self.row.items.append(token)
+        if self.body.grid:
+            self.flush()
+            self.row = None
+
+
+def _segments(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
+    state = _Segments(body, spec, labels)
+    for line in body.lines:
+        state.line(line)
+    state.flush()
+    return state.out
+
+
+def _beside(words: Sequence[Token], line: Sequence[Token], spec: TableSpec, labels: Labels) -> list[list[Token]]:
+    """Return labels that stand side by side above their numbers: ``收入合计 支出合计`` / ``10.00 10.00``."""
+    if len(line) < 2 or len(words) < 2 or any(t.kind not in ("number", "dash") for t in line):
+        return []
+    if len({t.line for t in words}) > 1:
+        return []
+    groups = [[words[i] for i in group] for group in labels.split([t.text for t in words], spec)]
+    known = all(labels.known("".join(t.text for t in group), spec) for group in groups)
+    return groups if known and len(groups) == len(line) else []
 
 
 def _is_row_code(token: Token, line: Sequence[Token], index: int, spec: TableSpec, labels: Labels, body: Body) -> bool:
@@ -86,6 +119,8 @@ def _flush(
         if row is not None and row.items and _tail_of(row, tokens, spec, labels):
             row.label.extend(tokens)
             continue
+        if not grid and _completes_another(row, tokens, out, spec, labels):
+            continue
         row = RawRow(tokens[0].line, None, tokens)
         out.append(row)
     return row
@@ -97,9 +132,30 @@ def _tail_of(row: RawRow, tokens: Sequence[Token], spec: TableSpec, labels: Labe
     return not labels.known(text, spec) and not labels.known(row.text, spec) and labels.known(row.text + text, spec)
 
 
+def _completes_another(
+    last: RawRow | None, tokens: Sequence[Token], out: Sequence[RawRow], spec: TableSpec, labels: Labels
+) -> bool:
+    """Complete a label that was wrapped around a line of other labels; the number between its halves is its own.
+
+    ``三、单位预留机动经`` / ``2.政府性基金预算 三、国防支出 3,258.06`` / ``费``: cells beside each other are centred.
+    """
+    text = squeeze("".join(t.text for t in tokens))
+    if last is None or len(last.items) != 1 or labels.known(text, spec):
+        return False
+    for row in reversed(out[-6:]):
+        if row is last or row.items or row.code or labels.known(row.text, spec):
+            continue
+        if labels.known(row.text + text, spec) and row.line < last.items[0].line:
+            row.label.extend(tokens)
+            row.items, last.items = last.items, []
+            return True
+    return False
+
+
 def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     """Give labelled rows their role, side, key and parent by what their labels say."""
-    order = {path: i for i, path in enumerate(walk(spec.left))}
+    right = (spec.right.total,) if spec.right else ()
+    order = {path: i for i, path in enumerate((*walk(spec.left), *walk(right)))}
     used: set[tuple[RowSpec, ...]] = set()
     paths: dict[int, tuple[RowSpec, ...]] = {}
     last = -1
@@ -109,11 +165,14 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
         if row.code:
             row.side, row.kind, row.role, row.key = "right", "code", row.code, row.code
             continue
-        if spec.right and (labels.right_total(bare, spec) or (bare in TOTALS and row.line in seen_total_on)):
+        named = labels.paths(row.text, spec)
+        found = [p for p in named if p not in used]
+        second = bare in TOTALS and (row.line in seen_total_on or (bool(named) and not found))
+        if spec.right and (labels.right_total(bare, spec) or second):
             total = spec.right.total
             row.side, row.kind, row.role, row.key = "right", "total", total.label, total.label
+            paths[index] = right
             continue
-        found = [p for p in labels.left_paths(row.text, spec) if p not in used]
         if found:
             path = min(found, key=lambda p: (order[p] < last, abs(order[p] - last)))
             used.add(path)
@@ -122,6 +181,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             if bare in TOTALS or path[-1].top:
                 seen_total_on.add(row.line)
             row.role, row.kind = "/".join(r.label for r in path), "total" if path[-1].top else "label"
+            row.side = "right" if path[:1] == right else "left"
         elif spec.right and bare in labels.by_name:
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
         else:
@@ -132,11 +192,14 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
 
 def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels: Labels, spec: TableSpec) -> None:
     printed = {path: labels.standard(rows[index].bare, spec) for index, path in paths.items()}
+    where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
         parts = []
         for depth in range(1, len(path) + 1):
             step = path[:depth]
-            if step[-1].top and depth < len(path):
+            # A total names no part of it; a subtotal does where it stands above.
+            below = step[-1].after and not where.get(step, len(rows)) < index
+            if depth < len(path) and (step[-1].top or below or step[-1].label == _SUBTOTAL):
                 continue
             fixed = step[-1].canonical or step[-1].top
             parts.append(step[-1].label if fixed else printed.get(step, step[-1].label))
@@ -146,9 +209,17 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
 def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec: TableSpec) -> None:
     where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
-        rows[index].parent = where.get(path[:-1])
+        rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
     if spec.right:
-        total = next((i for i, r in enumerate(rows) if r.side == "right" and r.kind == "total"), None)
+        of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
+        parent = _printed_parent(of_classes, where)
         for row in rows:
             if row.side == "right" and row.kind == "code" and row.role and len(row.role) == 3:
-                row.parent = total
+                row.parent = parent
+
+
+def _printed_parent(path: tuple[RowSpec, ...], where: Mapping[tuple[RowSpec, ...], int]) -> int | None:
+    """Return the row of a path; where it prints no amount, what it is a part of takes its place."""
+    while path and (path[-1].heading or (path not in where and path[-1].after)):
+        path = path[:-1]
+    return where.get(path)

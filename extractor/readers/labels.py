@@ -20,7 +20,9 @@ HEADER_WORDS = (
     "类款", "类", "款", "项", "单位名称", "支出预算", "收入预算", "资金来源", "财政拨款收入", "财政拨款支出",
     "财政拨款(补助)", "收入", "支出", "一般公共预算支出", "一般公共预算基本支出", "政府性基金预算支出",
     "国有资本经营预算支出", "三公经费支出内容", "“三公”经费支出内容", "基本支出", "项目支出", "财政拨款",
-    "非财政拨款", "预算数", "部门预算", "合计", "小计", "余类款项", "总计",
+    "非财政拨款", "预算数", "部门预算", "合计", "小计", "余类款项", "总计", "功能科目代码", "功能科目名称", "科目代码",
+    "功能科目编码", "经济科目编码", "经济科目名称", "支出用途", "本年支出", "本年收入", "序号", "备注", "栏次", "行次",
+    "金额",
 )  # fmt: skip
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
@@ -72,10 +74,11 @@ class Labels:
         out: dict[str, dict[str, list[tuple[RowSpec, ...]]]] = {}
         for spec in self.catalogue.tables:
             index: dict[str, list[tuple[RowSpec, ...]]] = {}
-            for path in walk(spec.left):
+            right = [p for p in walk((spec.right.total,)) if len(p) > 1] if spec.right else []
+            for path in (*walk(spec.left), *right):
                 for name in (path[-1].label, *path[-1].aliases):
                     index.setdefault(split_label(name)[1], []).append(path)
-            out[spec.id] = index
+            out[spec.name] = index
         return out
 
     def is_code(self, text: str, spec: TableSpec) -> bool:
@@ -88,7 +91,7 @@ class Labels:
 
     def standard(self, bare: str, spec: TableSpec) -> str:
         """Return the form of a label that the spec knows: the label itself, or the one it is misread from."""
-        index = self._left[spec.id]
+        index = self._left[spec.name]
         if bare in index or len(bare) < 5:
             return bare
         close = process.extractOne(bare, [k for k in index if len(k) >= 5], scorer=fuzz.ratio, score_cutoff=_CLOSE)
@@ -101,10 +104,10 @@ class Labels:
         total = spec.right.total
         return bare == total.label or (bare in total.aliases and bare not in TOTALS)
 
-    def left_paths(self, label: str, spec: TableSpec) -> list[tuple[RowSpec, ...]]:
-        """Return the left rows that a printed label may name; those with its numbering if there are any."""
+    def paths(self, label: str, spec: TableSpec) -> list[tuple[RowSpec, ...]]:
+        """Return the labelled rows that a printed label may name; those with its numbering if there are any."""
         number, bare = split_label(label)
-        index = self._left[spec.id]
+        index = self._left[spec.name]
         paths = index.get(self.standard(bare, spec), [])
         if len(paths) > 1:
             same = [p for p in paths if number and p[-1].number == number]
@@ -117,7 +120,7 @@ class Labels:
         bare = split_label(label)[1]
         if bare in TOTALS or self.right_total(bare, spec):
             return True
-        if bare in self._left[spec.id]:
+        if bare in self._left[spec.name]:
             return True
         return bool(spec.right) and bare in self.by_name
 
@@ -137,6 +140,8 @@ class Labels:
             return True
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec)
+        if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
+            return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
             return next_amount or any(t.decimals or t.kind == "junk" for t in tokens)
         return False

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from extractor.identities import Ref, evaluate, instances
 from extractor.specs import Catalogue
@@ -22,7 +23,7 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
     """
     settled = settle_choices(drafts, catalogue)
     for number, draft in enumerate(drafts):
-        printed = layouts[draft.spec.id].printed
+        printed = layouts[draft.spec.id].printed if draft.spec.shape != "wide" else draft.columns
         if printed == draft.columns:
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
@@ -68,7 +69,28 @@ def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]
     found, _ = instances(frames, catalogue.by_id, catalogue.cross)
     solutions = solve(choices, fixed, found, frames)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
-    return [_settled(number, draft, by_place) for number, draft in enumerate(drafts)]
+    return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]
+
+
+def _zeros(draft: Draft) -> Draft:
+    """Put zeros where the table prints its numbers, if every row prints as many and the settled ones agree.
+
+    No sum says anything about a zero; a table that prints as many cells in every row prints the same ones.
+    """
+    wide = [i for i, row in enumerate(draft.rows) if len(row.items) > 1]
+    if not wide or len({len(draft.rows[i].items) for i in wide}) != 1:
+        return draft
+    sure = [tuple(d[0] for d in draft.domains[i]) for i in wide if all(len(d) == 1 for d in draft.domains[i])]
+    if len(sure) < 2 or len(set(sure)) != 1:
+        return draft
+    domains, best = list(draft.domains), list(draft.best)
+    for i in wide:
+        zero = [v == 0 for v in draft.values(i)]
+        fixed = [(c,) if z and c in d else d for z, c, d in zip(zero, sure[0], domains[i], strict=True)]
+        chosen = [c if z and c in d else b for z, c, d, b in zip(zero, sure[0], domains[i], best[i], strict=True)]
+        if all(a < b for a, b in pairwise(chosen)):
+            domains[i], best[i] = tuple(fixed), tuple(chosen)
+    return replace(draft, domains=tuple(domains), best=tuple(best))
 
 
 def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solution]) -> Draft:

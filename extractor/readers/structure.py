@@ -15,14 +15,21 @@ _OFFICE = re.compile(
 )
 
 
-def coded(rows: Sequence[RawRow]) -> None:
-    """Link a coded table: item below group below class below total, by code and not by order."""
+def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> None:
+    """Link a coded table: item below group below class below total, by code and not by order.
+
+    ``labelled`` are the rows without a code that the spec knows. A table of one row without a name has its total.
+    """
     total = _total(rows)
+    if total is None and len(rows) == 1 and not rows[0].code and not rows[0].label:
+        rows[0].kind, rows[0].role, rows[0].key = "total", "总计", "总计"
     by_code: dict[str, int] = {}
     for index, row in enumerate(rows):
         if row.code:
             row.kind, row.role, row.key = "code", row.code, row.code
             by_code.setdefault(row.code, index)
+        elif row.bare in labelled:
+            row.key = row.role = row.bare
         elif row.kind != "total":
             row.key = row.bare
             row.doubt = row.doubt or "it carries no code and is no total; the table's sums don't reach it"
@@ -47,6 +54,8 @@ def _total(rows: Sequence[RawRow]) -> int | None:
             row.kind, row.role, row.key = "total", "总计", "总计"
             if found is None:
                 found = index
+            elif [t.text for t in row.items] == [t.text for t in rows[found].items]:
+                row.role = None  # first and last row alike: the same total, and not to be counted twice
             else:
                 row.doubt = f"the table has a total above, in line {rows[found].line}"
     return found

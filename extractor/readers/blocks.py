@@ -1,0 +1,28 @@
+"""Blocks: tables that print code, name and amount two or three times beside each other."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extractor.normalize import Line, squeeze
+
+from .tokens import Token, cells
+
+
+def block_starts(header: Sequence[Line]) -> list[int]:
+    """Cells of a grid's header where a block begins: where a column of codes is named again."""
+    for line in header:
+        found = [i for i, (_, text) in enumerate(cells(line.text)) if squeeze(text).endswith(("科目编码", "科目代码"))]
+        if len(found) > 1:
+            return found
+    return []
+
+
+def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[list[Token]]:
+    """Cut the lines of a grid into blocks, so that each block is a line of its own with cells from 0."""
+    out = []
+    for line in lines:
+        for first, end in zip(starts, [*starts[1:], 10_000], strict=True):
+            block = [replace(t, cell=t.cell - first) for t in line if t.cell is not None and first <= t.cell < end]
+            if block:
+                out.append(block)
+    return out

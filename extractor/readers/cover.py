@@ -1,0 +1,125 @@
+"""Header cover: which columns a header names, when every piece of it has to be explained.
+
+Offices print fewer columns than the first layout of a table, or more. A header then counts only if all of its pieces
+are names of columns, words of headers, or fragments that make up such names line below line.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor.normalize import squeeze
+from extractor.specs import Column, TableSpec
+
+from .body import Body
+from .labels import HEADER_WORDS
+
+_PIECES = 5  # a name is wrapped onto at most so many lines
+_LEFT = 2  # characters of a header that may stay unexplained
+_NAME = "科目名称"
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What a header names.
+
+    Attributes:
+        names: Column ids with the printed name of each, in the spec's order.
+        labels: The same, and ``left:ID`` for the name above the left side of a two-sided table.
+        left: How many characters nothing explains.
+    """
+
+    names: dict[str, str]
+    labels: dict[str, str]
+    left: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether the header is explained, and names a column."""
+        return bool(self.names) and self.left <= _LEFT
+
+
+def cover(body: Body, spec: TableSpec) -> Cover:
+    """Explain a header piece by piece: whole names first, then names put together from fragments.
+
+    A piece may be a word of headers or a fragment of a name; the reading that explains more is taken.
+    """
+    pieces = [p for line in body.header_lines for p in _split(line.text) if not p.isdigit() and p != "※"]
+    side = (spec.left_column,) if spec.left_column else ()
+    columns = (*side, *spec.columns, *spec.more)
+    blocks = max(1, "".join(pieces).count(_NAME))
+    whole: dict[str, str] = {}
+    pieces = _longer(pieces, columns, whole)
+    rest = _whole(pieces, columns, whole, blocks)
+    words_first = _put_together([p for p in rest if p not in HEADER_WORDS], columns, whole)
+    names_first = _put_together(rest, columns, whole)
+    found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
+    names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
+    return Cover(names, found, sum(len(p) for p in left))
+
+
+def _put_together(
+    pieces: list[str], columns: Sequence[Column], whole: dict[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """Put names together from fragments, longest first; return all names and the pieces that are left."""
+    found, left = dict(whole), pieces
+    for column in sorted(columns, key=lambda c: -max(len(squeeze(n)) for n in c.names)):
+        for name in sorted((squeeze(n) for n in column.names), key=len, reverse=True):
+            rest = _composed(left, name) if column.id not in found else None
+            if rest is not None:
+                found[column.id], left = name, rest
+    for word in sorted(HEADER_WORDS, key=len, reverse=True):
+        while (rest := _composed(left, word)) is not None:
+            left = rest
+    return found, left
+
+
+def _split(text: str) -> list[str]:
+    return [squeeze(p) for p in text.replace("|", " ").split() if squeeze(p)]
+
+
+def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str]) -> list[str]:
+    """Put names together that end in another name of their column: 事业单位 above 经营收入."""
+    for column in columns:
+        names = [squeeze(n) for n in column.names]
+        for name in names:
+            tails = [n for n in names if n != name and name.endswith(n) and n in pieces]
+            tails = [n for n in tails if name.removesuffix(n) not in HEADER_WORDS]  # a group above several names
+            rest = _composed(pieces, name) if tails and name not in pieces and column.id not in found else None
+            if rest is not None:
+                found[column.id], pieces = name, rest
+    return pieces
+
+
+def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, str], blocks: int) -> list[str]:
+    """Take the pieces that are whole names, a column's own name before another's alias; return the rest."""
+    left, seen = [], dict[str, int]()
+    for piece in pieces:
+        own = next((c for c in columns if c.id not in found and squeeze(c.names[0]) == piece), None)
+        named = own or next((c for c in columns if c.id not in found and piece in map(squeeze, c.aliases)), None)
+        if named is not None:
+            found[named.id] = piece
+            seen[piece] = 1
+        elif 0 < seen.get(piece, 0) < blocks:
+            seen[piece] += 1  # the header of the block beside it
+        else:
+            left.append(piece)
+    return left
+
+
+def _composed(pieces: Sequence[str], name: str) -> list[str] | None:
+    """Return the pieces without those that make up a name in their order, or None if they don't."""
+    used = _search(pieces, name, 0, ())
+    return None if used is None else [p for i, p in enumerate(pieces) if i not in used]
+
+
+def _search(pieces: Sequence[str], name: str, first: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
+    if not name:
+        return used
+    if len(used) == _PIECES:
+        return None
+    for index in range(first, len(pieces)):
+        if name.startswith(pieces[index]):
+            found = _search(pieces, name[len(pieces[index]) :], index + 1, (*used, index))
+            if found is not None:
+                return found
+    return None

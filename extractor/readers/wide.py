@@ -1,0 +1,158 @@
+"""Wide tables: the items stand in the header, and one line of numbers below; read as one row per item.
+
+Header cells of such tables come in fragments, and empty cells are lost. Which number is which item's is settled by
+the items that the header names and by the sums among them: every way to place the numbers is looked at.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+from math import comb
+
+from extractor.amount import half_unit
+from extractor.chunks import Chunk
+from extractor.normalize import squeeze
+from extractor.specs import RowSpec, TableSpec, is_final, walk
+
+from .body import Body
+from .draft import Draft
+from .rows import RawRow
+from .tokens import Token
+
+_MANY = 50_000
+_AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
+Path = tuple[RowSpec, ...]
+Order = tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """One way to lay out the cells: for each cell in printed order its item and its column."""
+
+    cells: tuple[tuple[Path, int], ...]
+
+
+def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
+    """Read a wide table; returns the reason where its numbers can't be placed."""
+    tokens = [t for line in body.lines for t in line if t.kind in ("number", "dash")]
+    header = "".join(squeeze(line.text) for line in body.header_lines)
+    items = _items(header, spec)
+    if not tokens or len(items) < 3:
+        return "its header doesn't name the spec's items"
+    columns = _columns(header, chunk)
+    fits: dict[frozenset[tuple[Path, int, str]], dict[tuple[Path, int], Token]] = {}
+    for slots in _layouts(items, header, columns):
+        if len(tokens) > len(slots.cells) or comb(len(slots.cells), len(tokens)) > _MANY:
+            continue
+        for places in combinations(range(len(slots.cells)), len(tokens)):
+            placed = {slots.cells[p]: t for p, t in zip(places, tokens, strict=True)}
+            values = {cell: t.amount.value for cell, t in placed.items() if t.amount}
+            if _adds_up(values, items, columns):
+                key = frozenset((*c, t.text) for c, t in placed.items() if t.amount and t.amount.value)
+                fits.setdefault(key, placed)
+    if not fits:
+        return "its numbers fit its header's items in no way that adds up"
+    return _draft(chunk, spec, body, list(fits.values()), items, columns)
+
+
+def names_items(body: Body, spec: TableSpec) -> bool:
+    """Whether a header names the items of a wide table."""
+    return len(_items("".join(squeeze(line.text) for line in body.header_lines), spec)) >= 3
+
+
+def _items(header: str, spec: TableSpec) -> list[Path]:
+    """Items that the header names; a total over its items is named by 合计, whatever stands above it."""
+    everything = list(walk(spec.left))
+    named = [p for p in everything if any(_within(squeeze(n), header) for n in (p[-1].label, *p[-1].aliases))]
+    several = any(p[-1].label in ("会议费", "培训费") for p in named)
+    return [p for p in named if several or p != everything[0]]
+
+
+def _within(name: str, header: str) -> bool:
+    """Whether a name stands in a header, in one piece or cut into pieces that come in order."""
+    position = 0
+    for char in name:
+        position = header.find(char, position) + 1
+        if not position:
+            break
+    else:
+        return True
+    return all(header.count(c) >= name.count(c) for c in name) and len(name) > 2
+
+
+def _columns(header: str, chunk: Chunk) -> tuple[int, ...]:
+    """Indexes of the spec's columns that are there: budget, outturn, or both."""
+    if "预算数" in header and "决算数" in header:
+        return (0, 1)
+    return (1,) if is_final(chunk.title) or "决算数" in header else (0,)
+
+
+def _layouts(items: Sequence[Path], header: str, columns: tuple[int, ...]) -> Iterator[_Slots]:
+    for order in _orders(items):
+        if len(columns) == 1:
+            yield _Slots(tuple((item, columns[0]) for item in order))
+        elif header.count("决算数") > 1:
+            yield _Slots(tuple((item, column) for item in order for column in columns))
+        else:
+            yield _Slots(tuple((item, column) for column in columns for item in order))
+
+
+def _orders(items: Sequence[Path]) -> Iterator[Order]:
+    """The order of the spec, and the one with receptions before vehicles; both are common."""
+    yield tuple(items)
+    hosting = [i for i in items if i[-1].label == "公务接待费"]
+    cars = [n for n, i in enumerate(items) if "公务用车购置及运行费" in [r.label for r in i]]
+    if hosting and cars:
+        rest = [i for i in items if i not in hosting]
+        first = rest.index(items[cars[0]])
+        yield (*rest[:first], *hosting, *rest[first:])
+
+
+def _adds_up(values: dict[tuple[Path, int], Decimal], items: Sequence[Path], columns: Sequence[int]) -> bool:
+    """Whether each item is the sum of its parts, and the grand total that of its groups; an empty cell is 0."""
+    grand = [p for p in items if p[-1].label == "三公经费会议费培训费合计"]
+    for column in columns:
+        for item in items:
+            parts = [p for p in items if p[:-1] == item]
+            if item in grand:
+                parts = [p for p in items if len(p) == 1 and p[-1].label in ("总计", "会议费", "培训费")]
+            if not parts:
+                continue
+            numbers = [values.get((p, column), Decimal(0)) for p in parts]
+            whole = values.get((item, column), Decimal(0))
+            room = half_unit(whole) + sum((half_unit(n) for n in numbers), Decimal(0))
+            if abs(whole - sum(numbers)) > room:
+                return False
+    return True
+
+
+def _draft(
+    chunk: Chunk, spec: TableSpec, body: Body, fits: Sequence[dict[tuple[Path, int], Token]],
+    items: Sequence[Path], columns: Sequence[int],
+) -> Draft:  # fmt: skip
+    # Cars are run more often than they are bought.
+    first = max(fits, key=lambda fit: sum(i[-1].label == "公务用车运行费" for (i, _), t in fit.items() if t.amount))
+    unclear = {cell for fit in fits for cell in {*fit, *first} if fit.get(cell) is not first.get(cell)}
+    rows, places = [], []
+    where = {item: index for index, item in enumerate(items)}
+    start = next(iter(first.values())).line
+    for item in items:
+        row = RawRow(start, kind="total" if item[-1].top else "label")
+        row.role = "/".join(r.label for r in item)
+        row.key = "/".join(r.label for r in item if not r.top or r is item[-1])
+        row.parent = where.get(item[:-1])
+        mine = [(c, first[item, c]) for c in columns if (item, c) in first]
+        row.items = [t for _, t in mine]
+        places.append(tuple(columns.index(c) for c, _ in mine))
+        if any((item, c) in unclear and t.amount and t.amount.value for c, t in mine):
+            row.doubt = _AMBIGUOUS
+        rows.append(row)
+    header = "".join(squeeze(line.text) for line in body.header_lines)
+    ids = tuple(spec.column_ids[c] for c in columns)
+    labels = {spec.column_ids[c]: n for c in columns for n in spec.columns[c].names if n in header and n != "合计"}
+    domains = tuple(tuple((c,) for c in row) for row in places)
+    return Draft(
+        chunk, spec, body, tuple(rows), ids, ids, domains, tuple(None for _ in rows), tuple(places),
+        "the items of the header and their sums", labels=labels,
+    )  # fmt: skip
