@@ -1,5 +1,6 @@
 """Other offices' layouts: tables with other columns, other labels, and other shapes than the first layout."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -101,3 +102,72 @@ def test_wrong_columns_are_never_called_proven(path: Path) -> None:
             assert finding.expected is not None
             assert finding.found is not None
             assert abs(finding.expected - finding.found) <= Decimal("0.01"), finding.message
+
+
+NATIONAL = """2023年度部门决算公开表
+
+公开01表
+收入支出决算总表
+部门：某某市某某局 金额单位：万元
+收入	支出
+项目	行次	金额	项目	行次	金额
+栏次		1	栏次		2
+一、一般公共预算财政拨款收入	1	1,250.36	一、一般公共服务支出	32	980.11
+二、政府性基金预算财政拨款收入	2	40.00	二、外交支出	33
+三、国有资本经营预算财政拨款收入	3		三、国防支出	34
+四、上级补助收入	4		四、公共安全支出	35
+五、事业收入	5	15.20	五、教育支出	36
+六、经营收入	6		六、科学技术支出	37
+七、附属单位上缴收入	7		七、文化旅游体育与传媒支出	38
+八、其他收入	8	3.44	八、社会保障和就业支出	39	200.25
+	9		九、卫生健康支出	40	88.40
+	10		十、节能环保支出	41
+	11		十一、城乡社区支出	42	40.00
+本年收入合计	27	1,309.00	本年支出合计	58	1,308.76
+使用非财政拨款结余	28		结余分配	59
+年初结转和结余	29	10.50	年末结转和结余	60	10.74
+	30			61
+总计	31	1,319.50	总计	62	1,319.50
+注：本表反映部门本年度的总收支和年末结转结余情况。
+
+公开06表
+一般公共预算财政拨款基本支出决算表
+部门：某某市某某局 金额单位：万元
+人员经费	公用经费
+科目编码	科目名称	金额	科目编码	科目名称	金额	科目编码	科目名称	金额
+301	工资福利支出	700.10	302	商品和服务支出	90.20	307	债务利息及费用支出
+30101	基本工资	400.10	30201	办公费	50.00	30701	国内债务付息
+30102	津贴补贴	300.00	30202	印刷费	40.20	310	资本性支出	9.80
+303	对个人和家庭的补助	20.00				31002	办公设备购置	9.80
+30302	退休费	20.00
+人员经费合计		720.10	公用经费合计					100.00
+
+公开07表
+一般公共预算财政拨款“三公”经费支出决算表
+部门：某某市某某局 金额单位：万元
+预算数	决算数
+合计	因公出国费	公务用车购置及运行费			公务接待费	合计	因公出国费	公务用车购置及运行费			公务接待费
+		小计	公务用车购置费	公务用车运行费				小计	公务用车购置费	公务用车运行费
+1	2	3	4	5	6	7	8	9	10	11	12
+9.00		7.00		7.00	2.00	8.11		6.61		6.61	1.50
+"""
+
+
+@pytest.mark.parametrize("form", ["tabs", "spaces", "cells"])
+def test_final_accounts_as_most_of_the_country_prints_them(form: str) -> None:
+    """Row numbers, three blocks of codes beside each other, and items in the header: every number in its place."""
+    texts = {
+        "tabs": NATIONAL,
+        "spaces": re.sub(r"[\t ]+", " ", NATIONAL),
+        "cells": re.sub(r"\n+", "\n", NATIONAL.replace("\t", "\n")),
+    }
+    result = Extractor(engine="deterministic").extract(Document.from_text(texts[form], name=form))
+    found = {(f["table"], f["row"], f["column"]): f["value"] for f in facts(result) if f["kind"] == "number"}
+    assert len(found) == 14 + 12 + 8
+    assert found["revenue_expenditure", "年初结转和结余", "金额"] == "10.50"
+    assert found["revenue_expenditure", "卫生健康支出", "金额"] == "88.40"
+    assert found["revenue_expenditure", "支出总计", "金额"] == "1319.50"
+    assert found["basic_expenditure", "公用经费合计", "金额"] == "100.00"
+    assert found["three_public", "公务接待费", "决算数"] == "1.50"
+    assert {f["state"] for f in facts(result) if f["table"] != "three_public"} <= {"proven", "grounded"}
+    assert not [f for f in result.findings if f.kind == "contradiction"]

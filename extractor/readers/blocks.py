@@ -18,11 +18,19 @@ def block_starts(header: Sequence[Line]) -> list[int]:
 
 
 def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[list[Token]]:
-    """Cut the lines of a grid into blocks, so that each block is a line of its own with cells from 0."""
+    """Cut the lines of a grid into blocks, so that each block is a line of its own with cells from 0.
+
+    A label without an amount takes the amount without a label that follows it: a total over several blocks.
+    """
     out = []
     for line in lines:
+        here: list[list[Token]] = []
         for first, end in zip(starts, [*starts[1:], 10_000], strict=True):
             block = [replace(t, cell=t.cell - first) for t in line if t.cell is not None and first <= t.cell < end]
-            if block:
-                out.append(block)
+            bare = bool(here) and all(t.kind == "text" for t in here[-1])
+            if bare and len(block) == 1 and block[0].decimals:
+                here[-1] = [*here[-1], *block]
+            elif block:
+                here.append(block)
+        out.extend(here)
     return out

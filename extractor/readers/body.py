@@ -12,6 +12,7 @@ from extractor.specs import TableSpec
 
 from .blocks import block_starts, split_blocks
 from .labels import TOTALS, Labels
+from .ordinals import without_ordinals
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
@@ -76,6 +77,7 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
     token_lines = [tokens for _, tokens in data]
+    token_lines = without_ordinals(token_lines, header, grid=grid)
     starts = block_starts(header) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     decimals = usual_decimals(token_lines)

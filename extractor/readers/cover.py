@@ -26,11 +26,13 @@ class Cover:
         names: Column ids with the printed name of each, in the spec's order.
         labels: The same, and ``left:ID`` for the name above the left side of a two-sided table.
         left: How many characters nothing explains.
+        blocks: How often the columns come beside each other.
     """
 
     names: dict[str, str]
     labels: dict[str, str]
     left: int
+    blocks: int = 1
 
     @property
     def complete(self) -> bool:
@@ -54,7 +56,14 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     names_first = _put_together(rest, columns, whole)
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
-    return Cover(names, found, sum(len(p) for p in left))
+    return Cover(names, found, sum(len(p) for p in left), blocks)
+
+
+def in_blocks(named: Cover, spec: TableSpec) -> Cover:
+    """Return what a block of several names: one amount, under whichever name it is printed; other names are groups."""
+    first = spec.columns[0]
+    printed = next((n for n in map(squeeze, first.names) if n in named.labels.values()), first.id)
+    return Cover({first.id: printed}, {first.id: printed}, 0, named.blocks)
 
 
 def _put_together(
@@ -66,7 +75,7 @@ def _put_together(
         for name in sorted((squeeze(n) for n in column.names), key=len, reverse=True):
             rest = _composed(left, name) if column.id not in found else None
             if rest is not None:
-                found[column.id], left = name, rest
+                found[column.id], left = name.removeprefix("其中:"), rest
     for word in sorted(HEADER_WORDS, key=len, reverse=True):
         while (rest := _composed(left, word)) is not None:
             left = rest
@@ -97,7 +106,7 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
         own = next((c for c in columns if c.id not in found and squeeze(c.names[0]) == piece), None)
         named = own or next((c for c in columns if c.id not in found and piece in map(squeeze, c.aliases)), None)
         if named is not None:
-            found[named.id] = piece
+            found[named.id] = piece.removeprefix("其中:")
             seen[piece] = 1
         elif 0 < seen.get(piece, 0) < blocks:
             seen[piece] += 1  # the header of the block beside it

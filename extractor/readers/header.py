@@ -13,7 +13,7 @@ from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
 from .body import Body
-from .cover import cover
+from .cover import cover, in_blocks
 from .labels import HEADER_WORDS
 from .tokens import cells
 
@@ -48,6 +48,10 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     if spec.shape == "two_sided" and len(every) == 1:
         labels = named.labels if spec.layout else {}
         return Layout(known=True, columns=every, printed=every, short=every, labels=labels)
+    if spec.shape == "coded" and named.blocks > 1:
+        named = in_blocks(named, spec)
+        every = tuple(named.names)
+        return Layout(known=True, columns=every, printed=every, short=every, labels=named.labels)
     more = any(c.id in named.names for c in spec.more)
     if not more:
         first = _first_layout(body, spec)

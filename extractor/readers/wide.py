@@ -45,7 +45,9 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     for slots in _layouts(items, header, columns):
         if len(tokens) > len(slots.cells) or comb(len(slots.cells), len(tokens)) > _MANY:
             continue
-        for places in combinations(range(len(slots.cells)), len(tokens)):
+        printed = tuple(t.cell for t in tokens if t.cell is not None and t.cell < len(slots.cells))
+        in_place = body.grid and len(printed) == len(tokens)
+        for places in [printed] if in_place else combinations(range(len(slots.cells)), len(tokens)):
             placed = {slots.cells[p]: t for p, t in zip(places, tokens, strict=True)}
             values = {cell: t.amount.value for cell, t in placed.items() if t.amount}
             if _adds_up(values, items, columns):
