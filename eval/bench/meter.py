@@ -90,6 +90,6 @@ def count(texts: Sequence[str], python: Path) -> list[int]:
     """Return the number of tokens of each text."""
     done = subprocess.run(
         [python, "-c", _COUNT], input=json.dumps(list(texts)), capture_output=True, text=True, check=True
-    )  # noqa: E501
+    )
     sizes: Any = json.loads(done.stdout)
     return list(sizes)
