@@ -36,6 +36,14 @@ class Tokens:
         """All of them."""
         return self.prompt + self.form + self.answer
 
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            self.calls + other.calls,
+            self.prompt + other.prompt,
+            self.form + other.form,
+            self.answer + other.answer,
+        )
+
 
 class Meter:
     """A server that answers with what ``behave`` says and keeps all texts."""
@@ -81,8 +89,8 @@ def environment(folder: Path) -> Path:
     if not python.exists():
         print(f"making {folder} ...", file=sys.stderr)
         venv.create(folder, with_pip=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
-        subprocess.run([*pip, HERE / "requirements.txt"], check=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+        subprocess.run([*pip, str(HERE / "requirements.txt")], check=True)
     return python
 
 

@@ -43,7 +43,7 @@ async def bare(bodies: list[dict[str, Any]], config: ModelConfig) -> None:
         async def one(body: dict[str, Any]) -> Any:
             async with turn:
                 answer = await client.chat.completions.create(**body)
-            return json.loads(answer.choices[0].message.tool_calls[0].function.arguments)  # type: ignore[index, union-attr]
+            return json.loads(answer.choices[0].message.tool_calls[0].function.arguments)
 
         await asyncio.gather(*(one(body) for body in bodies))
 
@@ -71,7 +71,8 @@ def measure(run: Callable[[], Any]) -> tuple[float, float]:
 
 def rounds(stub: Stub, name: str, concurrency: int, count: int) -> tuple[int, dict[str, list[tuple[float, float]]]]:
     """Return the number of calls for the file, and wall and CPU seconds of each side, round by round."""
-    document, out = sample(name), {}
+    document = sample(name)
+    out: dict[str, list[tuple[float, float]]] = {}
     calls = 0
     for number in range(count + 1):
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
