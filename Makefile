@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHIPPED := $(wildcard eval/samples/*.txt)
 
-.PHONY: demo test wheel-test bench lock clean
+.PHONY: demo test wheel-test bench bench-tokens lock clean
 
 $(VENV)/.base: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -32,8 +32,15 @@ test: $(VENV)/.dev
 wheel-test: $(VENV)/.dev
 	bash tests/wheel_check.sh
 
+# What takes a minute. bench-tokens makes an environment of its own for LangExtract, some 300 MB in out/bench-venv.
 bench: $(VENV)/.dev
 	$(BIN)/python eval/bench/speed.py
+	$(BIN)/python eval/bench/overhead.py
+	$(BIN)/python eval/bench/concurrency.py
+
+bench-tokens: $(VENV)/.dev
+	$(BIN)/python eval/bench/rowforms.py
+	$(BIN)/python eval/bench/tokens.py
 
 # Versions with hashes and without addresses, for every platform that has wheels.
 lock: $(VENV)/.dev

@@ -1,0 +1,60 @@
+"""A server in a process of its own, so that its work isn't counted as ours: canned answers after a fixed time."""
+
+import functools
+import json
+import multiprocessing
+import re
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+from gold import asked_for, compact
+
+from tests.server import Answer, Received, Server, say
+
+
+class Stub:
+    """Answers each prompt of ours with the canned text for its table, ``delay`` seconds later.
+
+    The lines that the answers name are those of a file; ``period`` is how many lines on its copies follow.
+    """
+
+    def __init__(self, answers: Mapping[str, str], delay: float, period: int = 0) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=_serve, args=(other, dict(answers), delay, period), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self.url: str = self._pipe.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.send("stop")
+        self._process.join()
+
+    def calls(self) -> int:
+        """Return how many requests came so far."""
+        return len(self.bodies())
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """Return the requests that came so far."""
+        self._pipe.send("bodies")
+        got: list[dict[str, Any]] = self._pipe.recv()
+        return got
+
+
+def _answer(answers: Mapping[str, str], delay: float, period: int, received: Received) -> Answer:
+    text = answers.get(asked_for(received.prompt) or "", '{"rows":[]}')
+    first = re.search(r"^(\d+)\|", received.prompt, re.MULTILINE)
+    if period and first:
+        past = int(first.group(1)) // period * period
+        text = compact({"rows": [[str(int(row[0]) + past), *row[1:]] for row in json.loads(text)["rows"]]})
+    return say(text).after(delay)
+
+
+def _serve(pipe: Connection, answers: Mapping[str, str], delay: float, period: int) -> None:
+    with Server(functools.partial(_answer, answers, delay, period)) as server:
+        pipe.send(server.url)
+        while pipe.recv() != "stop":
+            pipe.send([received.body for received in server.received])
