@@ -11,6 +11,7 @@ from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec
 
 from .blocks import block_starts, split_blocks
+from .hints import Hint
 from .labels import TOTALS, Labels
 from .ordinals import without_ordinals
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
@@ -58,9 +59,10 @@ class Body:
     junk: tuple[Token, ...]
 
 
-def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels) -> Body:
-    """Take a chunk apart into header, data lines and note."""
-    content = [lines[i] for piece in chunk.pieces for i in piece]
+def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
+    """Take a chunk apart into header, data lines and note; a hint says where its rows begin."""
+    skip = hint.skip if hint else frozenset[int]()
+    content = [lines[i] for piece in chunk.pieces for i in piece if lines[i].number not in skip]
     unit, office, content = _furniture(content, lines[chunk.first])
     content, note, empty = _note(content)
     grid = _is_grid(content)
@@ -73,7 +75,8 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     rows = [(line, tokens) for (line, _), tokens in zip(rows, joined, strict=True)]
-    first = _first_row(rows, spec, labels)
+    told = next((i for i, (line, _) in enumerate(rows) if hint and 0 < hint.first_row <= line.number), None)
+    first = _first_row(rows, spec, labels) if told is None else told
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
     token_lines = [tokens for _, tokens in data]

@@ -19,6 +19,7 @@ from .draft import Draft, narrow, start
 from .flow import flow_rows
 from .grid import grid_rows
 from .header import Layout, layout
+from .hints import Hint, forms
 from .items import item_rows
 from .labelled import labelled_rows
 from .labels import Labels
@@ -37,13 +38,21 @@ class Unknown:
     reason: str
 
 
-def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue) -> tuple[list[Draft], list[Unknown]]:
-    """Read the chunks of one disclosure."""
+def read(
+    lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, hints: Mapping[int, Hint] | None = None
+) -> tuple[list[Draft], list[Unknown]]:
+    """Read the chunks of one disclosure; ``hints`` say what tables look like, by the chunk's first line."""
     labels = Labels(catalogue)
     bodies: list[tuple[Chunk, TableSpec, Body]] = []
     layouts: dict[str, Layout] = {}
     unknown: list[Unknown] = []
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks, 1):
+        hint = (hints or {}).get(chunk.first)
+        if hint is not None:
+            spec, body, verdict = _hinted(lines, chunk, hint, labels, number)
+            bodies.append((chunk, spec, body))
+            layouts[spec.id] = verdict
+            continue
         if chunk.spec is None:
             unknown.append(Unknown(chunk, "no spec describes this table"))
             continue
@@ -74,6 +83,18 @@ def _fitting(
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
     return best
+
+
+def _hinted(
+    lines: Sequence[Line], chunk: Chunk, hint: Hint, labels: Labels, number: int
+) -> tuple[TableSpec, Body, Layout]:
+    """Take a table as a hint describes it: the layout of its spec that knows its row labels best."""
+    tried = []
+    for form in forms(hint, labels.catalogue, number):
+        body = prepare(lines, chunk, form.spec, labels, hint)
+        verdict = Layout(known=True, columns=form.columns, printed=form.columns, short=form.columns, labels=form.labels)
+        tried.append((form.spec, body, verdict))
+    return min(tried, key=lambda t: _strange(t[1], t[0], labels))
 
 
 def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
