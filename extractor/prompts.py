@@ -1,6 +1,8 @@
 """Prompts: templates from ``prompts/`` filled from a table's spec; the document's text goes in last."""
 
 import hashlib
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,11 +23,11 @@ LEAD: dict[str, tuple[str, ...]] = {
     "labels": ("line", "name"),
     "items": ("line", "name"),
 }
-_SAYS = {
-    "line": "the source line's number",
-    "code": 'the code\'s digits run together (201, 20103, 2010301), "" where none is printed',
-    "name": "the printed name or label, with its numbering (一、 1. 其中：)",
-    "project": 'the project\'s name, "" where none is printed',
+_NOTES = {
+    "two_sided": "A line may hold two rows, a label on the left and a code on the right: give two. A number on the "
+    "left goes into column (1).\n",
+    "projects": 'project is the printed name of the project; "" in rows of a unit, a code or the total. A unit (an '
+    "office) stands in name, without a code.\n",
 }
 _EXAMPLES = {
     "coded": (
@@ -46,6 +48,15 @@ _EXAMPLES = {
     "labels": (["12", "合计", "3.10", "3.10", ""], ["13", "公务接待费", "0.60", "0.60", ""]),
     "items": (["12", "总计", "5.00", "5.00", ""], ["14", "设备更新项目", "5.00", "5.00", ""]),
 }
+
+
+_OWN = (
+    "\nThese lines are a part of a longer table. Give only the rows whose first number stands in lines {} to {}; "
+    "the other lines are there to read them by.\n"
+)
+_DIGIT = re.compile(r"[0-9]")
+_FRAGMENT = 24  # characters of a piece of a header cell, at most
+_MANY_FRAGMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,13 @@ def answer_model(spec: TableSpec) -> type[TableAnswer]:
     return create_model(f"{spec.id}_rows", __base__=TableAnswer, rows=(list[list[str]], row))
 
 
-def transcribe(spec: TableSpec, lines: Sequence[Line], unit: str, problems: Sequence[str] = ()) -> Prompt:
+def transcribe(
+    spec: TableSpec,
+    lines: Sequence[Line],
+    unit: str,
+    problems: Sequence[str] = (),
+    own: tuple[int, int] | None = None,
+) -> Prompt:
     """Ask for the rows of one table.
 
     Args:
@@ -86,37 +103,64 @@ def transcribe(spec: TableSpec, lines: Sequence[Line], unit: str, problems: Sequ
         lines: Its lines, header and title among them.
         unit: Money unit.
         problems: What was wrong with the last answer, in words; asked again with these.
+        own: First and last line of the rows wanted, where the lines are a part of a longer table.
     """
     lead = LEAD[spec.shape]
-    source = "\n".join(f"{line.number}|{line.text}" for line in lines)
+    source = source_text(lines)
     fence = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     user = _template("table").substitute(
         title=spec.title,
         id=spec.id,
         unit=unit,
-        shape="\n".join(f"- {name}: {_SAYS[name]}" for name in lead),
-        count=len(spec.columns),
-        columns="\n".join(f"- {c.id}" for c in spec.columns),
-        sums="\n".join(f"- {s}" for s in sums(spec)) or "- none",
-        example_columns="合计, 甲, 乙",
-        example="\n".join(str(list(row)).replace("'", '"') for row in _EXAMPLES[spec.shape]),
+        size=len(lead) + len(spec.columns),
+        form=", ".join([*lead, "(1)", *([f"... ({len(spec.columns)})"] if len(spec.columns) > 1 else [])]),
+        columns="; ".join(f"({i}) {c.id}" for i, c in enumerate(spec.columns, 1)),
+        sums="\n".join(f"- {s}" for s in sums(spec, numbered=True)) or "- none is known",
+        notes=_NOTES.get(spec.shape, ""),
+        example_form=", ".join([*lead, "(1)", "(2)", "(3)"]),
+        example="\n".join(json.dumps(row, ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
+        own=_OWN.format(*own) if own else "",
         fence=fence,
         source=source,
     )
     if problems:
         said = "\n".join(f"- {p}" for p in problems)
         user += (
-            "\nYour last answer for this table doesn't agree with itself:\n"
-            f"{said}\nLook at these rows in the source once more and give the whole table again. Copy what is printed: "
+            "\nYour last answer for these lines is not right yet:\n"
+            f"{said}\nLook at these rows in the source once more and give all rows again. Copy what is printed: "
             "if the source itself doesn't add up, say what it prints.\n"
         )
     return Prompt(_template("system").substitute(), user, answer_model(spec))
 
 
-def sums(spec: TableSpec) -> list[str]:
-    """Return the identities within a table in words."""
-    out = [f"in every row: {r.total} = {' + '.join(r.parts)}" for r in spec.row_sums]
+def source_text(lines: Sequence[Line]) -> str:
+    """Return lines with their numbers; a long run without any digit, such as a header in fragments, as one line."""
+    out: list[str] = []
+    run: list[Line] = []
+    for line in lines:
+        if _DIGIT.search(line.text) or "\t" in line.text or len(line.text) > _FRAGMENT:
+            out.extend(_run(run))
+            run = []
+            out.append(f"{line.number}|{line.text}")
+        else:
+            run.append(line)
+    return "\n".join([*out, *_run(run)])
+
+
+def _run(lines: Sequence[Line]) -> list[str]:
+    if len(lines) < _MANY_FRAGMENTS:
+        return [f"{line.number}|{line.text}" for line in lines]
+    return [f"{lines[0].number}-{lines[-1].number}|{' / '.join(line.text.strip() for line in lines)}"]
+
+
+def sums(spec: TableSpec, *, numbered: bool = False) -> list[str]:
+    """Return the identities within a table in words; ``numbered`` names columns by their numbers, which is shorter."""
+    named = {c: f"({i})" if numbered else c for i, c in enumerate(spec.column_ids, 1)}
+    out = []
+    for rule in spec.row_sums:
+        where = {None: "every row", "left": "rows on the left", "right": "rows on the right"}[rule.side]
+        out.append(f"in {where}: {named.get(rule.total)} = {' + '.join(named[c] for c in rule.parts if c in named)}")
     if spec.tree:
         out.append("in every column: the total is the sum of its parts, each row the sum of the rows one level below")
-    out.extend(f"{z.column} is empty in rows whose code begins with {' or '.join(z.classes)}" for z in spec.zeros)
+    out.extend(f"{named.get(z.column)} is empty in rows whose code begins {' or '.join(z.classes)}" for z in spec.zeros)
     return out

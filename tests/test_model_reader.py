@@ -211,7 +211,7 @@ def test_the_model_is_asked_again_with_what_is_violated(tmp_path: Path) -> None:
         return model(name, lie_once)(received)
 
     result, _ = run(name, behave, tmp_path)
-    again = [p for p in prompts if "doesn't agree with itself" in p]
+    again = [p for p in prompts if "is not right yet" in p]
     assert len(again) == 1
     assert "合计 = 基本支出 + 项目支出" in again[0]
     table = result.table("expenditure")
