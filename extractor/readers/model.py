@@ -249,7 +249,12 @@ class _Table:
             concerned = {lines[ref.row] for ref in instance.refs}
             said.append((concerned, in_words(draft, instance, outcome)))
         said.extend(({t.line}, f"line {t.line} prints {t.text}, which is in no row") for t in lacking(draft))
-        return [[text for where, text in said if any(piece.part.owns(n) for n in where)][:_SHOWN] for piece in pieces]
+        # Who refuses, or gives no answer, is not asked the same again.
+        open_to = [piece.tried.outcome in ("ok", "incomplete") or bool(piece.rows) for piece in pieces]
+        return [
+            [text for where, text in said if may and any(piece.part.owns(n) for n in where)][:_SHOWN]
+            for piece, may in zip(pieces, open_to, strict=True)
+        ]
 
     def _asked(self, pieces: Sequence[_Piece], best: Draft) -> Asked:
         used = {id(piece.tried) for piece in pieces if piece.rows}

@@ -1,15 +1,16 @@
 """Weighs a model's reading against the deterministic one: where its word alone doesn't settle a place, sums must."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from extractor.normalize import Line
+from extractor.records import CellRef, Finding
 
 from .draft import Draft
 from .place import free, width_of
 from .rows import RawRow
-from .transcript import anchored
+from .transcript import anchored, short
 
 _PRINTED = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.[0-9]+")
 
@@ -63,4 +64,27 @@ def keep_choice(settled: Draft, asked: Draft) -> Draft:
         tuple(m if m in d else s for m, d, s in zip(model, domains, solved, strict=True))
         for model, domains, solved in zip(asked.best, settled.domains, settled.best, strict=True)
     )
-    return replace(settled, best=best, why=asked.why)
+    settled = replace(settled, best=best, why=asked.why)
+    return replace(settled, findings=(*settled.findings, *_overruled(settled, asked)))
+
+
+def _overruled(settled: Draft, asked: Draft) -> Iterator[Finding]:
+    """Name the numbers that the model puts in one column and the sums in another: who errs once may err again."""
+    moved = [
+        (row, token, asked.columns[theirs], settled.columns[ours])
+        for row, theirs_, ours_ in zip(asked.rows, asked.best, settled.best, strict=True)
+        for token, theirs, ours in zip(row.items, theirs_, ours_, strict=True)
+        if theirs != ours
+    ]
+    if moved:
+        row, token, theirs, ours = moved[0]
+        more = f" So it is with {len(moved) - 1} more." if len(moved) > 1 else ""
+        yield Finding(
+            code="model-overruled", kind="structure", table=asked.spec.id, line=row.line or None,
+            cells=tuple(
+                CellRef(table=asked.spec.id, part=asked.chunk.part, row=short(r.key), column=c, line=r.line or None)
+                for r, _, _, c in moved
+            ),
+            message=f"the model puts {short(token.text)} of row {short(row.key)} in column {theirs}; the sums hold "
+            f"only with it in {ours}, where it is reported.{more} Compare with the source.",
+        )  # fmt: skip
