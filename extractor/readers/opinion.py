@@ -4,7 +4,7 @@ That they agree proves nothing: both may be wrong alike. Where they differ a num
 identities that reach it hold under one reading and are violated under the other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +17,7 @@ from .tokens import Token
 from .transcript import short
 
 Verdict = Literal["kept", "other", "neither"]
-Judged = tuple[Instance, Outcome]
+_Name = tuple[str, tuple[tuple[int, str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,16 @@ def compare(
         finding for each difference.
     """
     out, findings = list(drafts), list[Finding]()
-    judged = _judged(drafts, catalogue)
+    kept = _Judged.of(drafts, catalogue)
     for index, draft in enumerate(drafts):
         other = others.get(draft.chunk.first)
         differences = list(_differences(draft, other)) if other else []
         if other is None or not differences:
             continue
-        turned = _judged([*drafts[:index], other, *drafts[index + 1 :]], catalogue)
+        turned = _Judged.of([*drafts[:index], other, *drafts[index + 1 :]], catalogue)
         doubts = dict(draft.doubts)
         for difference in differences:
-            verdict = _verdict(difference, (index, draft, judged), (index, other, turned))
+            verdict = _verdict(difference, index, kept, turned)
             findings.append(_finding(difference, verdict, draft, other))
             if verdict != "kept" and difference.kept and difference.kept.token.spans:
                 doubts[difference.kept.token.spans[0].start] = _reads(other, difference.other)
@@ -72,53 +72,82 @@ def _places(draft: Draft) -> Iterator[_Place]:
 
 
 def _differences(draft: Draft, other: Draft) -> Iterator[_Difference]:
-    """Yield what is read differently: numbers by where they are printed, others by the cell they are put in."""
-    kept = list(_places(draft))
-    there = {p.token.spans[0].start: p for p in _places(other) if p.token.spans}
-    made_up = {(p.row, p.column): p for p in _places(other) if not p.token.spans}
-    for place in kept:
-        twin = there.pop(place.token.spans[0].start, None) if place.token.spans else None
-        if twin is None:
-            twin = made_up.pop((place.row, place.column), None)
-        same = twin and (twin.row, twin.column, twin.token.text) == (place.row, place.column, place.token.text)
-        if not same:
-            yield _Difference(place, twin)
-    for place in (*there.values(), *made_up.values()):
-        yield _Difference(None, place)
+    """Yield what is read differently: paired by where it is printed, else by the cell it is put in."""
+    there: dict[tuple[str, str], list[_Place]] = {}
+    for place in _places(other):
+        there.setdefault((place.row, place.column), []).append(place)
+    left: list[_Place] = []
+    for place in _places(draft):
+        twins = there.get((place.row, place.column), [])
+        same = next((twin for twin in twins if twin.token.text == place.token.text), None)
+        if same is not None:
+            twins.remove(same)  # the same number in the same cell, whichever of its prints was found
+        else:
+            left.append(place)
+    printed = {p.token.spans[0].start: p for places in there.values() for p in places if p.token.spans}
+    for place in left:
+        twin = printed.get(place.token.spans[0].start) if place.token.spans else None
+        twin = twin or next(iter(there.get((place.row, place.column), [])), None)
+        if twin is not None:
+            there[twin.row, twin.column].remove(twin)
+            if twin.token.spans:
+                printed.pop(twin.token.spans[0].start, None)
+        yield _Difference(place, twin)
+    for places in there.values():
+        for place in places:
+            yield _Difference(None, place)
 
 
-def _judged(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Judged]:
-    frames = [d.frame() for d in drafts]
-    values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
-    found, _ = instances(frames, catalogue.by_id, catalogue.cross)
-    return [(i, evaluate(i, frames, values)) for i in found if not i.soft]
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The tables of a disclosure under one reading, with what became of each identity."""
+
+    drafts: Sequence[Draft]
+    outcomes: Sequence[tuple[Instance, Outcome]]
+
+    @classmethod
+    def of(cls, drafts: Sequence[Draft], catalogue: Catalogue) -> "_Judged":
+        frames = [d.frame() for d in drafts]
+        values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
+        found, _ = instances(frames, catalogue.by_id, catalogue.cross)
+        return cls(drafts, [(i, evaluate(i, frames, values)) for i in found if not i.soft])
+
+    def reached(self, index: int, places: Sequence[_Place]) -> dict[_Name, Outcome]:
+        """Return the identities that reach these cells of a table, by a name that other readings have too."""
+        cells = {(index, place.row, place.column) for place in places}
+        return {self.name(i): o for i, o in self.outcomes if cells & {self.cell(ref) for ref in i.refs}}
+
+    def named(self, names: Iterable[_Name]) -> dict[_Name, Outcome]:
+        """Return the identities of these names."""
+        wanted = set(names)
+        return {self.name(i): o for i, o in self.outcomes if self.name(i) in wanted}
+
+    def cell(self, ref: Ref) -> tuple[int, str, str]:
+        """Name a cell by its row's key."""
+        return ref.frame, self.drafts[ref.frame].rows[ref.row].key, ref.column
+
+    def name(self, instance: Instance) -> _Name:
+        """Name an identity by its id and the cells on its left."""
+        return instance.id, tuple(self.cell(ref) for ref in instance.left)
 
 
-def _verdict(
-    difference: _Difference, kept: tuple[int, Draft, list[Judged]], other: tuple[int, Draft, list[Judged]]
-) -> Verdict:
-    """Say which reading the identities that reach the number prove."""
+def _verdict(difference: _Difference, index: int, kept: _Judged, turned: _Judged) -> Verdict:
+    """Say which reading the identities that reach the number prove: they hold under it, and not under the other."""
     places = [p for p in (difference.kept, difference.other) if p is not None]
-    own, turned = _holds(places, *kept), _holds(places, *other)
-    if difference.other is not None and not difference.other.token.spans:
-        turned = False  # what doesn't stand in the source is never proven
-    if own and turned is False:
+    names = {**kept.reached(index, places), **turned.reached(index, places)}
+    own, other = (_holds(reading.named(names).values()) for reading in (kept, turned))
+    if own and other is False:
         return "kept"
-    return "other" if turned and own is False else "neither"
+    stands = difference.other is None or bool(difference.other.token.spans)
+    return "other" if other and own is False and stands else "neither"
 
 
-def _holds(places: Sequence[_Place], index: int, draft: Draft, judged: Sequence[Judged]) -> bool | None:
-    """Whether the identities that reach these cells hold; None where none of them compares printed numbers."""
-    wanted = {
-        Ref(index, number, place.column)
-        for place in places
-        for number, row in enumerate(draft.rows)
-        if row.key == place.row
-    }
-    reached = [o for i, o in judged if any(ref in wanted for ref in i.refs)]
-    if any(o.verdict == "violated" for o in reached):
+def _holds(outcomes: Iterable[Outcome]) -> bool | None:
+    """Whether identities hold; None where none of them compares printed numbers."""
+    found = list(outcomes)
+    if any(o.verdict == "violated" for o in found):
         return False
-    return True if any(o.verdict == "held" and o.evidence for o in reached) else None
+    return True if any(o.verdict == "held" and o.evidence for o in found) else None
 
 
 def _who(draft: Draft) -> str:
