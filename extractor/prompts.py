@@ -108,6 +108,8 @@ def transcribe(
     lead = LEAD[spec.shape]
     source = source_text(lines)
     fence = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    told = sums(spec, numbered=True)
+    width = min(3, len(spec.columns))  # columns of the example
     user = _template("table").substitute(
         title=spec.title,
         id=spec.id,
@@ -115,10 +117,10 @@ def transcribe(
         size=len(lead) + len(spec.columns),
         form=", ".join([*lead, "(1)", *([f"... ({len(spec.columns)})"] if len(spec.columns) > 1 else [])]),
         columns="; ".join(f"({i}) {c.id}" for i, c in enumerate(spec.columns, 1)),
-        sums="\n".join(f"- {s}" for s in sums(spec, numbered=True)) or "- none is known",
+        sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
         notes=_NOTES.get(spec.shape, ""),
-        example_form=", ".join([*lead, "(1)", "(2)", "(3)"]),
-        example="\n".join(json.dumps(row, ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
+        example_form=", ".join([*lead, *(f"({i})" for i in range(1, width + 1))]),
+        example="\n".join(json.dumps(row[: len(lead) + width], ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
         own=_OWN.format(*own) if own else "",
         fence=fence,
         source=source,

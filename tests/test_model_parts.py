@@ -1,5 +1,6 @@
 """Long tables are asked for in parts, and what an answer leaves out is asked for again; real client, real server."""
 
+import asyncio
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from extractor import Document, Extractor, Result
+from extractor.config import ModelConfig
 from extractor.evaluation.score import BUDGET_TABLES, score
 from extractor.export import load, save
 from extractor.facts import facts
 
-from .conftest import BUDGETS
+from .conftest import BUDGETS, sample
 from .scripted import Rows, accepted, answer, model, read, rows_of, run, shown, table_of
-from .server import Answer, Received, refuse, say
+from .server import Answer, Received, Server, refuse, say
 
 
 def own(received: Received) -> tuple[int, int] | None:
@@ -195,3 +197,67 @@ def test_auto_says_who_read_a_table_and_why(tmp_path: Path) -> None:
     other = result.table("revenue")
     assert other is not None
     assert other.steps == ("deterministic: 0 violated",)
+
+
+# A layout that the deterministic reader doesn't know: columns that no spec lists.
+FOREIGN = """
+表 3
+部门支出总体情况表
+单位：万元
+科目编码\t科目名称\t本年支出合计\t上缴上级支出\t基本支出\t项目支出\t经营支出\t对附属单位补助支出
+201\t一般公共服务支出\t12.50\t\t12.50\t\t\t
+20103\t政府办公厅(室)及相关机构事务\t12.50\t\t12.50\t\t\t
+2010301\t行政运行\t7.25\t\t7.25\t\t\t
+2010350\t事业运行\t5.25\t\t5.25\t\t\t
+\t合计\t12.50\t\t12.50\t\t\t
+"""
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_only_the_model_reads_a_table(swapped: bool, tmp_path: Path) -> None:  # noqa: FBT001 - pytest passes it by name
+    """Names given to each other's numbers are doubted though all sums hold; the right ones are not."""
+    names = [["2010301", "行政运行"], ["2010350", "事业运行"]]
+    one, two = reversed(names) if swapped else names
+    rows = [
+        ["6", "201", "一般公共服务支出", "12.50", "12.50", ""],
+        ["7", "20103", "政府办公厅(室)及相关机构事务", "12.50", "12.50", ""],
+        ["8", *one, "7.25", "7.25", ""],
+        ["9", *two, "5.25", "5.25", ""],
+        ["10", "", "合计", "12.50", "12.50", ""],
+    ]
+    document = Document.from_text(FOREIGN)
+    assert Extractor(engine="deterministic").extract(document).tables == ()
+    result, _ = read(document, lambda _: answer(rows), tmp_path, engine="auto")
+    table = result.table("expenditure")
+    assert table is not None
+    assert table.steps[0].startswith("deterministic: not read: ")
+    doubted = {row.key: bool(row.doubt) for row in table.rows}
+    assert doubted == {"201": False, "20103": False, "2010301": swapped, "2010350": swapped, "总计": False}
+    # Which of two columns it is that holds all the money no sum can tell, and the model's word alone is no proof.
+    assert {c.state for row in table.rows for c in row.cells if c.column == "基本支出"} == {"ambiguous"}
+    assert {c.state for row in table.rows[:2] for c in row.cells if c.column == "合计"} == {"proven"}
+
+
+def test_an_extractor_works_inside_a_running_loop(tmp_path: Path) -> None:
+    """A notebook has an event loop of its own."""
+
+    async def cell() -> Result:
+        return run(BUDGETS[0], model(BUDGETS[0]), tmp_path)[0]
+
+    assert asyncio.run(cell()).states()["proven"] == 196
+
+
+def test_no_repairs_means_one_question(tmp_path: Path) -> None:
+    """With --max-repairs 0 what is left out is reported, not asked for again."""
+    with Server(model(BUDGETS[0], lambda _, rows: rows[:-2])) as server:
+        config = ModelConfig(base_url=server.url, model="scripted", mode="tools", cache_dir=tmp_path)
+        result = Extractor(engine="llm", model=config, max_repairs=0).extract(sample(BUDGETS[0]))
+        assert server.calls == 9
+    assert "incomplete" in {f.code for f in result.findings}
+
+
+def test_half_a_character_in_an_answer_is_no_crash(tmp_path: Path) -> None:
+    """A lone surrogate can't be written as UTF-8; such an answer is unusable, the result can be saved."""
+    result, _ = run(BUDGETS[0], lambda _: say('{"rows": [["12", "", "\\ud800", "5.00"]]}'), tmp_path / "c")
+    save(result, tmp_path / "out")
+    assert load(tmp_path / "out") == result

@@ -8,17 +8,18 @@ it violates less. Every attempt is kept.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from extractor import prompts
 from extractor.answers import Reply, Request
-from extractor.budget import Budget, Usage
+from extractor.budget import Budget
 from extractor.chunks import Chunk
 from extractor.config import ModelConfig
 from extractor.normalize import Line
-from extractor.records import Attempt, AttemptOutcome, Finding
+from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
 
 from . import parts
@@ -37,11 +38,9 @@ from .transcript import (
     ungrounded,
     words_for_numbers,
 )
+from .tries import OUTCOMES, Try, attempt, failure
 
 _SHOWN = 12  # faults named in a second question
-_OUTCOMES: Mapping[str, AttemptOutcome] = {
-    "ok": "ok", "invalid": "invalid", "empty": "invalid", "refusal": "refused", "length": "truncated",
-}  # fmt: skip
 
 
 class Asker(Protocol):
@@ -74,29 +73,13 @@ class Asked:
     attempts: tuple[Attempt, ...] = ()
 
 
-@dataclass(slots=True)
-class _Try:
-    """One question and its answer, as far as it is judged."""
-
-    part: Part
-    number: int
-    outcome: AttemptOutcome
-    rows: tuple[Printed, ...] = ()
-    usage: Usage = field(default_factory=Usage)
-    cached: bool = False
-    message: str = ""
-    why: str = ""
-    violated: tuple[str, ...] = ()
-    ungrounded: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """A part with the rows that it has by now, and the answer that they come from."""
 
     part: Part
     rows: tuple[Printed, ...]
-    tried: _Try
+    tried: Try
 
 
 def read(
@@ -114,7 +97,12 @@ def read(
             tables = [_Table(asker, account, lines, c, labels, known.get(c.first)) for c in chunks if c.spec]
             return list(await asyncio.gather(*(table.read() for table in tables)))
 
-    return asyncio.run(run())
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:  # a notebook has a loop of its own, which can't wait for another
+        return pool.submit(asyncio.run, run()).result()
 
 
 def _connect(account: Account) -> AbstractAsyncContextManager[Asker]:
@@ -136,7 +124,8 @@ class _Table:
         self.body: Body = prepare(lines, chunk, self.spec, labels)
         self.shown = (lines[chunk.first], *(lines[i] for piece in chunk.pieces for i in piece))
         self.borders = sorted({r.line for r in known.rows}) if known else []
-        self.tries: list[_Try] = []
+        self.tries: list[Try] = []
+        self._model = account.config.model or ""
 
     async def read(self) -> Asked:
         if self.body.empty:
@@ -172,7 +161,8 @@ class _Table:
         if not missing:
             return [piece]
         tried.outcome = "incomplete" if tried.outcome == "ok" else tried.outcome
-        halves = part.halves()
+        may_ask = self.account.max_repairs > 0 or tried.outcome == "truncated"
+        halves = part.halves() if may_ask else None
         if halves is None:
             return [piece]
         again = []
@@ -182,15 +172,15 @@ class _Table:
             again.append(self._complete(half, kept) if lost else _now(kept))
         return _flat(await asyncio.gather(*again))
 
-    async def _ask(self, part: Part, faults: Sequence[str], number: int) -> _Try:
+    async def _ask(self, part: Part, faults: Sequence[str], number: int) -> Try:
         own = None if part.whole else part.numbers
         prompt = prompts.transcribe(self.spec, part.shown, self.body.unit, faults, own)
         reply = await self.asker.ask(Request(prompt.system, prompt.user, prompt.answer, self.spec.id, number))
-        outcome = _OUTCOMES.get(reply.outcome, "failed")
+        outcome = OUTCOMES.get(reply.outcome, "failed")
         rows: tuple[Printed, ...] = ()
         if isinstance(reply.parsed, prompts.TableAnswer):
             rows = tuple(tuple(row) for row in reply.parsed.rows)
-        tried = _Try(part, number, outcome, rows, reply.usage, reply.cached, reply.message)
+        tried = Try(part, number, outcome, rows, reply.usage, reply.cached, reply.message)
         self.tries.append(tried)
         return tried
 
@@ -231,7 +221,7 @@ class _Table:
         rows = [row for piece in pieces for row in piece.rows]
         return draft_of(rows, self.chunk, self.spec, self.body, self.shown, self.labels)
 
-    def _judge(self, tries: Sequence[_Try], draft: Draft) -> None:
+    def _judge(self, tries: Sequence[Try], draft: Draft) -> None:
         violated = tuple(dict.fromkeys(i.id for i, _ in draft.violated()))
         for tried in tries:
             if tried.rows:
@@ -258,46 +248,18 @@ class _Table:
 
     def _asked(self, pieces: Sequence[_Piece], best: Draft) -> Asked:
         used = {id(piece.tried) for piece in pieces if piece.rows}
-        attempts = tuple(self._attempt(tried, taken=id(tried) in used) for tried in self.tries)
+        attempts = tuple(
+            attempt(tried, self.chunk, self.spec, self._model, taken=id(tried) in used) for tried in self.tries
+        )
         empty = {id(p.tried) for p in pieces if not p.rows and p.tried.outcome not in ("ok", "incomplete")}
         failed = [t for t in self.tries if id(t) in empty or t.outcome == "refused"]
-        findings = tuple(self._failed(tried) for tried in failed)
+        findings = tuple(failure(tried, self.chunk, self.spec) for tried in failed)
         missing = lacking(best)
         lost = [incomplete(best, missing)] if len(missing) > len(ungrounded(best)) else []
         if not best.rows and (failed or lost):
             return Asked(self.chunk, None, findings or tuple(lost), attempts)
         draft = replace(best, findings=(*lost, *words_for_numbers(best)))
         return Asked(self.chunk, draft, findings, attempts)
-
-    def _attempt(self, tried: _Try, *, taken: bool) -> Attempt:
-        why = f"{len(tried.violated)} identities violated, {tried.ungrounded} numbers not in the source"
-        if not taken:
-            why = tried.why or short(tried.message, 300) or "a later answer is better"
-        if tried.outcome in ("incomplete", "truncated"):
-            why = ("rows of it are kept" if taken else "no row of it is kept") + "; what it lacks was asked for again"
-        return Attempt(
-            table=self.spec.id, part=self.chunk.part, lines=tried.part.numbers, number=tried.number, step="transcribe",
-            model=self.account.config.model or "", outcome=tried.outcome, taken=taken, why=why,
-            violated=tried.violated, ungrounded=tried.ungrounded, tokens_in=tried.usage.input,
-            tokens_out=tried.usage.output, cached=tried.cached, rows=tried.rows,
-        )  # fmt: skip
-
-    def _failed(self, tried: _Try) -> Finding:
-        first, last = tried.part.numbers
-        where = f"{short(self.chunk.title, 60)}, lines {first}-{last}"
-        if tried.outcome == "refused":
-            return Finding(
-                code="model-refused", kind="not-read", table=self.spec.id, line=first,
-                message=f"{where}: {short(tried.message, 200)} Choose another --model, or read these lines by hand.",
-            )  # fmt: skip
-        remedy = {
-            "invalid": " Choose another --mode or --model.",
-            "truncated": " Allow longer answers (max_output_tokens), or choose another --model.",
-        }.get(tried.outcome, "")
-        return Finding(
-            code="model-failed", kind="not-read", table=self.spec.id, line=first,
-            message=f"{where}: the model gave no usable answer: {short(tried.message, 300)}{remedy}",
-        )  # fmt: skip
 
 
 async def _now(piece: _Piece) -> list[_Piece]:
