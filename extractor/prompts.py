@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Template
@@ -22,10 +22,12 @@ LEAD: dict[str, tuple[str, ...]] = {
     "two_sided": ("line", "code", "name"),
     "labels": ("line", "name"),
     "items": ("line", "name"),
+    "wide": ("line", "name"),
 }
 _NOTES = {
     "two_sided": "A line may hold two rows, a label on the left and a code on the right: give two. A number on the "
     "left goes into column (1).\n",
+    "wide": "The items stand in the header, side by side: give one row for each item that has a number.\n",
     "projects": 'project is the printed name of the project; "" in rows of a unit, a code or the total. A unit (an '
     "office) stands in name, without a code.\n",
 }
@@ -46,6 +48,7 @@ _EXAMPLES = {
         ["40", "", "支出总计", "88.10", "88.10", ""],
     ),
     "labels": (["12", "合计", "3.10", "3.10", ""], ["13", "公务接待费", "0.60", "0.60", ""]),
+    "wide": (["12", "合计", "3.10", "3.10", ""], ["12", "公务接待费", "0.60", "0.60", ""]),
     "items": (["12", "总计", "5.00", "5.00", ""], ["14", "设备更新项目", "5.00", "5.00", ""]),
 }
 
@@ -95,6 +98,7 @@ def transcribe(
     unit: str,
     problems: Sequence[str] = (),
     own: tuple[int, int] | None = None,
+    printed: Mapping[str, str] | None = None,
 ) -> Prompt:
     """Ask for the rows of one table.
 
@@ -104,6 +108,7 @@ def transcribe(
         unit: Money unit.
         problems: What was wrong with the last answer, in words; asked again with these.
         own: First and last line of the rows wanted, where the lines are a part of a longer table.
+        printed: Column ids that this office prints under another name, with that name.
     """
     lead = LEAD[spec.shape]
     source = source_text(lines)
@@ -116,7 +121,7 @@ def transcribe(
         unit=unit,
         size=len(lead) + len(spec.columns),
         form=", ".join([*lead, "(1)", *([f"... ({len(spec.columns)})"] if len(spec.columns) > 1 else [])]),
-        columns="; ".join(f"({i}) {c.id}" for i, c in enumerate(spec.columns, 1)),
+        columns="; ".join(f"({i}) {(printed or {}).get(c.id, c.id)}" for i, c in enumerate(spec.columns, 1)),
         sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
         notes=_NOTES.get(spec.shape, ""),
         example_form=", ".join([*lead, *(f"({i})" for i in range(1, width + 1))]),
@@ -161,8 +166,11 @@ def sums(spec: TableSpec, *, numbered: bool = False) -> list[str]:
     out = []
     for rule in spec.row_sums:
         where = {None: "every row", "left": "rows on the left", "right": "rows on the right"}[rule.side]
-        out.append(f"in {where}: {named.get(rule.total)} = {' + '.join(named[c] for c in rule.parts if c in named)}")
+        whole, part = ([named[c] for c in side if c in named] for side in (rule.totals, rule.parts))
+        if whole and part:
+            out.append(f"in {where}: {' + '.join(whole)} = {' + '.join(part)}")
     if spec.tree:
         out.append("in every column: the total is the sum of its parts, each row the sum of the rows one level below")
-    out.extend(f"{named.get(z.column)} is empty in rows whose code begins {' or '.join(z.classes)}" for z in spec.zeros)
+    empty = ((named[z.column], z.classes) for z in spec.zeros if z.column in named)
+    out.extend(f"{column} is empty in rows whose code begins {' or '.join(classes)}" for column, classes in empty)
     return out

@@ -14,6 +14,7 @@ from typing import Any, Self
 from extractor.answers import Reply, Request
 from extractor.budget import Usage
 from extractor.prompts import LEAD, TableAnswer
+from extractor.records import Table
 from extractor.specs import Catalogue, TableSpec
 
 Row = list[str]
@@ -40,6 +41,28 @@ def rows_of(gold: Sequence[Mapping[str, Any]], spec: TableSpec) -> Rows:
         row[0] = row[0] or str(fact["line"])
     for key, row in found.items():
         _name(key, row, lead)
+    return found
+
+
+def rows_read(table: Table, spec: TableSpec) -> Rows:
+    """Write the rows of a table as a reader has them, in the form that the model is asked for."""
+    lead = LEAD[spec.shape]
+    found: Rows = {}
+    for row in table.rows:
+        cells = {c.column: c for c in row.cells if c.kind == "number"}
+        if not cells:
+            continue
+        texts = [c.text for c in row.cells if c.kind == "text"]
+        *above, last = row.key.split("/")
+        code = next((p for p in (*above, last) if _CODE.fullmatch(p)), "") if "code" in lead else ""
+        named = {
+            "line": str(min(span.line for c in cells.values() for span in c.spans)),
+            "code": code,
+            "name": texts[0] if texts and code else "" if last == code else last,
+            "project": last if row.kind == "project" else "",
+        }
+        written = [named[name] for name in lead] + [cells[c].text if c in cells else "" for c in table.columns]
+        found[f"{row.key} {len(found)}"] = written
     return found
 
 
@@ -226,7 +249,7 @@ def balancing_invention(target: Target) -> bool:
     more = Decimal(target.dice.randint(1, 99999)).scaleb(-2)
     columns = {target.place[2]}
     for _ in target.spec.row_sums:
-        columns |= {r.total for r in target.spec.row_sums if columns & set(r.parts)}
+        columns |= {c for r in target.spec.row_sums if columns & set(r.parts) for c in r.totals}
     for key in _above(target.place[1], target.rows):
         row = target.rows[key]
         for column in columns:

@@ -23,7 +23,8 @@ from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
 
 from . import parts
-from .body import Body, prepare
+from .body import Body
+from .deterministic import fitting
 from .draft import Draft
 from .labels import Labels
 from .parts import Part
@@ -120,8 +121,7 @@ class _Table:
         self, asker: Asker, account: Account, lines: Sequence[Line], chunk: Chunk, labels: Labels, known: Draft | None
     ) -> None:
         self.asker, self.account, self.chunk, self.labels = asker, account, chunk, labels
-        self.spec: TableSpec = labels.catalogue.table(chunk.spec or "")
-        self.body: Body = prepare(lines, chunk, self.spec, labels)
+        self.spec, self.body, self.printed = _form(lines, chunk, labels, known)
         self.shown = (lines[chunk.first], *(lines[i] for piece in chunk.pieces for i in piece))
         self.borders = sorted({r.line for r in known.rows}) if known else []
         self.tries: list[Try] = []
@@ -174,7 +174,7 @@ class _Table:
 
     async def _ask(self, part: Part, faults: Sequence[str], number: int) -> Try:
         own = None if part.whole else part.numbers
-        prompt = prompts.transcribe(self.spec, part.shown, self.body.unit, faults, own)
+        prompt = prompts.transcribe(self.spec, part.shown, self.body.unit, faults, own, self.printed)
         reply = await self.asker.ask(Request(prompt.system, prompt.user, prompt.answer, self.spec.id, number))
         outcome = OUTCOMES.get(reply.outcome, "failed")
         rows: tuple[Printed, ...] = ()
@@ -219,7 +219,8 @@ class _Table:
 
     def _draft(self, pieces: Sequence[_Piece]) -> Draft:
         rows = [row for piece in pieces for row in piece.rows]
-        return draft_of(rows, self.chunk, self.spec, self.body, self.shown, self.labels)
+        draft = draft_of(rows, self.chunk, self.spec, self.body, self.shown, self.labels)
+        return replace(draft, labels=self.printed)
 
     def _judge(self, tries: Sequence[Try], draft: Draft) -> None:
         violated = tuple(dict.fromkeys(i.id for i, _ in draft.violated()))
@@ -260,6 +261,21 @@ class _Table:
             return Asked(self.chunk, None, findings or tuple(lost), attempts)
         draft = replace(best, findings=(*lost, *words_for_numbers(best)))
         return Asked(self.chunk, draft, findings, attempts)
+
+
+def _form(
+    lines: Sequence[Line], chunk: Chunk, labels: Labels, known: Draft | None
+) -> tuple[TableSpec, Body, Mapping[str, str]]:
+    """Return what is asked for: the table's spec with the columns that it prints, its body, their printed names."""
+    if known is not None:
+        spec, body, columns, printed = known.spec, known.body, known.columns, known.labels
+    else:
+        spec, body, verdict = fitting(lines, chunk, labels.catalogue, labels)
+        columns, printed = verdict.columns, verdict.labels
+    there = {c.id: c for c in (*spec.columns, *spec.more)}
+    if columns and columns != spec.column_ids and all(c in there for c in columns):
+        spec = spec.model_copy(update={"columns": tuple(there[c] for c in columns)})
+    return spec, body, printed
 
 
 async def _now(piece: _Piece) -> list[_Piece]:

@@ -62,6 +62,7 @@ def _row(
     named = dict(zip(lead, cells, strict=False))
     line = _line(printed)
     code = squeeze(named.get("code", ""))
+    code = code if source.prints(code) else ""  # a model that knows the classification may add what isn't printed
     row = RawRow(line, code if labels.is_code(code, spec) else None)
     row.label = source.words(named["name"], line)
     row.project = source.words(named.get("project", ""), line)
@@ -85,7 +86,7 @@ def _link(rows: list[RawRow], spec: TableSpec, body: Body, labels: Labels) -> No
     if spec.shape == "projects":
         structure.projects(rows)
     elif spec.shape == "coded":
-        structure.coded(rows)
+        structure.coded(rows, frozenset(squeeze(r.label) for r in spec.left))
     elif spec.shape == "items":
         structure.items(rows, frozenset({body.office}))
     else:
