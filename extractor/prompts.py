@@ -170,7 +170,7 @@ def sums(spec: TableSpec, *, numbered: bool = False) -> list[str]:
         if whole and part:
             out.append(f"in {where}: {' + '.join(whole)} = {' + '.join(part)}")
     if spec.tree:
-        out.append("in every column: the total is the sum of its parts, each row the sum of the rows one level below")
+        out.append("in every column: each row is the sum of the rows one level below it")
     empty = ((named[z.column], z.classes) for z in spec.zeros if z.column in named)
     out.extend(f"{column} is empty in rows whose code begins {' or '.join(classes)}" for column, classes in empty)
     return out
