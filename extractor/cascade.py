@@ -58,18 +58,27 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, p
     """Read the chunks of one disclosure."""
     drafts, unknown = deterministic.read(lines, chunks, catalogue)
     drafts = [replace(d, steps=(f"deterministic: {_account_of(d)}",)) for d in drafts]
+    # A step that asks for a table's layout belongs here: it returns drafts and unknown tables in place of these.
     known = {d.chunk.first: d for d in drafts}
-    reasons = {u.chunk.first: u.reason for u in unknown}
     wanted = [c for c in chunks if c.spec and (_everything(plan) or _open(known.get(c.first)))]
     if plan.engine == "deterministic" or plan.account is None or not wanted:
         return Reading(drafts, unknown, [], [])
-    from .readers import model, weighing  # noqa: PLC0415 - the model's packages are loaded when a model is asked
+    return _transcribed(lines, wanted, catalogue, plan, Reading(drafts, unknown, [], []))
 
-    findings: list[Finding] = []
-    attempts: list[Attempt] = []
+
+def _transcribed(
+    lines: Sequence[Line], wanted: Sequence[Chunk], catalogue: Catalogue, plan: Plan, sofar: Reading
+) -> Reading:
+    """Ask for the rows of the chunks wanted, and settle all tables again with those that are taken."""
+    from .readers import model, opinion, weighing  # noqa: PLC0415 - loaded when a model is asked
+
+    known = {d.chunk.first: d for d in sofar.drafts}
+    reasons = {u.chunk.first: u.reason for u in sofar.unknown}
+    findings, attempts = list(sofar.findings), list(sofar.attempts)
     asked: dict[int, Draft] = {}
     others: dict[int, Draft] = {}
-    for answer in model.read(plan.account, lines, wanted, catalogue, known):
+    answers = model.read(plan.account, lines, wanted, catalogue, known) if plan.account else []
+    for answer in answers:
         first, old = answer.chunk.first, known.get(answer.chunk.first)
         step, taken = _verdict(answer, old, plan.engine)
         before = old.steps if old else (f"deterministic: not read: {reasons.get(first, 'no row fits')}",)
@@ -85,11 +94,9 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, p
     settled = settle_choices([merged[first] for first in sorted(merged)], catalogue)
     settled = [weighing.keep_choice(d, asked[d.chunk.first]) if d.chunk.first in asked else d for d in settled]
     if plan.second_opinion:
-        from .readers import opinion  # noqa: PLC0415 - likewise
-
         settled, said = opinion.compare(settled, others, catalogue)
         findings.extend(said)
-    return Reading(settled, [u for u in unknown if u.chunk.first not in asked], findings, attempts)
+    return Reading(settled, [u for u in sofar.unknown if u.chunk.first not in asked], findings, attempts)
 
 
 def _everything(plan: Plan) -> bool:

@@ -30,7 +30,7 @@ class Bench:
     def __init__(self, name: str) -> None:
         self.document = Document.from_path(data_folder("eval") / "samples" / f"{name}.txt")
         self.gold = list(load_facts(data_folder("eval") / "gold" / f"{name}.jsonl"))
-        self.tables = {spec.id: rows_of(self.gold, spec) for spec in catalogue().tables}
+        self.tables = {spec.id: rows_of(self.gold, spec) for spec in catalogue().tables if spec.number}
         self.baseline = self.read(self.tables)
         self.said = {f.model_dump_json() for f in self.baseline.findings}
         self.covered: list[Place] = [
