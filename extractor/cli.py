@@ -91,6 +91,9 @@ def run(
     config: Annotated[Path | None, typer.Option(help="TOML file with these settings in a table [model].")] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Ask the model about every table and compare both readings.")
+    ] = False,
     max_calls: Annotated[int | None, typer.Option(min=0, help="Stop asking after so many calls.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=0, help="Stop asking after so many tokens.")] = None,
     max_cost: Annotated[str | None, typer.Option(help="Stop asking at this cost, by the price table.")] = None,
@@ -111,7 +114,7 @@ def run(
         "max_tokens": max_tokens, "max_cost": max_cost, "offline": offline or None,
     }  # fmt: skip
     try:
-        extractor = _extractor(engine, options, config, max_repairs)
+        extractor = _extractor(engine, options, config, max_repairs, second_opinion=second_opinion)
     except ExtractorError as error:
         raise _fail(str(error), EXIT_USAGE) from None
     try:
@@ -139,18 +142,21 @@ def run(
     raise typer.Exit(EXIT_FINDINGS if any(r.findings for r in reports) else EXIT_OK)
 
 
-def _extractor(engine: Engine, options: dict[str, Any], config: Path | None, max_repairs: int) -> Any:
+def _extractor(
+    engine: Engine, options: dict[str, Any], config: Path | None, max_repairs: int, *, second_opinion: bool = False
+) -> Any:
     """Settle who reads; a model only where one is named."""
     from .config import load
     from .pipeline import Extractor
 
     if engine is Engine.deterministic:
-        return Extractor(engine="deterministic")
+        return Extractor(engine="deterministic", second_opinion=second_opinion)
     settled = load(options, os.environ, config)
     return Extractor(
         engine="llm" if engine is Engine.llm else "auto",
         model=settled if settled.model else None,
         max_repairs=max_repairs,
+        second_opinion=second_opinion,
     )
 
 

@@ -38,6 +38,8 @@ class ModelConfig(BaseModel):
         mode: How the answer's form is asked for; ``auto`` finds out once per endpoint and model.
         temperature: 0 asks for the likeliest answer.
         max_output_tokens: Longest answer; a longer one comes back cut off and is marked so.
+        chunk_tokens: Longest answer to ask for at once, by a careful estimate; a longer table is asked for in parts.
+            None for half of ``max_output_tokens``.
         timeout: Seconds for one call.
         concurrency: Calls open at the same time.
         attempts: Calls per request, counting the first, where the endpoint fails in passing.
@@ -59,6 +61,7 @@ class ModelConfig(BaseModel):
     mode: Mode = "auto"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     max_output_tokens: Annotated[int, Field(ge=1)] = 8192
+    chunk_tokens: Annotated[int, Field(ge=1)] | None = None
     timeout: Positive = 180.0
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 4
     attempts: Annotated[int, Field(ge=1, le=100)] = 5
@@ -88,6 +91,11 @@ class ModelConfig(BaseModel):
         """Host and port of the endpoint, for messages: no path, no credentials."""
         parts = urlsplit(self.base_url)
         return parts.hostname + (f":{parts.port}" if parts.port else "") if parts.hostname else ""
+
+    @property
+    def answer_tokens(self) -> int:
+        """Longest answer to ask for at once."""
+        return self.chunk_tokens or max(1, self.max_output_tokens // 2)
 
     @property
     def loopback(self) -> bool:
