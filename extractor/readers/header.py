@@ -125,11 +125,14 @@ def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
         for index, (_, text) in enumerate(cells(line.text)):
             if squeeze(text):
                 leaves[index] = squeeze(text)
-    numbers = [t.cell for line in body.lines for t in line if t.decimals and t.cell is not None]
+    numbers = [cell for line in body.lines if (cell := [t.cell for t in line if t.decimals and t.cell is not None])]
     if not numbers:
         return ()
-    first, last = min(numbers), max([*numbers, *leaves])
+    first = Counter(cell[0] for cell in numbers).most_common(1)[0][0]
+    last = max(cell[-1] for cell in numbers)
     names = [leaves.get(i, "") for i in range(first, last + 1)]
+    if set(names) - set(by_name) & set(HEADER_WORDS):
+        return ()
     out = [by_name.get(n, [n])[0] for n in names]
     known = sum(n in by_name for n in names)
     return tuple(out) if all(out) and len(set(out)) == len(out) and known * 2 >= len(out) else ()

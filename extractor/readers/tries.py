@@ -31,6 +31,7 @@ class Try:
     why: str = ""
     violated: tuple[str, ...] = ()
     ungrounded: int = 0
+    asked: bool = True  # False: a limit was reached, or the cache doesn't hold it; the account lists it
 
 
 def attempt(tried: Try, chunk: Chunk, spec: TableSpec, model: str, *, taken: bool) -> Attempt:
