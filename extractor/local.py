@@ -184,8 +184,8 @@ class LocalServer:
         )
         self._end = weakref.finalize(self, _stop, self._process, self._log)
         wanted = {
-            "gguf": str(gguf), "context": config.context or CONTEXT, "parallel": config.concurrency,
-            "key": config.api_key.get_secret_value() if config.api_key else "",
+            "gguf": str(gguf), "model": config.model, "context": config.context or CONTEXT,
+            "parallel": config.concurrency, "key": config.api_key.get_secret_value() if config.api_key else "",
         }  # fmt: skip
         with contextlib.suppress(OSError):  # it died at once; its silence says so below
             assert self._process.stdin is not None  # noqa: S101 - for the type checker

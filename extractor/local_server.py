@@ -54,6 +54,7 @@ def _serve(answers: int, wanted: dict[str, Any]) -> Any:
 
 def _parameters(parameters: Any, wanted: dict[str, Any]) -> Any:
     parameters.model.path = wanted["gguf"]
+    parameters.model_alias = {wanted["model"]}  # else answers, and the cache, carry the file's path
     parameters.n_parallel = wanted["parallel"]
     parameters.n_ctx = wanted["context"] * wanted["parallel"]
     parameters.api_keys = [wanted["key"]]
