@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from . import assemble, cascade, chunks, sections
 from .budget import Budget
 from .checks import check
-from .config import ConfigError, ModelConfig
+from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic
@@ -60,7 +60,12 @@ class Extractor:
         Raises:
             ConfigError: The engine is ``llm``, or a second opinion is asked for, and no model is named; or a limit
                 on cost has no price.
+            LocalError: The model is ``local``, and its package or its file isn't there.
         """
+        if self.model is not None and self.model.model == LOCAL:
+            from . import local  # noqa: PLC0415 - for those who use it
+
+            object.__setattr__(self, "model", local.attach(self.model))
         if self.budget is None and self.model is not None and self.model.model:
             object.__setattr__(self, "budget", Budget(self.model))
         if self.second_opinion and self.engine == "deterministic":
