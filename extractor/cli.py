@@ -1,6 +1,5 @@
 """The command line: commands parse, call and print; nothing else happens here."""
 
-import json
 import os
 import sys
 from enum import StrEnum
@@ -8,6 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from . import cli_files
+from .cli_base import (
+    EXIT_FINDINGS,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+    AsJson,
+    fail,
+    print_json,
+    terminal,
+)
 
 HELP = """Read the tables of Chinese public-finance disclosures from messy text, and prove the numbers.
 
@@ -27,7 +39,6 @@ Exit codes:
   3    some input could not be read
   130  interrupted; the results written so far are complete
 """
-EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -47,26 +58,6 @@ class Format(StrEnum):
     facts = "facts"
     findings = "findings"
     csv = "csv"
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; messages stay on stderr.")]
-
-
-def _console(*, stdout: bool = False) -> Any:
-    from rich.console import Console
-
-    return Console(stderr=not stdout, highlight=False)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-def _fail(message: str, code: int = EXIT_UNREADABLE) -> typer.Exit:
-    from .console import safe
-
-    _console().print(safe(message), style="red", soft_wrap=True)
-    return typer.Exit(code)
 
 
 @app.command()
@@ -113,27 +104,27 @@ def run(
     try:
         extractor = _extractor(engine, options, config, max_repairs)
     except ExtractorError as error:
-        raise _fail(str(error), EXIT_USAGE) from None
+        raise fail(str(error), EXIT_USAGE) from None
     try:
         found, errors = batch.find(paths)
         planned = batch.plan(found, out)
     except ExtractorError as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
     for message in errors:
-        _fail(message)
+        fail(message)
     chosen = [f.value for f in formats or list(Format)]
     reports = _run(planned, chosen, jobs, extractor, quiet=quiet or as_json)
     if as_json:
         order = {job: number for number, job in enumerate(planned)}
-        _print_json([_summary(r) for r in sorted(reports, key=lambda r: order[r.job])])
+        print_json([_summary(r) for r in sorted(reports, key=lambda r: order[r.job])])
     if not as_json and len(planned) > 1:
         from .console import show_total
 
-        show_total(_console(), reports, out)
+        show_total(terminal(), reports, out)
     elif not as_json and reports and not reports[0].error:
         from .console import safe
 
-        _console().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
+        terminal().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
     if errors or any(r.error for r in reports):
         raise typer.Exit(EXIT_UNREADABLE)
     raise typer.Exit(EXIT_FINDINGS if any(r.findings for r in reports) else EXIT_OK)
@@ -160,7 +151,7 @@ def _run(planned: list[Any], chosen: list[str], jobs: int, extractor: Any, *, qu
     from . import batch
     from .console import show_report
 
-    console = _console()
+    console = terminal()
     reports: list[Any] = []
     columns = (
         TextColumn("reading"),
@@ -199,102 +190,16 @@ def _summary(report: Any) -> dict[str, Any]:
     }
 
 
-@app.command()
-def sections(
-    file: Annotated[Path, typer.Argument(help="A text file.", readable=False)],
-    as_json: AsJson = False,
-    contents: Annotated[bool, typer.Option("--contents", help="Show the contents list's entries too.")] = False,
-) -> None:
-    """Print the heading tree of a file with line numbers, and which tables are known."""
-    from .console import section_tree
-    from .document import Document
-    from .errors import ExtractorError
-    from .normalize import lines
-    from .sections import headings
-    from .specs import catalogue
-
-    try:
-        document = Document.from_path(file)
-    except ExtractorError as error:
-        raise _fail(str(error)) from None
-    text = lines(document)
-    found = [h for h in headings(text, catalogue().tables) if contents or not h.contents]
-    numbers = [text[h.index].number for h in found]
-    if as_json:
-        _print_json(
-            [
-                {"line": n, "kind": h.kind, "title": h.title, "table": h.spec, "contents": h.contents}
-                for h, n in zip(found, numbers, strict=True)
-            ]
-        )
-    else:
-        _console(stdout=True).print(section_tree(file.name, found, numbers), soft_wrap=True)
-
-
-@app.command()
-def check(
-    result: Annotated[Path, typer.Argument(help="A result.json, or the folder that holds it.", readable=False)],
-    source: Annotated[
-        Path | None, typer.Option(help="The text it was read from; default: where it was.", readable=False)
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check a saved result again: every identity, and every number against the source.
-
-    Correct a value in result.json by hand, then see whether the sums agree and whether it stands in the source.
-    """
-    from .batch import Job, report
-    from .console import show_report
-    from .document import Document
-    from .errors import ExtractorError
-    from .export import load
-    from .recheck import recheck
-
-    try:
-        saved = load(result)
-        where = source or (Path(saved.path) if saved.path else None)
-        document = Document.from_path(where) if where and (source or where.exists()) else None
-        again = recheck(saved, document)
-    except ExtractorError as error:
-        raise _fail(str(error)) from None
-    if document is None:
-        _console().print("source not found: the identities are checked, the numbers' places are not", style="yellow")
-    if as_json:
-        _print_json(again.model_dump(mode="json"))
-    else:
-        show_report(_console(), report(Job(result, result), again), details=True)
-    raise typer.Exit(EXIT_FINDINGS if again.findings else EXIT_OK)
-
-
-@app.command()
-def schemas(
-    table: Annotated[str | None, typer.Argument(help="A table id; prints its JSON Schema.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the tables that are known, or print one table's JSON Schema."""
-    from .console import spec_table
-    from .errors import SpecError
-    from .models import table_model
-    from .specs import catalogue
-
-    known = catalogue()
-    if table is not None:
-        try:
-            _print_json(table_model(known.table(table)).model_json_schema())
-        except SpecError as error:
-            raise _fail(str(error), EXIT_USAGE) from None
-    elif as_json:
-        _print_json([t.model_dump(mode="json") for t in known.tables])
-    else:
-        _console(stdout=True).print(spec_table(known))
-
-
 def _version(*, asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
         sys.stdout.write(f"extractor {version('extractor')}\n")
         raise typer.Exit
+
+
+for command in (cli_files.sections, cli_files.check, cli_files.schemas):
+    app.command()(command)
 
 
 @app.callback()
