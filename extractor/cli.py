@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_files
+from . import cli_files, cli_local
 from .cli_base import (
     EXIT_FINDINGS,
     EXIT_INTERRUPTED,
@@ -74,8 +74,9 @@ def run(
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
-    model: Annotated[str | None, typer.Option(help="Model to ask; also EXTRACTOR_MODEL.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model to ask, or local; also EXTRACTOR_MODEL.")] = None,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint; also OPENAI_BASE_URL.")] = None,
+    gguf: Annotated[Path | None, typer.Option(help="Model file for --model local; also EXTRACTOR_GGUF.")] = None,
     mode: Annotated[
         str | None, typer.Option(help="tools, json_schema, json, md_json, or auto: found out once.")
     ] = None,
@@ -98,8 +99,8 @@ def run(
     from .errors import ExtractorError
 
     options = {
-        "model": model, "base_url": base_url, "mode": mode, "concurrency": concurrency, "max_calls": max_calls,
-        "max_tokens": max_tokens, "max_cost": max_cost, "offline": offline or None,
+        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "concurrency": concurrency,
+        "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost, "offline": offline or None,
     }  # fmt: skip
     try:
         extractor = _extractor(engine, options, config, max_repairs)
@@ -137,7 +138,7 @@ def _extractor(engine: Engine, options: dict[str, Any], config: Path | None, max
 
     if engine is Engine.deterministic:
         return Extractor(engine="deterministic")
-    settled = load(options, os.environ, config)
+    settled = cli_local.attach(load(options, os.environ, config))
     return Extractor(
         engine="llm" if engine is Engine.llm else "auto",
         model=settled if settled.model else None,
@@ -200,6 +201,7 @@ def _version(*, asked: bool) -> None:
 
 for command in (cli_files.sections, cli_files.check, cli_files.schemas):
     app.command()(command)
+app.add_typer(cli_local.app, name="local")
 
 
 @app.callback()

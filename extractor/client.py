@@ -25,6 +25,7 @@ from .budget import Budget
 from .cache import Cache
 from .config import ConfigError, ModelConfig, default_cache_dir
 from .endpoint import CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub
+from .errors import ExtractorError
 from .stored import AnswerCache, request_key
 
 __all__ = ["MODES", "ModelClient", "Reply", "Request"]
@@ -167,8 +168,18 @@ class ModelClient:
             raise StopError("error", f"The model answers a toy question in no mode. Choose --mode or --model. {last}")
         return usable
 
+    async def _wake(self) -> None:
+        """Bring up an endpoint that starts when it is first asked; look whether it is still up when asked again."""
+        if self.config.wake is not None:
+            try:
+                self._openai.base_url = await asyncio.to_thread(self.config.wake)
+            except ExtractorError as error:
+                self.endpoint.fatal = StopError("error", str(error))
+                raise self.endpoint.fatal from None
+
     async def _send(self, **kwargs: Any) -> ChatCompletion:
         """Make one call, with openai's errors put into ours."""
+        await self._wake()
         try:
             # openai's own timeout is for the silence between two bytes, not for the whole call.
             async with asyncio.timeout(kwargs.pop("within")):

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +17,11 @@ CONFIG_NAME = "extractor.toml"
 OPENAI_URL = "https://api.openai.com/v1"
 Mode = Literal["auto", "tools", "json_schema", "json", "md_json"]
 
-_ENVIRONMENT = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL", "model": "EXTRACTOR_MODEL"}
+LOCAL = "local"  # the model that this program runs by itself, see extractor/local.py
+
+_ENVIRONMENT = {
+    "api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL", "model": "EXTRACTOR_MODEL", "gguf": "EXTRACTOR_GGUF",
+}  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -49,6 +53,9 @@ class ModelConfig(BaseModel):
         prices: Price table; None for the example in ``prompts/``.
         offline: Answer from the cache only.
         cache_dir: Folder of the cache; None for the default.
+        gguf: The file of the model ``local``; None for the one that ``extractor local get`` has fetched.
+        context: Tokens that a prompt and its answer may take together; None where that isn't known.
+        wake: Brings up an endpoint that starts when it is first asked, and returns its ``base_url``; no setting.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -70,6 +77,9 @@ class ModelConfig(BaseModel):
     prices: Path | None = None
     offline: bool = False
     cache_dir: Path | None = None
+    gguf: Path | None = None
+    context: Annotated[int, Field(ge=1024)] | None = None
+    wake: Callable[[], str] | None = Field(default=None, repr=False, exclude=True)
 
     @field_validator("base_url")
     @classmethod
@@ -90,6 +100,11 @@ class ModelConfig(BaseModel):
         return parts.hostname + (f":{parts.port}" if parts.port else "") if parts.hostname else ""
 
     @property
+    def max_input_tokens(self) -> int | None:
+        """Tokens that a prompt may take, so that the longest answer has room; None where no limit is known."""
+        return None if self.context is None else max(1, self.context - self.max_output_tokens)
+
+    @property
     def loopback(self) -> bool:
         """Whether the endpoint is on this machine."""
         return urlsplit(self.base_url).hostname in _LOOPBACK
@@ -100,7 +115,8 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
 
     Args:
         options: What the user chose for this run; None counts as not chosen.
-        environ: ``OPENAI_API_KEY``, ``OPENAI_BASE_URL`` and ``EXTRACTOR_MODEL`` are read, nothing else.
+        environ: ``OPENAI_API_KEY``, ``OPENAI_BASE_URL``, ``EXTRACTOR_MODEL`` and ``EXTRACTOR_GGUF`` are read, nothing
+            else.
         file: The config file. None looks for ``extractor.toml`` in the working directory, then in the user's config
             folder. Its settings stand in a table ``[model]``; relative paths in it start at its own folder.
 
@@ -118,6 +134,10 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
         # Without the input: it may be the key.
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise ConfigError(f"{f'{source} or the options' if source else 'The options'}: {faults}.") from None
+    if config.model == LOCAL and "base_url" in chosen:
+        raise ConfigError("--model local runs on this machine, --base-url names another server. Leave one of them out.")
+    if config.model == LOCAL:  # runs here, whatever the environment names for other models
+        return config
     url_from_file = "base_url" in written and "base_url" not in {**named, **chosen}
     key_from_environment = "api_key" in named and "api_key" not in chosen
     if file is None and source == Path(CONFIG_NAME) and url_from_file and key_from_environment and not config.loopback:
@@ -144,9 +164,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML ({error}). Mend the line.") from None
     unknown = sorted(set(document) - {"model"})
     settings = document.get("model", {})
+    if isinstance(settings, dict) and "wake" in settings:
+        raise ConfigError(f"{path}: wake: no setting. Take the line out.")
     if unknown or not isinstance(settings, dict):
         raise ConfigError(f"{path}: settings stand in a table [model]; found {', '.join(unknown) or 'model = ...'}.")
-    for name in ("prices", "cache_dir"):
+    for name in ("prices", "cache_dir", "gguf"):
         if isinstance(settings.get(name), str):
             settings[name] = path.parent / settings[name]
     return settings

@@ -10,7 +10,7 @@ from itertools import groupby
 from . import assemble, cascade, chunks, sections
 from .budget import Budget
 from .checks import check
-from .config import ConfigError, ModelConfig
+from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic
@@ -49,7 +49,12 @@ class Extractor:
 
         Raises:
             ConfigError: The engine is ``llm`` and no model is named, or a limit on cost has no price.
+            LocalError: The model is ``local``, and its package or its file isn't there.
         """
+        if self.model is not None and self.model.model == LOCAL:
+            from . import local  # noqa: PLC0415 - for those who use it
+
+            object.__setattr__(self, "model", local.attach(self.model))
         if self.budget is None and self.model is not None and self.model.model:
             object.__setattr__(self, "budget", Budget(self.model))
         if self.engine == "llm" and (self.model is None or not self.model.model):
