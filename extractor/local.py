@@ -182,7 +182,7 @@ class LocalServer:
         self._process = subprocess.Popen(  # noqa: S603 - our own script
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log
         )
-        self._end = weakref.finalize(self, _stop, self._process)
+        self._end = weakref.finalize(self, _stop, self._process, self._log)
         wanted = {
             "gguf": str(gguf), "context": config.context or CONTEXT, "parallel": config.concurrency,
             "key": config.api_key.get_secret_value() if config.api_key else "",
@@ -222,7 +222,7 @@ class LocalServer:
         code, text = 0, ""
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(timeout=5) if self._process else 0
-        if self._log is not None:
+        if self._log is not None and not self._log.closed:
             self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - 20_000))
             text = self._log.read().decode("utf-8", "replace")
         name = self._config.gguf.name if self._config.gguf else LOCAL
@@ -243,7 +243,7 @@ class LocalServer:
         )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     """End a server: the end of its stdin is its sign."""
     if process.stdin is not None:
         with contextlib.suppress(OSError):  # it is dead already
@@ -255,3 +255,4 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
+    log.close()
