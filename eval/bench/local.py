@@ -14,10 +14,11 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from extractor import Document, Extractor
 from extractor.answers import M, Reply, Request
+from extractor.budget import Spent
 from extractor.client import ModelClient
 from extractor.config import ModelConfig
 from extractor.evaluation.score import BUDGET_TABLES, load_facts, score, show
@@ -31,7 +32,7 @@ STATES = ("proven", "grounded", "ambiguous", "contradicted", "ungrounded")
 class Watched(ModelClient):
     """A client that counts what came of its questions."""
 
-    outcomes: Counter[str] = Counter()
+    outcomes: ClassVar[Counter[str]] = Counter()
 
     async def ask(self, request: Request[M]) -> Reply[M]:
         """Ask, and count."""
@@ -39,9 +40,9 @@ class Watched(ModelClient):
         reply = await super().ask(request)
         type(self).outcomes.update([reply.outcome, *(["re-ask"] if request.attempt else [])])
         took = time.monotonic() - begin
-        again = f" again ({request.attempt})" if request.attempt else ""
-        print(f"  {request.tag}{again}: {reply.outcome}, {reply.usage.input} in, {reply.usage.output} out, {took:.0f} s",
-              file=sys.stderr, flush=True)  # fmt: skip
+        name = f"{request.tag} again ({request.attempt})" if request.attempt else request.tag
+        tokens = f"{reply.usage.input} in, {reply.usage.output} out"
+        print(f"  {name}: {reply.outcome}, {tokens}, {took:.0f} s", file=sys.stderr, flush=True)
         return reply
 
 
@@ -60,8 +61,7 @@ def measure(file: Path, gold: Path | None, engine: Any, gguf: Path | None, repai
         minutes = (time.monotonic() - begin) / 60
     states = result.states()
     compared = score(load_facts(gold), facts(result), tables=BUDGET_TABLES) if gold else None
-    assert extractor.budget is not None
-    spent = extractor.budget.spent
+    spent = extractor.budget.spent if extractor.budget else Spent()
     bad = ", ".join(f"{n} {o}" for o, n in sorted(Watched.outcomes.items()) if o not in {"ok", "re-ask"})
     return [
         file.stem,
