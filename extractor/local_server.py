@@ -20,7 +20,6 @@ except ImportError:  # Windows
 
 def main() -> None:
     """Load the model, say where it listens, and wait for the end of stdin."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while loading: end at once, not when Python is back
     wanted = json.loads(sys.stdin.buffer.readline())
     _die_with_stdin()
     said = _serve(os.dup(1), wanted)
@@ -41,6 +40,8 @@ def _serve(answers: int, wanted: dict[str, Any]) -> Any:
 
         server = xllamacpp.Server(_parameters(xllamacpp.CommonParams(), wanted))
         said = {"address": server.listening_address}
+        # The library has put its own handlers there, which would end the server and leave the process.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends what it reads first, and needs answers for that
     except ImportError as error:
         said = {"error": f"import: {error}"}

@@ -204,8 +204,10 @@ def test_the_server_starts_once_and_is_told_what_matters(tmp_path: Path, fake: P
     assert server() == server() == "http://127.0.0.1:9/v1"
     assert starts(fake) == [f"{server.pid} PASSIVE 16384 2 ['127.0.0.1'] 0"]
     assert [text.split()[0] for text in said] == ["loading", "ok.gguf"]
-    server.close()
     assert server.pid is not None
+    os.kill(server.pid, signal.SIGINT)  # Ctrl-C reaches it too; what is being read still needs its answers
+    assert not gone(server.pid, within=0.3)
+    server.close()
     assert gone(server.pid)
 
 
