@@ -95,6 +95,11 @@ class ModelClient:
 
     async def ask(self, request: Request[M]) -> Reply[M]:
         """Ask, or answer from the cache; a bad answer, a failed call or an empty budget is a reply like others."""
+        reply = await self._reply(request)
+        self.budget.note(answers.question_of(request, reply))
+        return reply
+
+    async def _reply(self, request: Request[M]) -> Reply[M]:
         if self._known_mode() is None:  # answers may be known all the same, under whichever mode
             for mode in MODES:
                 reply = await _Exchange(self, request, mode, only_cache=True).run()

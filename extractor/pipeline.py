@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from . import assemble, cascade, chunks, sections
+from . import accounts, assemble, cascade, chunks, sections
 from .budget import Budget
 from .checks import check
 from .config import LOCAL, ConfigError, ModelConfig
@@ -60,8 +60,15 @@ class Extractor:
         if self.engine == "llm" and (self.model is None or not self.model.model):
             raise ConfigError("--engine llm needs a model. Name one with --model or in EXTRACTOR_MODEL.")
 
-    def extract(self, document: Document) -> Result:
-        """Read one document. Never raises for what a document holds; problems come as findings."""
+    def extract(self, document: Document, *, account: Budget | None = None) -> Result:
+        """Read one document. Never raises for what a document holds; problems come as findings.
+
+        Args:
+            document: What to read.
+            account: Where the model's calls for this document are booked, a child of :attr:`budget`; opened here if
+                None.
+        """
+        booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
         cut = chunks.cut(text, heads)
@@ -71,8 +78,8 @@ class Extractor:
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         for _, part in groupby(cut, key=lambda c: c.part):
-            account = (self.model, self.budget) if self.model and self.budget else None
-            drafts, odd, said = cascade.read(text, list(part), self.catalogue, self.engine, account, self.max_repairs)
+            asks = (self.model, booked) if self.model and booked else None
+            drafts, odd, said = cascade.read(text, list(part), self.catalogue, self.engine, asks, self.max_repairs)
             findings.extend(said)
             read = [assemble.table(text, draft) for draft in drafts]
             checked = check(read, self.catalogue)
@@ -89,6 +96,8 @@ class Extractor:
                 counts.update({(name, k): v for k, v in count.model_dump().items()})
         open_runs = chunks.uncovered(text, cut)
         findings.extend(_between(text, heads, open_runs))
+        if booked is not None:
+            findings.extend(accounts.findings(booked, self.catalogue))
         findings.sort(key=lambda f: (f.line or 0, f.code))
         return Result(
             document=document.name,
@@ -103,6 +112,7 @@ class Extractor:
                 for name in sorted({name for name, _ in counts})
             },
             unread=tuple(_unread(text, heads, open_runs, unknown)),
+            usage=accounts.lasting(booked) if booked is not None else None,
         )
 
 

@@ -221,6 +221,26 @@ class CheckCount(Record):
     unchecked: int = 0
 
 
+class ModelUsage(Record):
+    """What the answers behind a result took when they were given: the same on every rerun, cache or not.
+
+    What one run did (calls, seconds, cost, failures) stands in ``usage.json``.
+
+    Attributes:
+        model: The model's id.
+        answers: Usable answers, second questions included.
+        input: Tokens of their prompts.
+        output: Tokens of the answers themselves.
+        estimated: The endpoint counted no tokens for some; a character counts as one there.
+    """
+
+    model: str
+    answers: int
+    input: int
+    output: int
+    estimated: bool = False
+
+
 class Result(Record):
     """All that was read from one document.
 
@@ -234,6 +254,7 @@ class Result(Record):
         findings: Findings in order of line.
         checks: Instances by identity.
         unread: What was not read.
+        usage: What a model's answers took, or None where no answer went in.
     """
 
     document: str
@@ -245,6 +266,7 @@ class Result(Record):
     findings: tuple[Finding, ...]
     checks: dict[str, CheckCount]
     unread: tuple[Unread, ...]
+    usage: ModelUsage | None = None
 
     def table(self, table_id: str, part: int = 0) -> Table | None:
         """Return the table with this id in the given part, or None."""

@@ -18,6 +18,7 @@ from extractor.config import ModelConfig
 from extractor.normalize import Line, squeeze
 from extractor.records import Finding
 from extractor.specs import Catalogue, TableSpec
+from extractor.tokens import transcript
 
 from . import structure
 from .body import Body, prepare
@@ -69,14 +70,19 @@ async def _table(client: ModelClient, lines: Sequence[Line], chunk: Chunk, label
     if body.empty:
         return Asked(chunk, None, ())  # the note says it all, and no model can say more
     shown = [lines[chunk.first], *(lines[i] for piece in chunk.pieces for i in piece)]
+    where = lines[chunk.first].number, lines[chunk.last].number
+    expected = transcript(line.text for line in shown)
     best: Draft | None = None
     faults: list[str] = []
     findings: list[Finding] = []
     for attempt in range(max_repairs + 1):
         prompt = prompts.transcribe(spec, shown, body.unit, faults)
-        reply = await client.ask(Request(prompt.system, prompt.user, prompt.answer, spec.id, attempt))
+        reply = await client.ask(
+            Request(prompt.system, prompt.user, prompt.answer, spec.id, attempt, lines=where, expected=expected)
+        )
         if not isinstance(reply.parsed, prompts.TableAnswer):
-            findings.append(_failed(chunk, spec, lines, reply.message or reply.outcome))
+            if reply.outcome not in {"offline", "budget"}:  # what was not asked is listed from the account
+                findings.append(_failed(chunk, spec, lines, reply.message or reply.outcome))
             if reply.outcome != "invalid":
                 break
             faults = [reply.message]
