@@ -1,6 +1,7 @@
 """What people see of a model's part: what it was asked, what stayed open, what it would be asked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from .budget import Budget
 from .console import safe
 from .dryrun import Plan
 from .pipeline import Extractor
+from .stored import Stats
 
 _SHOWN = 12
 _STYLE = {"ask": "yellow", "cached": "green", "no": "dim"}
@@ -105,3 +107,20 @@ def _cost(plan: Plan, currency: str) -> str:
         return "n/a (the price table has no entry for this model)"
     least, most = f"{plan.cost:.4f}", f"{plan.most_cost:.4f}"
     return f"{least if Decimal(least) == Decimal(most) else f'{least}-{most}'} {currency}"
+
+
+def show_stats(console: Console, stats: Stats) -> None:
+    """Print what a cache holds."""
+    say = {"ok": "", "read-only": " (can't be written)", "memory": " (can't be used: answers live in memory only)"}
+    console.print(safe(f"folder   {stats.folder}{say[stats.state]}"), soft_wrap=True)
+    console.print(f"answers  {stats.entries}")
+    console.print(f"size     {_size(stats.bytes)}")
+    for name, when in (("oldest", stats.oldest), ("newest", stats.newest)):
+        if when is not None:
+            console.print(f"{name}   {datetime.fromtimestamp(when).astimezone():%Y-%m-%d %H:%M}")
+    for model, count in stats.models.items():
+        console.print(safe(f"model    {model or '(not named)'}: {count}"), soft_wrap=True)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
