@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_files, cli_local, cli_run
+from . import cli_cache, cli_doctor, cli_files, cli_local, cli_run
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -196,7 +196,7 @@ def _version(*, asked: bool) -> None:
         raise typer.Exit
 
 
-for command in (cli_files.sections, cli_files.check, cli_files.schemas):
+for command in (cli_files.sections, cli_files.check, cli_files.schemas, cli_doctor.doctor):
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
 app.add_typer(cli_cache.app, name="cache")

@@ -132,6 +132,28 @@ class ModelClient:
         except StopError as stop:
             raise ConfigError(stop.message) from None
 
+    async def probe(self, mode: str) -> Reply[answers.Probe]:
+        """Ask a toy question in one mode, past the cache; :data:`~extractor.answers.PROBE_ANSWER` is the answer."""
+        return await _Exchange(self, answers.PROBE, mode, fresh=True, keep=False).run()
+
+    async def models(self) -> list[str] | None:
+        """Return the ids of the models that the endpoint lists, or None where it has no such list.
+
+        Raises:
+            CallError: It can't be reached, or refuses the key.
+        """
+        try:
+            async with asyncio.timeout(self.config.timeout):
+                return [model.id for model in (await self._openai.models.list()).data]
+        except openai.APIStatusError as error:
+            if error.status_code in {401, 403}:
+                raise CallError("status", error.status_code, error.body or error.message) from None
+        except (openai.APIConnectionError, TimeoutError) as error:
+            raise CallError("connection", body=str(error.__cause__ or error)) from None
+        except (openai.OpenAIError, ValueError, AttributeError, TypeError):
+            pass  # it answers, with something that is no list
+        return None
+
     def _known_mode(self) -> str | None:
         if self._mode is None and not self._settling.locked():
             known = recall(self._folder, endpoint_name(self.config)).get("mode")
@@ -159,7 +181,7 @@ class ModelClient:
     async def _probe(self) -> str:
         usable, last = None, ""
         for mode in MODES:
-            reply = await _Exchange(self, answers.PROBE, mode, fresh=True, keep=False).run()
+            reply = await self.probe(mode)
             if reply.parsed == answers.PROBE_ANSWER:
                 return mode
             if reply.outcome == "ok":

@@ -12,12 +12,14 @@ from .accounts import NotAsked
 from .batch import Report
 from .budget import Budget
 from .console import safe
+from .doctor_endpoint import Check
 from .dryrun import Plan
 from .pipeline import Extractor
 from .stored import Stats
 
 _SHOWN = 12
 _STYLE = {"ask": "yellow", "cached": "green", "no": "dim"}
+_CHECKED = {"ok": "green", "warning": "yellow", "problem": "red"}
 _SAYS = {"ask": "ask", "cached": "in the cache", "no": "not asked"}
 
 
@@ -124,3 +126,11 @@ def show_stats(console: Console, stats: Stats) -> None:
 
 def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
+
+
+def show_check(console: Console, check: Check) -> None:
+    """Print one finding of the doctor."""
+    line = Text(f"{check.state:<8} ", _CHECKED[check.state]) + safe(f"{check.name}: {check.said}")
+    console.print(line, soft_wrap=True)
+    if check.todo:
+        console.print(safe(f"         {check.todo}"), style="dim", soft_wrap=True)
