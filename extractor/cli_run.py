@@ -22,7 +22,7 @@ def read(planned: list[Any], chosen: list[str], jobs: int, extractor: Any, *, qu
 
     from . import batch
     from .console import show_report
-    from .console_model import asked_so_far
+    from .console_model import AskedColumn
 
     console = terminal()
     reports: list[Any] = []
@@ -31,18 +31,21 @@ def read(planned: list[Any], chosen: list[str], jobs: int, extractor: Any, *, qu
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[cells]} cells proven{task.fields[asked]}"),
+        TextColumn("{task.fields[cells]} cells proven"),
+        AskedColumn(extractor.budget),
     )
     try:
-        with Progress(*columns, console=console, transient=True, disable=len(planned) < 2) as progress:
-            task = progress.add_task("", total=len(planned), cells=0, asked="")
+        with Progress(
+            *columns, console=console, transient=True, disable=len(planned) < 2 and not extractor.budget
+        ) as progress:
+            task = progress.add_task("", total=len(planned), cells=0)
             proven = 0
             for report in batch.run(planned, chosen, jobs, extractor):
                 reports.append(report)
                 proven += report.states["proven"]
                 if report.error or not quiet:
                     show_report(console, report, details=len(planned) == 1)
-                progress.update(task, advance=1, cells=proven, asked=asked_so_far(extractor.budget))
+                progress.update(task, advance=1, cells=proven)
     except KeyboardInterrupt:
         _account(console, extractor, reports)
         console.print(f"interrupted; {len(reports)} of {len(planned)} files are done and written", style="yellow")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from .accounts import NotAsked
@@ -23,13 +24,21 @@ _CHECKED = {"ok": "green", "warning": "yellow", "problem": "red"}
 _SAYS = {"ask": "ask", "cached": "in the cache", "no": "not asked"}
 
 
-def asked_so_far(budget: Budget | None) -> str:
-    """Return the account in a few words for the progress line; empty where no model is named."""
-    if budget is None:
-        return ""
-    spent = budget.spent
-    cost = "" if budget.cost is None else f", {budget.cost:.4f} {budget.currency}"
-    return f"; {spent.calls} calls, {spent.usage.total} tokens{cost}, {spent.hits} from the cache"
+class AskedColumn(ProgressColumn):
+    """The account of a run in its progress line, as it is at the moment; empty where no model is named."""
+
+    def __init__(self, budget: Budget | None) -> None:
+        """Watch an account."""
+        super().__init__()
+        self._budget = budget
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - rich asks with the task
+        """Return calls, tokens, cost and answers from the cache."""
+        if self._budget is None:
+            return Text()
+        spent, cost = self._budget.spent, self._budget.cost
+        price = "" if cost is None else f", {cost:.4f} {self._budget.currency}"
+        return Text(f"{spent.calls} calls, {spent.usage.total} tokens{price}, {spent.hits} from the cache")
 
 
 def show_not_asked(console: Console, reports: Sequence[Report]) -> None:
