@@ -75,14 +75,15 @@ def plan(document: Document, extractor: Extractor) -> Plan:
     alone = Extractor(catalogue=extractor.catalogue, engine="deterministic").extract(document)
     account = extractor.budget.child()
     extractor.extract(document, account=account)
-    questions: dict[int, list[Question]] = {}
+    places = [*((t.id, t.lines) for t in alone.tables), *(("", u.lines) for u in alone.unread)]
+    questions: dict[tuple[int, int], list[Question]] = {}
     for question in account.questions:
-        questions.setdefault(question.lines[0] if question.lines else 0, []).append(question)
-    known = {t.lines[0]: t for t in alone.tables}
+        questions.setdefault(_home(question, places), []).append(question)
+    read = {t.lines for t in alone.tables}
     steps = [
-        *(_table(t, questions.get(t.lines[0], []), alone, extractor) for t in alone.tables),
-        *(_unread(first, asked, alone, extractor) for first, asked in questions.items() if first not in known),
-        *_unasked(alone, {*known, *questions}),
+        *(_table(t, questions.get(t.lines, []), alone, extractor) for t in alone.tables),
+        *(_unread(lines, asked, alone, extractor) for lines, asked in questions.items() if lines not in read),
+        *_unasked(alone, {*read, *questions}),
     ]
     return total(str(document.path or document.name), sorted(steps, key=lambda s: s.lines), extractor)
 
@@ -115,19 +116,27 @@ def _table(table: Table, questions: Sequence[Question], alone: Result, extractor
     return _asked(table.id, table.lines, questions, "; ".join(reasons) or "arithmetic doesn't settle it", extractor)
 
 
-def _unread(first: int, questions: Sequence[Question], alone: Result, extractor: Extractor) -> Step:
-    reason = next((u.reason for u in alone.unread if u.lines[0] == first), "not read by arithmetic")
-    lines = questions[0].lines or (0, 0)
+def _home(question: Question, places: Sequence[tuple[str, tuple[int, int]]]) -> tuple[int, int]:
+    """Return the lines of the table that a question is about: it may be about a part of it, or name no lines."""
+    for name, (first, last) in places:
+        inside = question.lines is not None and first <= question.lines[0] <= last
+        if name in {question.tag, ""} and (inside or (question.lines is None and name)):
+            return first, last
+    return question.lines or (0, 0)
+
+
+def _unread(lines: tuple[int, int], questions: Sequence[Question], alone: Result, extractor: Extractor) -> Step:
+    reason = next((u.reason for u in alone.unread if u.lines == lines), "not read by arithmetic")
     return _asked(questions[0].tag, lines, questions, f"not read: {reason}", extractor)
 
 
-def _unasked(alone: Result, seen: set[int]) -> list[Step]:
+def _unasked(alone: Result, seen: set[tuple[int, int]]) -> list[Step]:
     """List the tables that neither arithmetic nor a model reads."""
     tables = {f.line for f in alone.findings if f.code == "table-not-read"}
     return [
         Step(table=u.title[:40], lines=u.lines, decision="no", why=u.reason)
         for u in alone.unread
-        if u.lines[0] in tables - seen
+        if u.lines[0] in tables and u.lines not in seen
     ]
 
 
