@@ -140,9 +140,9 @@ def run(
     if out is None and not dry_run:
         raise fail("Name a folder for the results with --out, or see with --dry-run what would be asked.", EXIT_USAGE)
     options = {
-        "model": model, "base_url": base_url, "mode": mode, "cache_dir": cache_dir, "concurrency": concurrency,
-        "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost, "prices": prices,
-        "offline": offline or dry_run or None,
+        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir,
+        "concurrency": concurrency, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
+        "prices": prices, "offline": offline or dry_run or None,
     }  # fmt: skip
     try:
         extractor = _extractor(engine, options, config, max_repairs)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_base import EXIT_OK, AsJson, BaseUrl, CacheDir, ConfigFile, Mode, Model, Prices, print_json, terminal
+from .cli_base import EXIT_OK, AsJson, BaseUrl, CacheDir, ConfigFile, Gguf, Mode, Model, Prices, print_json, terminal
 
 EXIT_PROBLEM = 1
 
@@ -13,6 +13,7 @@ EXIT_PROBLEM = 1
 def doctor(
     model: Model = None,
     base_url: BaseUrl = None,
+    gguf: Gguf = None,
     mode: Mode = None,
     config: ConfigFile = None,
     cache_dir: CacheDir = None,
@@ -27,6 +28,7 @@ def doctor(
       extractor doctor                                          no model: checks the rest
       extractor doctor --model gpt-4o-mini                      asks a tiny question in each mode
       extractor doctor --base-url http://127.0.0.1:8080/v1 --model m --json
+      extractor doctor --model local                            starts the model on this machine, asks it
 
     \b
     Give the options that you give to run, in the folder where you run it. The endpoint gets its list of models asked
@@ -36,8 +38,8 @@ def doctor(
     from .doctor import Patient, examine
 
     options = {
-        "model": model, "base_url": base_url, "mode": mode, "cache_dir": cache_dir, "prices": prices,
-        "offline": offline or None,
+        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir,
+        "prices": prices, "offline": offline or None,
     }  # fmt: skip
     found = []
     console = terminal(stdout=True)

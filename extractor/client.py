@@ -141,7 +141,9 @@ class ModelClient:
 
         Raises:
             CallError: It can't be reached, or refuses the key.
+            StopError: It is to start on this machine, and doesn't.
         """
+        await self._wake()
         try:
             async with asyncio.timeout(self.config.timeout):
                 return [model.id for model in (await self._openai.models.list()).data]

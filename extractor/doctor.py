@@ -14,7 +14,7 @@ from typing import Any
 
 from . import config as settings
 from .budget import PriceTable
-from .config import ConfigError, ModelConfig
+from .config import LOCAL, ConfigError, ModelConfig
 from .data import data_folder
 from .doctor_endpoint import Check, Fact, State, endpoint
 from .errors import ExtractorError
@@ -44,8 +44,10 @@ def examine(patient: Patient) -> Iterator[Check]:
         return
     yield _settings(config, sources)
     yield _cache(config.cache_dir or settings.default_cache_dir())
-    yield _local(config, patient.environ)
-    yield from endpoint(config)
+    check, config = _local(config)
+    yield check
+    if check.state != "problem":
+        yield from endpoint(config)
 
 
 def _machine() -> Check:
@@ -109,7 +111,7 @@ def _settings(config: ModelConfig, sources: Mapping[str, str]) -> Check:
     """Say where each setting comes from; of the key only whether there is one, of the address only the host."""
     shown = {
         "model": config.model or "none",
-        "base_url": config.host,
+        "base_url": config.host if config.model != LOCAL else "this machine",
         "api_key": "set" if config.api_key else "not set",
     }
     for name in sources:
@@ -157,16 +159,19 @@ def _cache(folder: Path) -> Check:
     return Check(name="cache", state="ok", said=f"{said}; written and read", facts=facts)
 
 
-def _local(config: ModelConfig, environ: Mapping[str, str]) -> Check:
-    """Look for the extra that runs a model on this machine; it is needed for ``--model local`` alone."""
+def _local(config: ModelConfig) -> tuple[Check, ModelConfig]:
+    """Look for the extra and the file that ``--model local`` needs; returns settings with its server behind them."""
+    from . import local  # noqa: PLC0415 - slow to load
+
     installed = importlib.util.find_spec("xllamacpp") is not None
-    named = environ.get("EXTRACTOR_GGUF", "").strip()
-    there = bool(named) and Path(named).is_file()
-    file = f"EXTRACTOR_GGUF names {named}" if there else f"{named}: no such file" if named else "no model file is named"
-    said = f"extractor[local] is {'installed' if installed else 'not installed'}; {file}"
-    wanted = config.model is not None and config.model.partition("/")[0] == "local"
-    if named and not there:
-        return Check(name="local", state="warning", said=said, todo="Set EXTRACTOR_GGUF to a GGUF file, or unset it.")
-    if wanted and not installed:
-        return Check(name="local", state="problem", said=said, todo="Install it: pip install 'extractor[local]'")
-    return Check(name="local", state="ok", said=said if wanted or named else f"{said} (only for --model local)")
+    said = f"extractor[local] is {'installed' if installed else 'not installed'}"
+    try:
+        file = f"{said}; {local.model_file(config.gguf)}"
+        attached = local.attach(config)
+    except ExtractorError as error:
+        if config.model != LOCAL and config.gguf is None:
+            return Check(name="local", state="ok", said=f"{said}, no model file (only for --model local)"), config
+        what, _, todo = str(error).partition(". ")
+        state: State = "problem" if config.model == LOCAL else "warning"
+        return Check(name="local", state=state, said=f"{said}; {what}", todo=todo), config
+    return Check(name="local", state="ok", said=file), attached

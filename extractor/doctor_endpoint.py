@@ -47,7 +47,8 @@ def endpoint(config: ModelConfig) -> Iterator[Check]:
         todo = "Set OPENAI_API_KEY, or name another endpoint with --base-url."
         yield Check(name="endpoint", state="problem", said=f"there is no key for {config.host}", todo=todo)
         return
-    careful = {"attempts": 1, "timeout": min(config.timeout, _LONGEST), "max_calls": None, "max_tokens": None}
+    patience = config.timeout if config.wake else min(config.timeout, _LONGEST)  # a small machine takes its time
+    careful = {"attempts": 1, "timeout": patience, "max_calls": None, "max_tokens": None}
     brief = config.model_copy(update={**careful, "max_cost": None})
     with asyncio.Runner() as runner:  # one check at a time, so that each is printed as it is done
         checks = _asked(brief)
@@ -65,14 +66,15 @@ async def _next(checks: AsyncIterator[Check]) -> Check:
 async def _asked(config: ModelConfig) -> AsyncIterator[Check]:
     """Ask for the list of models, then a toy question in each mode; remembers the first mode that answers exactly."""
     from .client import MODES, ModelClient  # noqa: PLC0415 - slow to load
-    from .endpoint import CallError, endpoint_name, explain, remember  # noqa: PLC0415 - likewise
+    from .endpoint import CallError, StopError, endpoint_name, explain, remember  # noqa: PLC0415 - likewise
 
     async with ModelClient(config) as client:
         begin = time.monotonic()
         try:
             listed = await client.models()
-        except CallError as error:
-            said, _, todo = explain(error, config, 1).partition(". ")
+        except (CallError, StopError) as error:
+            words = explain(error, config, 1) if isinstance(error, CallError) else error.message
+            said, _, todo = words.partition(". ")
             yield Check(name="endpoint", state="problem", said=said, todo=todo, facts={"status": error.status})
             return
         yield _listed(config, listed, time.monotonic() - begin)
@@ -103,6 +105,8 @@ def _listed(config: ModelConfig, listed: list[str] | None, seconds: float) -> Ch
     where = f"{config.host} answers in {seconds:.2f} s"
     if listed is None:
         return Check(name="endpoint", state="ok", said=f"{where}; it doesn't list its models")
+    if config.wake is not None:
+        return Check(name="endpoint", state="ok", said=f"the model on this machine is up after {seconds:.1f} s")
     if config.model in listed:
         return Check(name="endpoint", state="ok", said=f"{where}, accepts the key and knows the model {config.model}")
     some = ", ".join(sorted(listed)[:_LISTED]) + (" …" if len(listed) > _LISTED else "")

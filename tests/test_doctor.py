@@ -13,6 +13,7 @@ from extractor.endpoint import recall
 from .cli import extractor
 from .conftest import ROOT
 from .server import Answer, Received, Server, say, status
+from .test_local import FAKE, gguf, gone, starts
 
 SECRET = "sk-this-is-a-secret"  # noqa: S105 - of nobody
 MODES = ("tools", "json_schema", "json", "md_json")
@@ -165,6 +166,31 @@ def test_settings_that_do_not_work(tmp_path: Path) -> None:
     assert "Name a model" in checks["settings"]["todo"]
     code, checks, _ = doctor(tmp_path, "--model", "gpt-4o-mini")
     assert (code, checks["endpoint"]["said"]) == (1, "there is no key for api.openai.com")
+
+
+def test_a_model_on_this_machine(tmp_path: Path) -> None:
+    """Without its file a problem; with a stand-in for llama.cpp it is started and asked, and its process ends."""
+    missing = tmp_path / "none.gguf"
+    code, checks, _ = doctor(tmp_path, "--model", "local", "--gguf", missing)
+    assert (code, checks["local"]["state"]) == (1, "problem")
+    assert "no such file" in checks["local"]["said"]
+    assert "endpoint" not in checks
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "xllamacpp.py").write_text(FAKE, encoding="utf-8")
+    with Server(right) as server:
+        environ = {
+            "PYTHONPATH": f"{site}:{ROOT}",
+            "FAKE_LOG": str(tmp_path / "log"),
+            "FAKE_ADDRESS": server.url.removesuffix("/v1"),
+        }
+        code, checks, _ = doctor(tmp_path, "--model", "local", "--gguf", gguf(tmp_path), **environ)
+        assert [r.mode for r in server.received] == ["json_schema"]
+    assert code == 0, checks
+    assert "is up after" in checks["endpoint"]["said"]
+    assert "base_url this machine" in checks["settings"]["said"]
+    assert checks["mode json_schema"]["state"] == "ok"
+    assert gone(int(starts(tmp_path / "log")[0].split()[0]))
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
