@@ -32,6 +32,7 @@ def table(lines: Sequence[Line], draft: Draft) -> Table:
         why=draft.why or "printed cells",
         layout=draft.spec.layout,
         labels=dict(draft.labels),
+        steps=draft.steps,
     )
 
 
@@ -57,6 +58,7 @@ def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
         yield Cell(
             column=ids[place], kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
             spans=tuple(_span(p) for p in token.spans), options=tuple(options) if len(options) > 1 else (),
+            doubt=draft.doubts.get(token.spans[0].start, "") if token.spans else "",
         )  # fmt: skip
 
 

@@ -1,55 +1,107 @@
-"""Who reads what: the deterministic reader alone, the model alone, or the model where arithmetic could not settle."""
+"""Who reads what: the deterministic reader alone, the model alone, or the model where arithmetic could not settle.
+
+The steps of ``auto``, each only where the one before did not settle a table:
+
+1. ``deterministic``: the grammar and the identities; no model.
+2. ``transcribe``: the model copies the rows; kept only if everything stands in the source and less is violated.
+
+Every table says in ``steps`` which of them were gone through, and why.
+"""
 
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from .budget import Budget
+from .amount import scale_of
 from .chunks import Chunk
-from .config import ModelConfig
 from .normalize import Line
 from .readers import deterministic
 from .readers.deterministic import Unknown
 from .readers.draft import Draft
 from .readers.settle import settle_choices
-from .records import Finding
+from .records import Attempt, Finding
 from .specs import Catalogue
+
+if TYPE_CHECKING:  # the model's packages are loaded when a model is asked
+    from .readers.model import Account, Asked
 
 Engine = Literal["auto", "deterministic", "llm"]
 
 
-def read(
-    lines: Sequence[Line],
-    chunks: Sequence[Chunk],
-    catalogue: Catalogue,
-    engine: Engine,
-    account: tuple[ModelConfig, Budget] | None,
-    max_repairs: int,
-) -> tuple[list[Draft], list[Unknown], list[Finding]]:
-    """Read the chunks of one disclosure.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who is to read: the engine, the model's account if there is one, and whether both readers are compared."""
 
-    Returns:
-        Drafts in printed order, tables that nobody could read, and findings about the model's answers.
+    engine: Engine = "auto"
+    account: "Account | None" = None
+    second_opinion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of one disclosure.
+
+    Attributes:
+        drafts: Tables in printed order.
+        unknown: Tables that nobody could read.
+        findings: What there is to say about the model's answers.
+        attempts: Every question to the model.
     """
-    drafts, unknown = deterministic.read(lines, chunks, catalogue)
-    if engine == "deterministic" or account is None:
-        return drafts, unknown, []
-    known = {d.chunk.first: d for d in drafts}
-    wanted = [c for c in chunks if c.spec and (engine == "llm" or _open(known.get(c.first)))]
-    if not wanted:
-        return drafts, unknown, []
-    from .readers import model  # noqa: PLC0415 - the model's packages are loaded when a model is asked
 
-    findings: list[Finding] = []
+    drafts: list[Draft]
+    unknown: list[Unknown]
+    findings: list[Finding]
+    attempts: list[Attempt]
+
+
+def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, plan: Plan) -> Reading:
+    """Read the chunks of one disclosure."""
+    drafts, unknown = deterministic.read(lines, chunks, catalogue)
+    drafts = [replace(d, steps=(f"deterministic: {_account_of(d)}",)) for d in drafts]
+    # A step that asks for a table's layout belongs here: it returns drafts and unknown tables in place of these.
+    known = {d.chunk.first: d for d in drafts}
+    wanted = [c for c in chunks if c.spec and (_everything(plan) or _open(known.get(c.first)))]
+    if plan.engine == "deterministic" or plan.account is None or not wanted:
+        return Reading(drafts, unknown, [], [])
+    return _transcribed(lines, wanted, catalogue, plan, Reading(drafts, unknown, [], []))
+
+
+def _transcribed(
+    lines: Sequence[Line], wanted: Sequence[Chunk], catalogue: Catalogue, plan: Plan, sofar: Reading
+) -> Reading:
+    """Ask for the rows of the chunks wanted, and settle all tables again with those that are taken."""
+    from .readers import model, opinion, weighing  # noqa: PLC0415 - loaded when a model is asked
+
+    known = {d.chunk.first: d for d in sofar.drafts}
+    reasons = {u.chunk.first: u.reason for u in sofar.unknown}
+    findings, attempts = list(sofar.findings), list(sofar.attempts)
     asked: dict[int, Draft] = {}
-    for answer in model.read(account, lines, wanted, catalogue, max_repairs):
+    others: dict[int, Draft] = {}
+    answers = model.read(plan.account, lines, wanted, catalogue, known) if plan.account else []
+    for answer in answers:
+        first, old = answer.chunk.first, known.get(answer.chunk.first)
+        step, taken = _verdict(answer, old, plan.engine)
+        before = old.steps if old else (f"deterministic: not read: {reasons.get(first, 'no row fits')}",)
         findings.extend(answer.findings)
-        old = known.get(answer.chunk.first)
-        if answer.draft is not None and (engine == "llm" or _improves(answer.draft, old)):
-            asked[answer.chunk.first] = answer.draft
-    merged = {**known, **{first: model.weigh(draft, known.get(first)) for first, draft in asked.items()}}
+        attempts.extend(answer.attempts if taken else _untaken(answer.attempts, step))
+        if answer.draft is not None and taken:
+            asked[first] = replace(answer.draft, steps=(*before, step))
+        elif old is not None and answer.attempts:
+            known[first] = replace(old, steps=(*before, step))
+        if old is not None and answer.draft is not None:
+            others[first] = old if taken else answer.draft
+    merged = {**known, **{first: weighing.weigh(draft, known.get(first), lines) for first, draft in asked.items()}}
     settled = settle_choices([merged[first] for first in sorted(merged)], catalogue)
-    settled = [model.keep_choice(d, asked[d.chunk.first]) if d.chunk.first in asked else d for d in settled]
-    return settled, [u for u in unknown if u.chunk.first not in asked], findings
+    settled = [weighing.keep_choice(d, asked[d.chunk.first]) if d.chunk.first in asked else d for d in settled]
+    if plan.second_opinion:
+        settled, said = opinion.compare(settled, others, catalogue)
+        findings.extend(said)
+    return Reading(settled, [u for u in sofar.unknown if u.chunk.first not in asked], findings, attempts)
+
+
+def _everything(plan: Plan) -> bool:
+    """Whether the model is asked about every table, also where arithmetic has settled it."""
+    return plan.engine == "llm" or plan.second_opinion
 
 
 def _open(draft: Draft | None) -> bool:
@@ -57,7 +109,40 @@ def _open(draft: Draft | None) -> bool:
     return draft is None or bool(draft.violated()) or bool(draft.findings)
 
 
+def _verdict(answer: "Asked", old: Draft | None, engine: Engine) -> tuple[str, bool]:
+    """Decide whether the model's rows become the table, and say why in words."""
+    new = answer.draft
+    if new is None:
+        return f"model, transcribe: not taken: {answer.findings[0].code if answer.findings else 'no rows'}", False
+    said = _account_of(new)
+    if engine == "llm":
+        return f"model, transcribe: taken as asked for: {said}", True
+    taken = _improves(new, old)
+    return f"model, transcribe: {'taken' if taken else 'not taken'}: {said}", taken
+
+
 def _improves(new: Draft, old: Draft | None) -> bool:
     """Whether the model's answer is better: everything stands in the source, and less is violated."""
     grounded = all(t.spans for row in new.rows for t in row.items)
     return bool(new.rows) and grounded and (old is None or len(new.violated()) < len(old.violated()))
+
+
+def _account_of(draft: Draft) -> str:
+    """Say how a reading stands with the identities within its table."""
+    parts: list[str] = []
+    scale = scale_of(draft.body.unit)
+    worst: dict[str, str] = {}
+    for instance, outcome in draft.violated():
+        worst.setdefault(instance.id, f"{instance.id} violated by {abs(outcome.left - outcome.right) / scale:f}")
+    parts.extend(worst.values())
+    lost = sum(not t.spans for row in draft.rows for t in row.items)
+    if lost:
+        parts.append(f"{lost} numbers not in the source")
+    parts.extend(dict.fromkeys(finding.code for finding in draft.findings))
+    return "; ".join(parts) or "0 violated"
+
+
+def _untaken(attempts: Sequence[Attempt], step: str) -> list[Attempt]:
+    """Mark the attempts of a table whose reading by the other reader is kept."""
+    reason = f"the deterministic reading is kept ({step})"
+    return [a.model_copy(update={"taken": False, "why": reason}) if a.taken else a for a in attempts]

@@ -136,7 +136,7 @@ def _with_state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, list[str]],
         state = "ungrounded"
     elif ref in violated:
         state = "contradicted"
-    elif len(cell.options) > 1 or row.doubt:
+    elif len(cell.options) > 1 or cell.doubt or row.doubt:
         state = "ambiguous"
     else:
         state = "proven" if ref in proofs else "grounded"
@@ -190,7 +190,7 @@ def cell_ref(ref: Ref, tables: Sequence[Table]) -> CellRef:
 
 def _states(tables: Sequence[Table]) -> Iterator[Finding]:
     for table in tables:
-        unclear = [(r, c) for r, c in table.numbers() if len(c.options) > 1 and c.state == "ambiguous"]
+        unclear = [(r, c) for r, c in table.numbers() if len(c.options) > 1 and not c.doubt and c.state == "ambiguous"]
         if unclear:
             refs = tuple(_named(table, r, c.column, c) for r, c in unclear)
             example = unclear[0][1]

@@ -103,6 +103,9 @@ def run(
     cache_dir: CacheDir = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Ask the model about every table and compare both readings.")
+    ] = False,
     max_calls: Annotated[
         int | None, typer.Option(min=0, help="Stop asking after so many calls, for all files together.")
     ] = None,
@@ -145,7 +148,7 @@ def run(
         "prices": prices, "offline": offline or dry_run or None,
     }  # fmt: skip
     try:
-        extractor = _extractor(engine, options, config, max_repairs)
+        extractor = _extractor(engine, options, config, max_repairs, second_opinion=second_opinion)
         found, errors = batch.find(paths)
         if dry_run:
             for message in errors:
@@ -173,18 +176,21 @@ def run(
     raise typer.Exit(cli_run.exit_code(reports, errors))
 
 
-def _extractor(engine: Engine, options: dict[str, Any], config: Path | None, max_repairs: int) -> Any:
+def _extractor(
+    engine: Engine, options: dict[str, Any], config: Path | None, max_repairs: int, *, second_opinion: bool = False
+) -> Any:
     """Settle who reads; a model only where one is named."""
     from .config import load
     from .pipeline import Extractor
 
     if engine is Engine.deterministic:
-        return Extractor(engine="deterministic")
+        return Extractor(engine="deterministic", second_opinion=second_opinion)
     settled = cli_local.attach(load(options, os.environ, config))
     return Extractor(
         engine="llm" if engine is Engine.llm else "auto",
         model=settled if settled.model else None,
         max_repairs=max_repairs,
+        second_opinion=second_opinion,
     )
 
 

@@ -42,6 +42,8 @@ class ModelConfig(BaseModel):
         mode: How the answer's form is asked for; ``auto`` finds out once per endpoint and model.
         temperature: 0 asks for the likeliest answer.
         max_output_tokens: Longest answer; a longer one comes back cut off and is marked so.
+        chunk_tokens: Longest answer to ask for at once, by a careful estimate; a longer table is asked for in parts.
+            None for half of ``max_output_tokens``.
         timeout: Seconds for one call.
         concurrency: Calls open at the same time.
         attempts: Calls per request, counting the first, where the endpoint fails in passing.
@@ -66,6 +68,7 @@ class ModelConfig(BaseModel):
     mode: Mode = "auto"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     max_output_tokens: Annotated[int, Field(ge=1)] = 8192
+    chunk_tokens: Annotated[int, Field(ge=1)] | None = None
     timeout: Positive = 180.0
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 4
     attempts: Annotated[int, Field(ge=1, le=100)] = 5
@@ -103,6 +106,11 @@ class ModelConfig(BaseModel):
     def max_input_tokens(self) -> int | None:
         """Tokens that a prompt may take, so that the longest answer has room; None where no limit is known."""
         return None if self.context is None else max(1, self.context - self.max_output_tokens)
+
+    @property
+    def answer_tokens(self) -> int:
+        """Longest answer to ask for at once."""
+        return self.chunk_tokens or max(1, self.max_output_tokens // 2)
 
     @property
     def loopback(self) -> bool:

@@ -108,6 +108,8 @@ def _table(table: Table, questions: Sequence[Question], alone: Result, extractor
         return Step(table=table.id, lines=table.lines, decision="no", why=why)
     if extractor.engine == "llm":
         return _asked(table.id, table.lines, questions, "--engine llm asks for every table", extractor)
+    if extractor.second_opinion and not table.states()["contradicted"]:
+        return _asked(table.id, table.lines, questions, "--second-opinion asks for every table", extractor)
     wrong = table.states()["contradicted"]
     here = (f for f in alone.findings if f.table == table.id and table.lines[0] <= (f.line or 0) <= table.lines[1])
     codes = sorted({f.code for f in here})

@@ -188,8 +188,10 @@ def instances(
 def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     """Yield the instances inside one table: sums along its rows, down its tree, and columns that stay empty."""
     columns = set(frame.columns)
+    # What a column that the spec doesn't know adds to isn't known either: no sum along a row is asked for then.
+    known = columns <= {c.id for c in (*spec.columns, *spec.more)}
     for number, row in enumerate(frame.rows):
-        for rule in spec.row_sums:
+        for rule in spec.row_sums if known else ():
             parts = [c for c in rule.parts if c in columns]
             if (rule.side and rule.side != row.side) or not columns.issuperset(rule.totals) or not parts:
                 continue

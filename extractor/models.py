@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .records import Table
-from .specs import TableSpec, catalogue
+from .specs import Column, TableSpec, catalogue
 
 
 @lru_cache(maxsize=64)
@@ -36,6 +36,9 @@ def table_model(spec: TableSpec) -> type[BaseModel]:
 
 def rows_of(table: Table) -> list[BaseModel]:
     """Return a table's rows as objects of its spec's model; a row without a printed number is left out."""
-    model = row_model(catalogue().layout(table.id, table.layout))
+    spec = catalogue().layout(table.id, table.layout)
+    known = {c.id for c in (*spec.columns, *spec.more)}
+    unknown = tuple(Column(id=c) for c in table.columns if c not in known)
+    model = row_model(spec.model_copy(update={"more": (*spec.more, *unknown)}) if unknown else spec)
     wanted = [record for row, record in zip(table.rows, table.records(), strict=True) if row.cells]
     return [model.model_validate(record) for record in wanted]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from . import accounts, assemble, cascade, chunks, sections
 from .budget import Budget
@@ -14,8 +15,11 @@ from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic
-from .records import CheckCount, Finding, Result, Table, Unread
+from .records import Attempt, CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from .readers.model import Connect
 
 _FEW = 6  # lines between the number of a table and its title
 _BUDGET = 11  # tables of a department budget
@@ -36,6 +40,10 @@ class Extractor:
         model: Which model at which endpoint; None means no model is asked.
         max_repairs: How often the model is asked again about one table.
         budget: The account of all calls; opened where a model is named.
+        second_opinion: Ask the model about every table, also where arithmetic has settled it, and compare the two
+            readings number by number.
+        connect: How the model is reached, for tests and measurements without a server; None for the endpoint that
+            ``model`` names.
     """
 
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
@@ -43,12 +51,15 @@ class Extractor:
     model: ModelConfig | None = None
     max_repairs: int = 2
     budget: Budget | None = field(default=None, repr=False)
+    second_opinion: bool = False
+    connect: "Connect | None" = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Open the account of the model's calls, one for all documents.
 
         Raises:
-            ConfigError: The engine is ``llm`` and no model is named, or a limit on cost has no price.
+            ConfigError: The engine is ``llm``, or a second opinion is asked for, and no model is named; or a limit
+                on cost has no price.
             LocalError: The model is ``local``, and its package or its file isn't there.
         """
         if self.model is not None and self.model.model == LOCAL:
@@ -57,8 +68,11 @@ class Extractor:
             object.__setattr__(self, "model", local.attach(self.model))
         if self.budget is None and self.model is not None and self.model.model:
             object.__setattr__(self, "budget", Budget(self.model))
-        if self.engine == "llm" and (self.model is None or not self.model.model):
-            raise ConfigError("--engine llm needs a model. Name one with --model or in EXTRACTOR_MODEL.")
+        if self.second_opinion and self.engine == "deterministic":
+            raise ConfigError("--second-opinion compares two readers. Choose --engine auto or llm.")
+        needs = "--engine llm" if self.engine == "llm" else "--second-opinion" if self.second_opinion else ""
+        if needs and (self.model is None or not self.model.model):
+            raise ConfigError(f"{needs} needs a model. Name one with --model or in EXTRACTOR_MODEL.")
 
     def extract(self, document: Document, *, account: Budget | None = None) -> Result:
         """Read one document. Never raises for what a document holds; problems come as findings.
@@ -75,15 +89,18 @@ class Extractor:
         findings = list(_input(document, cut))
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
+        attempts: list[Attempt] = []
+        plan = self._plan(booked)
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         for _, part in groupby(cut, key=lambda c: c.part):
-            asks = (self.model, booked) if self.model and booked else None
-            drafts, odd, said = cascade.read(text, list(part), self.catalogue, self.engine, asks, self.max_repairs)
-            findings.extend(said)
-            read = [assemble.table(text, draft) for draft in drafts]
+            reading = cascade.read(text, list(part), self.catalogue, plan)
+            odd = reading.unknown
+            findings.extend(reading.findings)
+            attempts.extend(reading.attempts)
+            read = [assemble.table(text, draft) for draft in reading.drafts]
             checked = check(read, self.catalogue)
-            for draft, table in zip(drafts, read, strict=True):
+            for draft, table in zip(reading.drafts, read, strict=True):
                 findings.extend(draft.findings)
                 findings.extend(assemble.damaged(draft))
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
@@ -113,7 +130,16 @@ class Extractor:
             },
             unread=tuple(_unread(text, heads, open_runs, unknown)),
             usage=accounts.lasting(booked) if booked is not None else None,
+            attempts=tuple(attempts),
         )
+
+    def _plan(self, booked: Budget | None) -> cascade.Plan:
+        if not self.model or not booked:
+            return cascade.Plan(self.engine)
+        from .readers.model import Account  # noqa: PLC0415 - loaded where a model is named
+
+        account = Account(self.model, booked, self.max_repairs, self.connect)
+        return cascade.Plan(self.engine, account, self.second_opinion)
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk]) -> Iterator[Finding]:

@@ -1,7 +1,9 @@
 """Prompts: templates from ``prompts/`` filled from a table's spec; the document's text goes in last."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Template
@@ -20,12 +22,14 @@ LEAD: dict[str, tuple[str, ...]] = {
     "two_sided": ("line", "code", "name"),
     "labels": ("line", "name"),
     "items": ("line", "name"),
+    "wide": ("line", "name"),
 }
-_SAYS = {
-    "line": "the source line's number",
-    "code": 'the code\'s digits run together (201, 20103, 2010301), "" where none is printed',
-    "name": "the printed name or label, with its numbering (一、 1. 其中：)",
-    "project": 'the project\'s name, "" where none is printed',
+_NOTES = {
+    "two_sided": "A line may hold two rows, a label on the left and a code on the right: give two. A number on the "
+    "left goes into column (1).\n",
+    "wide": "The items stand in the header, side by side: give one row for each item that has a number.\n",
+    "projects": 'project is the printed name of the project; "" in rows of a unit, a code or the total. A unit (an '
+    "office) stands in name, without a code.\n",
 }
 _EXAMPLES = {
     "coded": (
@@ -44,8 +48,18 @@ _EXAMPLES = {
         ["40", "", "支出总计", "88.10", "88.10", ""],
     ),
     "labels": (["12", "合计", "3.10", "3.10", ""], ["13", "公务接待费", "0.60", "0.60", ""]),
+    "wide": (["12", "合计", "3.10", "3.10", ""], ["12", "公务接待费", "0.60", "0.60", ""]),
     "items": (["12", "总计", "5.00", "5.00", ""], ["14", "设备更新项目", "5.00", "5.00", ""]),
 }
+
+
+_OWN = (
+    "\nThese lines are a part of a longer table. Give only the rows whose first number stands in lines {} to {}; "
+    "the other lines are there to read them by.\n"
+)
+_DIGIT = re.compile(r"[0-9]")
+_FRAGMENT = 24  # characters of a piece of a header cell, at most
+_MANY_FRAGMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,14 @@ def answer_model(spec: TableSpec) -> type[TableAnswer]:
     return create_model(f"{spec.id}_rows", __base__=TableAnswer, rows=(list[list[str]], row))
 
 
-def transcribe(spec: TableSpec, lines: Sequence[Line], unit: str, problems: Sequence[str] = ()) -> Prompt:
+def transcribe(
+    spec: TableSpec,
+    lines: Sequence[Line],
+    unit: str,
+    problems: Sequence[str] = (),
+    own: tuple[int, int] | None = None,
+    printed: Mapping[str, str] | None = None,
+) -> Prompt:
     """Ask for the rows of one table.
 
     Args:
@@ -86,37 +107,70 @@ def transcribe(spec: TableSpec, lines: Sequence[Line], unit: str, problems: Sequ
         lines: Its lines, header and title among them.
         unit: Money unit.
         problems: What was wrong with the last answer, in words; asked again with these.
+        own: First and last line of the rows wanted, where the lines are a part of a longer table.
+        printed: Column ids that this office prints under another name, with that name.
     """
     lead = LEAD[spec.shape]
-    source = "\n".join(f"{line.number}|{line.text}" for line in lines)
+    source = source_text(lines)
     fence = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    told = sums(spec, numbered=True)
+    width = min(3, len(spec.columns))  # columns of the example
     user = _template("table").substitute(
         title=spec.title,
         id=spec.id,
         unit=unit,
-        shape="\n".join(f"- {name}: {_SAYS[name]}" for name in lead),
-        count=len(spec.columns),
-        columns="\n".join(f"- {c.id}" for c in spec.columns),
-        sums="\n".join(f"- {s}" for s in sums(spec)) or "- none",
-        example_columns="合计, 甲, 乙",
-        example="\n".join(str(list(row)).replace("'", '"') for row in _EXAMPLES[spec.shape]),
+        size=len(lead) + len(spec.columns),
+        form=", ".join([*lead, "(1)", *([f"... ({len(spec.columns)})"] if len(spec.columns) > 1 else [])]),
+        columns="; ".join(f"({i}) {(printed or {}).get(c.id, c.id)}" for i, c in enumerate(spec.columns, 1)),
+        sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
+        notes=_NOTES.get(spec.shape, ""),
+        example_form=", ".join([*lead, *(f"({i})" for i in range(1, width + 1))]),
+        example="\n".join(json.dumps(row[: len(lead) + width], ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
+        own=_OWN.format(*own) if own else "",
         fence=fence,
         source=source,
     )
     if problems:
         said = "\n".join(f"- {p}" for p in problems)
         user += (
-            "\nYour last answer for this table doesn't agree with itself:\n"
-            f"{said}\nLook at these rows in the source once more and give the whole table again. Copy what is printed: "
+            "\nYour last answer for these lines is not right yet:\n"
+            f"{said}\nLook at these rows in the source once more and give all rows again. Copy what is printed: "
             "if the source itself doesn't add up, say what it prints.\n"
         )
     return Prompt(_template("system").substitute(), user, answer_model(spec))
 
 
-def sums(spec: TableSpec) -> list[str]:
-    """Return the identities within a table in words."""
-    out = [f"in every row: {r.total} = {' + '.join(r.parts)}" for r in spec.row_sums]
+def source_text(lines: Sequence[Line]) -> str:
+    """Return lines with their numbers; a long run without any digit, such as a header in fragments, as one line."""
+    out: list[str] = []
+    run: list[Line] = []
+    for line in lines:
+        if _DIGIT.search(line.text) or "\t" in line.text or len(line.text) > _FRAGMENT:
+            out.extend(_run(run))
+            run = []
+            out.append(f"{line.number}|{line.text}")
+        else:
+            run.append(line)
+    return "\n".join([*out, *_run(run)])
+
+
+def _run(lines: Sequence[Line]) -> list[str]:
+    if len(lines) < _MANY_FRAGMENTS:
+        return [f"{line.number}|{line.text}" for line in lines]
+    return [f"{lines[0].number}-{lines[-1].number}|{' / '.join(line.text.strip() for line in lines)}"]
+
+
+def sums(spec: TableSpec, *, numbered: bool = False) -> list[str]:
+    """Return the identities within a table in words; ``numbered`` names columns by their numbers, which is shorter."""
+    named = {c: f"({i})" if numbered else c for i, c in enumerate(spec.column_ids, 1)}
+    out = []
+    for rule in spec.row_sums:
+        where = {None: "every row", "left": "rows on the left", "right": "rows on the right"}[rule.side]
+        whole, part = ([named[c] for c in side if c in named] for side in (rule.totals, rule.parts))
+        if whole and part:
+            out.append(f"in {where}: {' + '.join(whole)} = {' + '.join(part)}")
     if spec.tree:
-        out.append("in every column: the total is the sum of its parts, each row the sum of the rows one level below")
-    out.extend(f"{z.column} is empty in rows whose code begins with {' or '.join(z.classes)}" for z in spec.zeros)
+        out.append("in every column: each row is the sum of the rows one level below it")
+    empty = ((named[z.column], z.classes) for z in spec.zeros if z.column in named)
+    out.extend(f"{column} is empty in rows whose code begins {' or '.join(classes)}" for column, classes in empty)
     return out

@@ -36,7 +36,8 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
         _sane(table, known)
     tables = [_reground(t, source) for t in result.tables]
     checked = check(tables, known)
-    kept = [f for f in result.findings if f.kind in ("not-read", "structure", "input") and f.code != ROW_UNCERTAIN]
+    lasting = ("not-read", "structure", "input")
+    kept = [f for f in result.findings if (f.kind in lasting and f.code != ROW_UNCERTAIN) or f.code == "second-opinion"]
     findings = sorted([*kept, *checked.findings], key=lambda f: (f.line or 0, f.code))
     return result.model_copy(update={"tables": checked.tables, "findings": tuple(findings), "checks": checked.counts})
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal["proven", "grounded", "ambiguous", "contradicted", "ungrounded"]
 """How far a cell can be trusted, best first.
@@ -56,6 +56,7 @@ class Cell(Record):
         spans: Where it stands; more than one where the text is printed in pieces.
         state: See :data:`State`.
         options: The columns possible for an ambiguous cell, ``column`` among them.
+        doubt: Why another reading of it is as likely; it is then at most ambiguous.
         proof: Ids of the identities that hold and cover this cell.
     """
 
@@ -67,6 +68,7 @@ class Cell(Record):
     spans: tuple[Span, ...] = ()
     state: State = "grounded"
     options: tuple[str, ...] = ()
+    doubt: str = ""
     proof: tuple[str, ...] = ()
 
 
@@ -114,6 +116,7 @@ class Table(Record):
         layout: Which of the table's layouts it is printed in; empty for the first.
         labels: Column ids that this office prints under another name, with that name. A key ``left:ID`` is for the
             left side of a two-sided table alone.
+        steps: Who tried to read it, in order: what came of each step, and why the next was taken.
     """
 
     id: str
@@ -128,6 +131,7 @@ class Table(Record):
     why: str = ""
     layout: str = ""
     labels: dict[str, str] = {}
+    steps: tuple[str, ...] = ()
 
     def label(self, row: Row, column: str) -> str:
         """Return the printed name of a column in a row, by which facts name it."""
@@ -213,6 +217,49 @@ class Unread(Record):
     reason: str
 
 
+Step = Literal["layout", "transcribe"]
+AttemptOutcome = Literal["ok", "incomplete", "invalid", "refused", "truncated", "failed"]
+
+
+class Attempt(Record):
+    """One question to a model about one table, or a part of it, and what became of the answer.
+
+    Attributes:
+        table: Table id.
+        part: Which disclosure of the file it belongs to, from 0.
+        lines: First and last line that were asked for, 1-based.
+        number: 0 for the first question about these lines.
+        step: What was asked: the rows, or what the columns mean.
+        model: The model's id.
+        outcome: ``ok``; ``incomplete`` (printed numbers are in no row); ``invalid`` (not of the form asked for);
+            ``refused``; ``truncated`` (cut off at the longest length allowed); ``failed`` (no answer).
+        taken: The table as reported has rows of this answer.
+        why: Why it was taken or not.
+        violated: Identities within the table that were violated with this answer in it, each once.
+        ungrounded: Numbers of the answer that don't stand in the source.
+        tokens_in: Tokens of the question.
+        tokens_out: Tokens of the answer.
+        cached: The answer came from the cache. Not saved, so that a second run gives the same bytes.
+        rows: The rows as the model gave them, each in the order of the question: place, names, cells.
+    """
+
+    table: str
+    part: int
+    lines: tuple[int, int]
+    number: int
+    step: Step
+    model: str
+    outcome: AttemptOutcome
+    taken: bool
+    why: str = ""
+    violated: tuple[str, ...] = ()
+    ungrounded: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cached: bool = Field(default=False, exclude=True)
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
 class CheckCount(Record):
     """How the instances of one identity came out."""
 
@@ -254,6 +301,7 @@ class Result(Record):
         findings: Findings in order of line.
         checks: Instances by identity.
         unread: What was not read.
+        attempts: Every question to a model with its answer, taken or not.
         usage: What a model's answers took, or None where no answer went in.
     """
 
@@ -266,6 +314,7 @@ class Result(Record):
     findings: tuple[Finding, ...]
     checks: dict[str, CheckCount]
     unread: tuple[Unread, ...]
+    attempts: tuple[Attempt, ...] = ()
     usage: ModelUsage | None = None
 
     def table(self, table_id: str, part: int = 0) -> Table | None:

@@ -8,6 +8,7 @@ import pytest
 
 from extractor import Document, Extractor, Result
 from extractor.facts import facts
+from extractor.models import rows_of
 from tests.conftest import OTHER_OFFICES
 
 FORMAL = {
@@ -171,3 +172,28 @@ def test_final_accounts_as_most_of_the_country_prints_them(form: str) -> None:
     assert found["three_public", "公务接待费", "决算数"] == "1.50"
     assert {f["state"] for f in facts(result) if f["table"] != "three_public"} <= {"proven", "grounded"}
     assert not [f for f in result.findings if f.kind == "contradiction"]
+
+
+UNKNOWN_COLUMN = """支出预算总表
+单位：万元
+科目编码\t科目名称\t合计\t基本支出\t项目支出\t专项债支出
+\t合计\t90.00\t50.00\t30.00\t10.00
+205\t教育支出\t90.00\t50.00\t30.00\t10.00
+20502\t普通教育\t90.00\t50.00\t30.00\t10.00
+2050202\t小学教育\t60.00\t50.00\t\t10.00
+2050204\t高中教育\t30.00\t\t30.00
+"""
+
+
+def test_an_unknown_column_keeps_its_printed_name() -> None:
+    """No number moves into a column that is known, and no sum is asked for that may lack a part."""
+    result = Extractor(engine="deterministic").extract(Document.from_text(UNKNOWN_COLUMN, name="unknown"))
+    table = result.table("expenditure")
+    assert table is not None
+    assert table.columns == ("合计", "基本支出", "项目支出", "专项债支出")
+    last = [c for c in facts(result) if c["column"] == "专项债支出"]
+    assert [f["value"] for f in last] == ["10.00"] * 4
+    assert {f["state"] for f in last} == {"proven"}  # by the tree
+    assert not result.findings
+    rows = rows_of(table)
+    assert getattr(rows[0], "c9", None) == Decimal("10.00")

@@ -56,7 +56,7 @@ def read(
         if chunk.spec is None:
             unknown.append(Unknown(chunk, "no spec describes this table"))
             continue
-        spec, body, verdict = _fitting(lines, chunk, catalogue, labels)
+        spec, body, verdict = fitting(lines, chunk, catalogue, labels)
         if verdict.known:
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
@@ -66,10 +66,14 @@ def read(
     return settle(drafts, layouts, catalogue), [*unknown, *odd]
 
 
-def _fitting(
+def fitting(
     lines: Sequence[Line], chunk: Chunk, catalogue: Catalogue, labels: Labels
 ) -> tuple[TableSpec, Body, Layout]:
-    """Choose among the layouts of a table: the first one whose header and row labels are known best."""
+    """Choose among the layouts of a table: the first one whose header and row labels are known best.
+
+    Raises:
+        SpecError: No spec describes the chunk.
+    """
     best: tuple[TableSpec, Body, Layout] | None = None
     least = 0
     for spec in catalogue.layouts(chunk.spec or ""):

@@ -34,6 +34,8 @@ class Draft:
         findings: What went wrong while reading.
         reader: Who read it.
         labels: Printed names by column id, where the table isn't in its first layout.
+        steps: Who tried to read it, and what came of that.
+        doubts: Why a number may belong elsewhere, by the offset at which it is printed.
     """
 
     chunk: Chunk
@@ -49,6 +51,8 @@ class Draft:
     findings: tuple[Finding, ...] = ()
     reader: str = "deterministic"
     labels: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    doubts: Mapping[int, str] = field(default_factory=dict)
 
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""

@@ -24,6 +24,8 @@ class Source:
         for index, line in enumerate(self._lines):
             self._at.setdefault(line.number, index)
         self._used: set[int] = set()
+        self._text = "\n".join(line.text for line in self._lines)
+        self._codes: dict[str, bool] = {}
 
     def number(self, text: str, line: int) -> Token:
         """Return the token of a copied number; without a place where the source doesn't print it.
@@ -40,6 +42,13 @@ class Source:
                 self._used.add(places[0].start)
                 return Token("number", wanted, places)
         return Token("number", wanted, ())
+
+    def prints(self, code: str) -> bool:
+        """Whether a code stands anywhere in these lines, in one piece or in cells beside each other."""
+        if code not in self._codes:
+            digits = r"[\s|]*".join(re.escape(code))
+            self._codes[code] = bool(re.search(rf"(?<![0-9.]){digits}(?![0-9.])", self._text))
+        return self._codes[code]
 
     def words(self, text: str, line: int) -> list[Token]:
         """Return the tokens of copied words; one without a place where the source doesn't print them."""

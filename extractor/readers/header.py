@@ -53,13 +53,16 @@ def layout(body: Body, spec: TableSpec) -> Layout:
         every = tuple(named.names)
         return Layout(known=True, columns=every, printed=every, short=every, labels=named.labels)
     more = any(c.id in named.names for c in spec.more)
+    beyond = _with_unknown(body, spec) if body.grid else ()
+    if set(beyond) > set(every):
+        return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels)
     if not more:
         first = _first_layout(body, spec)
         if first.known:
             return replace(first, labels=named.labels if spec.layout else {})
     if spec.column_ids[0] not in named.names:
         return Layout(known=False, reason="its header doesn't name the spec's columns")
-    exact = _by_cell(body, spec) if body.grid else ()
+    exact = (_by_cell(body, spec) or beyond) if body.grid else ()
     if exact and set(exact) >= set(named.names):
         return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels)
     if not named.complete:
@@ -112,6 +115,24 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
         out.append(names[used[leaves[index]]])
         used[leaves[index]] += 1
     return tuple(out) if len(set(out)) == len(out) else ()
+
+
+def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
+    """Return the columns of a grid cell by cell, where some have names that the spec doesn't know: these they keep."""
+    by_name = _by_name(spec)
+    leaves: dict[int, str] = {}
+    for line in body.header_lines:
+        for index, (_, text) in enumerate(cells(line.text)):
+            if squeeze(text):
+                leaves[index] = squeeze(text)
+    numbers = [t.cell for line in body.lines for t in line if t.decimals and t.cell is not None]
+    if not numbers:
+        return ()
+    first, last = min(numbers), max([*numbers, *leaves])
+    names = [leaves.get(i, "") for i in range(first, last + 1)]
+    out = [by_name.get(n, [n])[0] for n in names]
+    known = sum(n in by_name for n in names)
+    return tuple(out) if all(out) and len(set(out)) == len(out) and known * 2 >= len(out) else ()
 
 
 def _by_name(spec: TableSpec) -> dict[str, list[str]]:

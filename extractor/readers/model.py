@@ -1,231 +1,301 @@
 """The language-model reader: asks for a table's rows, finds every value in the source, and lets the checks judge.
 
 No number of a model is believed: what isn't printed is ``ungrounded``, and the identities see what stands in the
-wrong place. The model is asked again with what is violated, and a new answer is taken only if it violates less.
+wrong place. An answer that leaves out printed numbers is incomplete: the lines concerned are asked for again, half by
+half. A table that violates its identities is asked for again with what is violated, and a new answer is taken only if
+it violates less. Every attempt is kept.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from extractor import prompts
-from extractor.amount import scale_of
-from extractor.answers import Request
+from extractor.answers import Reply, Request
 from extractor.budget import Budget
 from extractor.chunks import Chunk
-from extractor.client import ModelClient
 from extractor.config import ModelConfig
-from extractor.normalize import Line, squeeze
-from extractor.records import Finding
+from extractor.normalize import Line
+from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
 from extractor.tokens import transcript
 
-from . import structure
-from .body import Body, prepare
+from . import parts
+from .body import Body
+from .deterministic import fitting
 from .draft import Draft
-from .grounding import Source
-from .labelled import identify
 from .labels import Labels
-from .place import free, width_of
-from .rows import RawRow
+from .parts import Part
+from .transcript import (
+    Printed,
+    draft_of,
+    first_lines,
+    in_words,
+    incomplete,
+    lacking,
+    short,
+    ungrounded,
+    words_for_numbers,
+)
+from .tries import OUTCOMES, Try, attempt, failure
 
-_SHOWN = 12  # violated identities named in a second question
+_SHOWN = 12  # faults named in a second question
+
+
+class Asker(Protocol):
+    """What this reader needs of a model: an answer to each request, whatever comes of it."""
+
+    async def ask(self, request: Request[Any]) -> Reply[Any]:
+        """Ask, or answer from a cache."""
+
+
+Connect = Callable[[ModelConfig, Budget], AbstractAsyncContextManager[Asker]]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Which model, on whose account, how often it is asked again, and how it is reached."""
+
+    config: ModelConfig
+    budget: Budget
+    max_repairs: int = 2
+    connect: Connect | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of asking for one table: a draft, or the reason why there is none."""
+    """What came of asking for one table: a draft, or the reason why there is none, and every attempt."""
 
     chunk: Chunk
     draft: Draft | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part with the rows that it has by now, and the answer that they come from."""
+
+    part: Part
+    rows: tuple[Printed, ...]
+    tried: Try
 
 
 def read(
-    account: tuple[ModelConfig, Budget], lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue,
-    max_repairs: int,
+    account: Account, lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue,
+    known: Mapping[int, Draft],
 ) -> list[Asked]:  # fmt: skip
-    """Ask for every chunk that has a spec; opens and closes a client, and books on the given account."""
-    config, budget = account
+    """Ask for every chunk that has a spec; connects for that, and books on the given account.
+
+    ``known`` are the drafts of another reader by first line: where it saw rows begin a long table may be cut.
+    """
 
     async def run() -> list[Asked]:
-        async with ModelClient(config, budget=budget) as client:
-            return await ask(client, lines, chunks, catalogue, max_repairs=max_repairs)
+        async with _connect(account) as asker:
+            labels = Labels(catalogue)
+            tables = [_Table(asker, account, lines, c, labels, known.get(c.first)) for c in chunks if c.spec]
+            return list(await asyncio.gather(*(table.read() for table in tables)))
 
-    return asyncio.run(run())
-
-
-async def ask(
-    client: ModelClient, lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, *, max_repairs: int
-) -> list[Asked]:
-    """Ask for every chunk that has a spec, as many at a time as the client allows."""
-    labels = Labels(catalogue)
-    wanted = [chunk for chunk in chunks if chunk.spec]
-    return list(await asyncio.gather(*(_table(client, lines, c, labels, max_repairs) for c in wanted)))
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:  # a notebook has a loop of its own, which can't wait for another
+        return pool.submit(asyncio.run, run()).result()
 
 
-async def _table(client: ModelClient, lines: Sequence[Line], chunk: Chunk, labels: Labels, max_repairs: int) -> Asked:
-    spec = labels.catalogue.table(chunk.spec or "")
-    body = prepare(lines, chunk, spec, labels)
-    if body.empty:
-        return Asked(chunk, None, ())  # the note says it all, and no model can say more
-    shown = [lines[chunk.first], *(lines[i] for piece in chunk.pieces for i in piece)]
-    where = lines[chunk.first].number, lines[chunk.last].number
-    expected = transcript(line.text for line in shown)
-    best: Draft | None = None
-    faults: list[str] = []
-    findings: list[Finding] = []
-    for attempt in range(max_repairs + 1):
-        prompt = prompts.transcribe(spec, shown, body.unit, faults)
-        reply = await client.ask(
-            Request(prompt.system, prompt.user, prompt.answer, spec.id, attempt, lines=where, expected=expected)
-        )
-        if not isinstance(reply.parsed, prompts.TableAnswer):
-            if reply.outcome not in {"offline", "budget"}:  # what was not asked is listed from the account
-                findings.append(_failed(chunk, spec, lines, reply.message or reply.outcome))
-            if reply.outcome != "invalid":
+def _connect(account: Account) -> AbstractAsyncContextManager[Asker]:
+    if account.connect is not None:
+        return account.connect(account.config, account.budget)
+    from extractor.client import ModelClient  # noqa: PLC0415 - its packages are loaded when a model is asked
+
+    return ModelClient(account.config, budget=account.budget)
+
+
+class _Table:
+    """One table being asked for."""
+
+    def __init__(
+        self, asker: Asker, account: Account, lines: Sequence[Line], chunk: Chunk, labels: Labels, known: Draft | None
+    ) -> None:
+        self.asker, self.account, self.chunk, self.labels = asker, account, chunk, labels
+        self.spec, self.body, self.printed = _form(lines, chunk, labels, known)
+        self.shown = (lines[chunk.first], *(lines[i] for piece in chunk.pieces for i in piece))
+        self.borders = sorted({r.line for r in known.rows}) if known else []
+        self.tries: list[Try] = []
+        self._model = account.config.model or ""
+
+    async def read(self) -> Asked:
+        if self.body.empty:
+            return Asked(self.chunk, None)  # the note says it all, and no model can say more
+        whole = parts.whole(self.shown, self.body, self.borders)
+        lead = len(prompts.LEAD[self.spec.shape])
+        planned = parts.plan(whole, self.spec, lead=lead, limit=self.account.config.answer_tokens)
+        pieces = _flat(await asyncio.gather(*(self._complete(part) for part in planned)))
+        best = self._draft(pieces)
+        self._judge(self.tries, best)
+        for number in range(1, self.account.max_repairs + 1):
+            faults = self._faults(best, pieces)
+            if not any(faults):
                 break
-            faults = [reply.message]
-            continue
-        draft = _read(reply.parsed.rows, chunk, spec, body, shown, labels)
-        if best is None or _better(draft, best):
-            best = draft
-        faults = _faults(best)
-        if not faults:
-            break
-    return Asked(chunk, best, tuple(_words_for_numbers(best) if best else findings))
+            pieces, best = await self._repair(pieces, best, faults, number)
+        return self._asked(pieces, best)
 
+    async def _complete(self, part: Part, old: _Piece | None = None) -> list[_Piece]:
+        """Ask for a part; where printed numbers are missing in the answer, ask for the halves that lack them."""
+        faults: list[str] = []
+        for number in range(self.account.max_repairs + 1):
+            tried = await self._ask(part, faults, number)
+            if tried.outcome != "invalid":
+                break
+            faults = [tried.message]
+        piece = _Piece(part, self._own(tried.rows, part), tried)
+        if old is not None and len(self._missing(old)) <= len(self._missing(piece)):
+            tried.why = tried.message or "it has no more of the printed numbers than the answer before"
+            piece = old
+        if tried.outcome not in ("ok", "truncated"):
+            return [piece]
+        missing = self._missing(piece)
+        if not missing:
+            return [piece]
+        tried.outcome = "incomplete" if tried.outcome == "ok" else tried.outcome
+        may_ask = self.account.max_repairs > 0 or tried.outcome == "truncated"
+        halves = part.halves() if may_ask else None
+        if halves is None:
+            return [piece]
+        again = []
+        for half in halves:
+            kept = _Piece(half, self._own(piece.rows, half), piece.tried)
+            lost = any(half.owns(line) for line in missing)
+            again.append(self._complete(half, kept) if lost else _now(kept))
+        return _flat(await asyncio.gather(*again))
 
-def _words_for_numbers(draft: Draft) -> Iterator[Finding]:
-    """List what the model gave for a number and is none: no cell takes it."""
-    for row in draft.rows:
-        for token in row.items:
-            if token.kind == "junk":
-                yield Finding(
-                    code="ungrounded", kind="ungrounded", table=draft.spec.id, line=row.line or None,
-                    message=f"the model gives {token.text!r} for a number in row {row.key}. It is left out.",
-                )  # fmt: skip
-
-
-def _failed(chunk: Chunk, spec: TableSpec, lines: Sequence[Line], why: str) -> Finding:
-    return Finding(
-        code="model-failed", kind="not-read", table=spec.id, line=lines[chunk.first].number,
-        message=f"{chunk.title[:60]}: the model gave no usable answer: {why}",
-    )  # fmt: skip
-
-
-def _read(
-    answer: Sequence[Sequence[str]], chunk: Chunk, spec: TableSpec, body: Body, shown: Sequence[Line], labels: Labels
-) -> Draft:
-    """Turn an answer into rows whose words and numbers point into the source."""
-    source = Source(shown)
-    lead = prompts.LEAD[spec.shape]
-    rows: list[RawRow] = []
-    places: list[list[int]] = []
-    for printed in answer:
-        cells = [*printed, *[""] * (len(lead) + len(spec.columns))]
-        named = dict(zip(lead, cells, strict=False))
-        line = int(named["line"]) if named["line"].strip().isdigit() else 0
-        code = squeeze(named.get("code", ""))
-        row = RawRow(line, code if labels.is_code(code, spec) else None)
-        row.label = source.words(named["name"], line)
-        row.project = source.words(named.get("project", ""), line)
-        columns = []
-        for column in range(len(spec.columns)):
-            text = cells[len(lead) + column]
-            if text.strip():
-                row.items.append(source.number(text, line))
-                columns.append(column)
-        if len(printed) > len(lead) + len(spec.columns) or (code and row.code is None):
-            row.doubt = "the model's row doesn't fit the table's form"
-        if row.items:
-            rows.append(row)
-            places.append(columns)
-    return _draft(chunk, spec, body, rows, places, labels)
-
-
-def _draft(
-    chunk: Chunk, spec: TableSpec, body: Body, rows: list[RawRow], places: Sequence[Sequence[int]], labels: Labels
-) -> Draft:
-    if spec.shape == "projects":
-        structure.projects(rows)
-    elif spec.shape == "coded":
-        structure.coded(rows)
-    elif spec.shape == "items":
-        structure.items(rows, frozenset({body.office}))
-    else:
-        identify(rows, spec, labels)
-    best = tuple(tuple(p) for p in places)
-    domains = tuple(tuple((c,) for c in row) for row in best)
-    ids = spec.column_ids
-    why = "copied by the model, each value looked up in the source"
-    return Draft(
-        chunk, spec, body, tuple(rows), ids, ids, domains, tuple(None for _ in rows), best, why, reader="model"
-    )
-
-
-def _violated(draft: Draft) -> list[str]:
-    """Say in words which identities the answer violates."""
-    scale = scale_of(draft.body.unit)
-    return [
-        f"row {draft.rows[i.refs[0].row].key}: {i.text}: {(o.left / scale).normalize():f} is not "
-        f"{(o.right / scale).normalize():f}"
-        for i, o in draft.violated()
-    ]
-
-
-def weigh(draft: Draft, other: Draft | None) -> Draft:
-    """Open the columns that the model's word alone doesn't settle.
-
-    A number that the deterministic reader puts elsewhere has both columns; one that it hasn't read has every column
-    that order allows. Which of them hold is for the identities to say. A row in which the two readers disagree about
-    whose numbers these are is doubted.
-    """
-    places: dict[int, frozenset[int]] = {}
-    keys: dict[int, str] = {}
-    if other is not None:
-        for row, domains in zip(other.rows, other.domains, strict=True):
-            for token, domain in zip(row.items, domains, strict=True):
-                if token.spans:
-                    keys[token.spans[0].start] = row.key
-                    if other.columns == draft.columns:
-                        places[token.spans[0].start] = frozenset(domain)
-    for row in draft.rows:
-        elsewhere = {keys.get(t.spans[0].start, row.key) for t in row.items if t.spans} - {row.key}
-        if elsewhere:
-            row.doubt = row.doubt or f"the deterministic reader reads its numbers in row {', '.join(sorted(elsewhere))}"
-    opened: list[tuple[tuple[int, ...], ...]] = []
-    for row, columns in zip(draft.rows, draft.best, strict=True):
-        width = width_of(row, draft.spec, draft.columns)
-        open_to = free(len(row.items), width) if len(row.items) <= width else tuple((c,) for c in columns)
-        opened.append(
-            tuple(
-                tuple(sorted({c, *places.get(t.spans[0].start if t.spans else -1, anywhere)}))
-                for t, c, anywhere in zip(row.items, columns, open_to, strict=True)
-            )
+    async def _ask(self, part: Part, faults: Sequence[str], number: int) -> Try:
+        own = None if part.whole else part.numbers
+        prompt = prompts.transcribe(self.spec, part.shown, self.body.unit, faults, own, self.printed)
+        expected = transcript(line.text for line in part.shown)
+        request = Request(
+            prompt.system, prompt.user, prompt.answer, self.spec.id, number, lines=part.numbers, expected=expected
         )
-    return replace(draft, domains=tuple(opened))
+        reply = await self.asker.ask(request)
+        outcome = OUTCOMES.get(reply.outcome, "failed")
+        rows: tuple[Printed, ...] = ()
+        if isinstance(reply.parsed, prompts.TableAnswer):
+            rows = tuple(tuple(row) for row in reply.parsed.rows)
+        tried = Try(part, number, outcome, rows, reply.usage, reply.cached, reply.message)
+        tried.asked = reply.outcome not in {"offline", "budget"}
+        self.tries.append(tried)
+        return tried
+
+    async def _repair(
+        self, pieces: list[_Piece], best: Draft, faults: Sequence[Sequence[str]], number: int
+    ) -> tuple[list[_Piece], Draft]:
+        """Ask again for the pieces with faults; take the new answers if fewer identities are violated."""
+        wanted = [i for i, said in enumerate(faults) if said]
+        tries = await asyncio.gather(*(self._ask(pieces[i].part, faults[i], number) for i in wanted))
+        trial = list(pieces)
+        for index, tried in zip(wanted, tries, strict=True):
+            if tried.outcome == "ok":
+                trial[index] = _Piece(pieces[index].part, self._own(tried.rows, pieces[index].part), tried)
+            else:
+                tried.why = tried.message or tried.outcome
+        draft = self._draft(trial)
+        self._judge(tries, draft)
+        taken = _better(draft, best)
+        for index, tried in zip(wanted, tries, strict=True):
+            loser = pieces[index].tried if taken else tried
+            loser.why = loser.why or f"not better than attempt {number if taken else pieces[index].tried.number}"
+        return (trial, draft) if taken else (pieces, best)
+
+    def _own(self, rows: Sequence[Printed], part: Part) -> tuple[Printed, ...]:
+        """Return the rows whose first number stands on the part's own lines."""
+        if part.whole:
+            return tuple(rows)
+        lines = first_lines(rows, self.spec, part.shown)
+        return tuple(row for row, line in zip(rows, lines, strict=True) if part.owns(line))
+
+    def _missing(self, piece: _Piece) -> list[int]:
+        """Return the lines of the numbers that no row takes; none where as many are made up instead."""
+        draft = self._draft([piece])
+        left = [t.line for t in lacking(draft) if piece.part.owns(t.line)]
+        return left if len(left) > len(ungrounded(draft)) else []
+
+    def _draft(self, pieces: Sequence[_Piece]) -> Draft:
+        rows = [row for piece in pieces for row in piece.rows]
+        draft = draft_of(rows, self.chunk, self.spec, self.body, self.shown, self.labels)
+        return replace(draft, labels=self.printed)
+
+    def _judge(self, tries: Sequence[Try], draft: Draft) -> None:
+        violated = tuple(dict.fromkeys(i.id for i, _ in draft.violated()))
+        for tried in tries:
+            if tried.rows:
+                tried.violated = violated
+                tried.ungrounded = len(ungrounded(self._draft([_Piece(tried.part, tried.rows, tried)])))
+
+    def _faults(self, draft: Draft, pieces: Sequence[_Piece]) -> list[list[str]]:
+        """Say for each piece what is wrong with its rows: made up, against the identities, left out."""
+        lines = [next((t.line for t in row.items if t.spans), row.line) for row in draft.rows]
+        said: list[tuple[set[int], str]] = [
+            ({lines[i]}, f"row {short(draft.rows[i].key)}: {short(t.text)} doesn't stand in the source")
+            for i, t in ungrounded(draft)
+        ]
+        for instance, outcome in draft.violated():
+            concerned = {lines[ref.row] for ref in instance.refs}
+            said.append((concerned, in_words(draft, instance, outcome)))
+        said.extend(({t.line}, f"line {t.line} prints {t.text}, which is in no row") for t in lacking(draft))
+        # Who refuses, or gives no answer, is not asked the same again.
+        open_to = [piece.tried.outcome in ("ok", "incomplete") or bool(piece.rows) for piece in pieces]
+        return [
+            [text for where, text in said if may and any(piece.part.owns(n) for n in where)][:_SHOWN]
+            for piece, may in zip(pieces, open_to, strict=True)
+        ]
+
+    def _asked(self, pieces: Sequence[_Piece], best: Draft) -> Asked:
+        used = {id(piece.tried) for piece in pieces if piece.rows}
+        attempts = tuple(
+            attempt(tried, self.chunk, self.spec, self._model, taken=id(tried) in used)
+            for tried in self.tries
+            if tried.asked
+        )
+        empty = {id(p.tried) for p in pieces if not p.rows and p.tried.outcome not in ("ok", "incomplete")}
+        failed = [t for t in self.tries if id(t) in empty or t.outcome == "refused"]
+        # What was not asked is listed from the account, with its remedy.
+        findings = tuple(failure(tried, self.chunk, self.spec) for tried in failed if tried.asked)
+        missing = lacking(best)
+        lost = [incomplete(best, missing)] if len(missing) > len(ungrounded(best)) else []
+        if not best.rows and (failed or lost):
+            return Asked(self.chunk, None, findings or tuple(lost), attempts)
+        draft = replace(best, findings=(*lost, *words_for_numbers(best)))
+        return Asked(self.chunk, draft, findings, attempts)
 
 
-def keep_choice(settled: Draft, asked: Draft) -> Draft:
-    """Prefer the model's column wherever it is one of those that are possible."""
-    best = tuple(
-        tuple(m if m in d else s for m, d, s in zip(model, domains, solved, strict=True))
-        for model, domains, solved in zip(asked.best, settled.domains, settled.best, strict=True)
-    )
-    return replace(settled, best=best, why=asked.why)
+def _form(
+    lines: Sequence[Line], chunk: Chunk, labels: Labels, known: Draft | None
+) -> tuple[TableSpec, Body, Mapping[str, str]]:
+    """Return what is asked for: the table's spec with the columns that it prints, its body, their printed names."""
+    if known is not None:
+        spec, body, columns, printed = known.spec, known.body, known.columns, known.labels
+    else:
+        spec, body, verdict = fitting(lines, chunk, labels.catalogue, labels)
+        columns, printed = verdict.columns, verdict.labels
+    there = {c.id: c for c in (*spec.columns, *spec.more)}
+    if columns and columns != spec.column_ids and all(c in there for c in columns):
+        spec = spec.model_copy(update={"columns": tuple(there[c] for c in columns)})
+    return spec, body, printed
 
 
-def _ungrounded(draft: Draft) -> list[str]:
-    return [f"row {r.key}: {t.text} doesn't stand in the source" for r in draft.rows for t in r.items if not t.spans]
+async def _now(piece: _Piece) -> list[_Piece]:
+    return [piece]
+
+
+def _flat(lists: Sequence[list[_Piece]]) -> list[_Piece]:
+    return [piece for pieces in lists for piece in pieces]
 
 
 def _better(draft: Draft, best: Draft) -> bool:
-    """Whether a new answer may replace the last: less is violated or made up, and nothing of both is more."""
-    new = len(_ungrounded(draft)), len(draft.violated())
-    old = len(_ungrounded(best)), len(best.violated())
-    return new != old and new[0] <= old[0] and new[1] <= old[1]
-
-
-def _faults(draft: Draft) -> list[str]:
-    return [*_ungrounded(draft), *_violated(draft)][:_SHOWN]
+    """Whether a new answer may replace the last: less is violated, made up or left out, and nothing of them more."""
+    new, old = ((len(ungrounded(d)), len(d.violated()), len(lacking(d))) for d in (draft, best))
+    return new != old and all(a <= b for a, b in zip(new, old, strict=True))
