@@ -8,8 +8,9 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .budget import Usage
+from .budget import Question, Usage
 from .stored import Stored
+from .tokens import estimate
 
 M = TypeVar("M", bound=BaseModel)
 Outcome = Literal["ok", "invalid", "length", "refusal", "empty", "error", "budget", "offline"]
@@ -29,6 +30,8 @@ class Request(Generic[M]):
         response_model: The form of the answer.
         tag: Whose account it goes to: a table's id, a chunk.
         attempt: 0 for the first time; another number makes the same question a new one for the cache.
+        lines: First and last source line that it is about, for the account; not part of the question.
+        expected: About how many tokens the answer takes, for estimates; 0 where nobody can tell.
     """
 
     system: str
@@ -36,6 +39,8 @@ class Request(Generic[M]):
     response_model: type[M]
     tag: str
     attempt: int = 0
+    lines: tuple[int, int] | None = None
+    expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,18 @@ class Reply(Generic[M]):
     finish_reason: str | None = None
     message: str = ""
     status: int | None = None
+
+
+def question_of(request: Request[M], reply: Reply[M]) -> Question:
+    """Return the note of a question for the account; what it would take is estimated only where it was not asked."""
+    expected = Usage()
+    if reply.outcome in {"offline", "budget"}:
+        schema = json.dumps(request.response_model.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
+        given = estimate(request.system + request.user + schema)
+        expected = Usage(given, request.expected or given // 2, estimated=True)
+    return Question(
+        request.tag, request.lines, request.attempt, reply.outcome, reply.cached, reply.usage, expected, reply.message
+    )  # fmt: skip
 
 
 class Probe(BaseModel):

@@ -6,9 +6,11 @@ import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from . import accounts
+from .accounts import Account
 from .document import Document
 from .errors import ExtractorError
 from .export import save
@@ -38,6 +40,7 @@ class Report:
         findings: All findings.
         unread: What was not read.
         files: Files written.
+        account: What a model's part took, or None where no model is named.
     """
 
     job: Job
@@ -47,6 +50,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     unread: tuple[Unread, ...] = ()
     files: tuple[str, ...] = ()
+    account: Account | None = None
 
 
 def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
@@ -111,8 +115,8 @@ def run(
     """Read and write every job; yields a report as each is done.
 
     With several workers the reports come in the order in which they finish. A worker that dies (out of memory)
-    costs its file, which is reported, and no other. An ``extractor`` with a model stays in this process: its calls
-    share one account and one limit.
+    costs its file, which is reported, and no other. An ``extractor`` with a model stays in this process, whatever
+    ``workers`` says: its calls share one account, so that limits hold for the whole run and not for each process.
     """
     if workers <= 1 or len(jobs) <= 1 or (extractor is not None and extractor.model is not None):
         extractor = extractor or Extractor()
@@ -178,13 +182,16 @@ def _done(running: dict[Future[Report], Job]) -> Iterator[Report]:
 
 def _one(job: Job, formats: tuple[str, ...], extractor: Extractor | None = None) -> Report:
     try:
-        result = (extractor or Extractor()).extract(Document.from_path(job.path))
-        files = save(result, job.folder, formats)
+        reader = extractor or Extractor()
+        booked = reader.budget.child() if reader.budget else None
+        result = reader.extract(Document.from_path(job.path), account=booked)
+        account = accounts.account(booked) if booked else None
+        files = save(result, job.folder, formats, account=account)
     except ExtractorError as error:
         return Report(job, error=str(error))
     except MemoryError:
         return Report(job, error=f"{job.path}: not enough memory. Split the file into documents.")
-    return report(job, result, files)
+    return replace(report(job, result, files), account=account)
 
 
 def report(job: Job, result: Result, files: Sequence[Path] = ()) -> Report:

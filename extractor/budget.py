@@ -1,5 +1,6 @@
 """What a run spends: calls, tokens, seconds and cost, and the limits that end it cleanly."""
 
+import threading
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -117,19 +118,57 @@ class Spent:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question that the reader had, and what became of it.
+
+    Attributes:
+        tag: Whose account it is on: a table's id.
+        lines: First and last line that it is about, 1-based, or None.
+        attempt: 0 for the first time.
+        outcome: As in :class:`~extractor.answers.Reply`; ``offline`` and ``budget`` were not asked.
+        cached: The answer comes from the cache.
+        usage: What the answer took, now or when it was first given.
+        expected: What it would take, where it was not asked: an estimate.
+        message: Why there is no answer.
+    """
+
+    tag: str
+    lines: tuple[int, int] | None
+    attempt: int
+    outcome: str
+    cached: bool = False
+    usage: Usage = field(default_factory=Usage)
+    expected: Usage = field(default_factory=Usage)
+    message: str = ""
+
+    @property
+    def not_asked(self) -> bool:
+        """Whether it stayed open: offline and not in the cache, or over a limit."""
+        return self.outcome in {"offline", "budget"}
+
+
 class Budget:
     """Counts what is spent and says when to stop.
 
     A call is admitted while every limit has room. What a call will take is known only after it, so with c calls
     side by side the limits on tokens and cost may be passed by what c calls take; the limit on calls is exact.
+
+    The account of a run opens one for each document (:meth:`child`): what is booked there is booked on both, and the
+    limits are those of the run.
     """
 
-    def __init__(self, config: ModelConfig, prices: PriceTable | None = None) -> None:
+    def __init__(
+        self, config: ModelConfig, prices: PriceTable | None = None, *, parent: "Budget | None" = None
+    ) -> None:
         """Take limits, prices and the model's name from the configuration.
 
         Raises:
             ConfigError: There is a limit on cost and no price for the model: it could never be kept.
         """
+        self._parent = parent
+        self._lock = threading.Lock()
+        self._questions: list[Question] = []
         table = prices or PriceTable.load(config.prices)
         self.currency = table.currency
         self.price = table.find(config.model or "")
@@ -141,6 +180,25 @@ class Budget:
                 f"A limit on cost needs a price for the model {config.model!r}. Add it to a copy of "
                 f"{config.prices or 'prompts/prices.toml'} and name that copy, or limit tokens instead."
             )
+
+    def child(self) -> "Budget":
+        """Open an account for a part of the run, such as a document."""
+        prices = PriceTable(currency=self.currency, price=(self.price,) if self.price else ())
+        return Budget(self._limits, prices, parent=self)
+
+    @property
+    def model(self) -> str:
+        """The model whose calls are booked here."""
+        return self._limits.model or ""
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions noted on this account itself."""
+        return tuple(self._questions)
+
+    def note(self, question: Question) -> None:
+        """Keep what became of a question; tokens and calls are booked by the other methods."""
+        self._questions.append(question)
 
     @property
     def spent(self) -> Spent:
@@ -161,6 +219,18 @@ class Budget:
 
     def admit(self, tag: str) -> str | None:
         """Count a call that is about to be made, or return why it must not be."""
+        if self._parent is not None:
+            refused = self._parent.admit(tag)
+            if refused is None:
+                self._book(tag, Spent(calls=1))
+            return refused
+        with self._lock:
+            refused = self._refused()
+            if refused is None:
+                self._book(tag, Spent(calls=1))
+        return refused
+
+    def _refused(self) -> str | None:
         limits, total = self._limits, self._total
         if limits.max_calls is not None and total.calls >= limits.max_calls:
             return f"the limit of {limits.max_calls} calls is reached"
@@ -170,7 +240,6 @@ class Budget:
             cost = self.price.cost(total.usage)
             if cost >= limits.max_cost:
                 return f"the limit of {limits.max_cost} {self.currency} is reached ({cost:.4f} used)"
-        self._add(tag, Spent(calls=1))
         return None
 
     def answered(self, tag: str, usage: Usage, seconds: float) -> None:
@@ -186,6 +255,12 @@ class Budget:
         self._add(tag, Spent(hits=1))
 
     def _add(self, tag: str, more: Spent) -> None:
+        if self._parent is not None:
+            self._parent._add(tag, more)  # noqa: SLF001 - an account like this one
+        with self._lock:
+            self._book(tag, more)
+
+    def _book(self, tag: str, more: Spent) -> None:
         self._total = _sum(self._total, more)
         self._tags[tag] = _sum(self._tags[tag], more)
 

@@ -5,12 +5,9 @@ answer or none. Nothing is pickled, on the way in or out: a cache from a strange
 """
 
 import contextlib
-import json
-import re
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -18,9 +15,9 @@ from urllib.parse import quote
 import diskcache
 
 from .errors import ExtractorError
-from .stored import Imported, Stats, Stored, canonical
+from .stored import KEY, Entry, Stats, Stored
 
-_KEY = re.compile(r"[0-9a-f]{64}")
+_LISTED = "SELECT key, store_time FROM Cache WHERE raw = 1"
 _DATABASES = ("answers", "answers-2")
 ENDPOINTS = "endpoints.json"
 _TROUBLE = (sqlite3.Error, diskcache.Timeout, OSError)
@@ -28,7 +25,7 @@ _WAIT = 20  # seconds for another process's write
 
 
 class CacheError(ExtractorError):
-    """Export, import or clearing of the cache failed; the message names file and cause."""
+    """Export, import or clearing failed; the message names file and cause."""
 
 
 class _TextDisk(diskcache.Disk):  # type: ignore[misc]
@@ -96,8 +93,8 @@ class Cache:
             self._warn("an entry of the cache is damaged; it is asked for again.")
         return None
 
-    def put(self, key: str, stored: Stored) -> None:
-        """Keep an answer: on disk where possible, in memory otherwise."""
+    def put(self, key: str, stored: Stored) -> bool:
+        """Keep an answer: on disk where possible, in memory otherwise; returns whether it outlives this process."""
         text = stored.to_json()
         for _ in _DATABASES:
             if self._disk is not None:
@@ -107,62 +104,58 @@ class Cache:
                     if self._trouble(error):
                         continue
                 else:
-                    return
+                    return True
             break
         self._memory[key] = text
+        return False
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every answer, in order of keys; what is none is left out."""
+        found: dict[str, float | None] = dict.fromkeys(self._memory)
+        found.update(self._keys())
+        for key in sorted(found):
+            stored = self.get(key)
+            if stored is not None:
+                yield Entry(key, stored, found[key])
 
     def stats(self) -> Stats:
-        """Count entries and bytes."""
+        """Count entries, bytes and models."""
         state = "ok" if self._disk is not None else "read-only" if self._reader is not None else "memory"
-        entries = sum(1 for _ in self._keys())
+        models: Counter[str] = Counter()
+        times = []
+        for entry in self.entries():
+            models[entry.stored.model] += 1
+            times += [entry.when] if entry.when is not None else []
         size = sum(p.stat().st_size for p in self._files() if p.exists())
-        return Stats(str(self.folder or ""), entries, size, state)
+        oldest, newest = (min(times), max(times)) if times else (None, None)
+        return Stats(str(self.folder or ""), models.total(), size, state, dict(sorted(models.items())), oldest, newest)
 
-    def export(self, path: Path) -> int:
-        """Write every answer to a JSON Lines file, in order of keys; returns their number.
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all that is put inside, or nothing where an exception leaves the block.
 
         Raises:
-            CacheError: The file can't be written.
+            CacheError: The folder can't be written.
+        """
+        if self._disk is None:
+            raise CacheError(f"{self.folder or 'memory'}: nothing can be kept there. Choose a folder with --cache-dir.")
+        try:
+            with self._disk.transact(retry=True):
+                yield
+        except _TROUBLE as error:
+            raise CacheError(f"{self.folder}: can't be written ({error}). Nothing was added.") from None
+
+    def forget(self, keys: Iterable[str]) -> int:
+        """Forget these answers; returns how many there were.
+
+        Raises:
+            CacheError: The folder can't be written.
         """
         count = 0
-        try:
-            with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
-                for key in sorted(self._keys()):
-                    stored = self.get(key)
-                    if stored is not None:
-                        out.write(canonical({"key": key, "value": asdict(stored)}) + "\n")
-                        count += 1
-            Path(out.name).replace(path)
-        except OSError as error:
-            raise CacheError(f"{path}: can't be written ({error.strerror}). Choose another file.") from None
+        with self.together():
+            for key in keys:
+                count += bool(self._disk.delete(key))
         return count
-
-    def import_(self, path: Path) -> Imported:
-        """Add the answers of an export; answers that are there already stay as they are.
-
-        Raises:
-            CacheError: The file can't be read.
-        """
-        added, known, bad = 0, 0, []
-        try:
-            with path.open(encoding="utf-8") as lines:
-                for number, line in enumerate(lines, 1):
-                    try:
-                        record = json.loads(line)
-                        key, stored = record["key"], Stored.from_json(canonical(record["value"]))
-                        if not _KEY.fullmatch(key):
-                            raise ValueError("not a key")  # noqa: TRY301 - one handler for all that is wrong in a line
-                    except (ValueError, KeyError, TypeError):
-                        bad.append(number)
-                        continue
-                    if self.get(key) is not None:
-                        known += 1
-                    else:
-                        self.put(key, stored)
-                        added += 1
-        except (OSError, UnicodeDecodeError) as error:
-            raise CacheError(f"{path}: can't be read ({getattr(error, 'strerror', None) or error}).") from None
-        return Imported(added, known, tuple(bad))
 
     def clear(self) -> int:
         """Forget all answers and what was found out about endpoints; returns the number of answers.
@@ -170,7 +163,7 @@ class Cache:
         Raises:
             CacheError: The folder can't be written.
         """
-        count = self.stats().entries
+        count = sum(1 for _ in {*self._memory, *self._keys()})
         self._memory.clear()
         if self.folder is None:
             return count
@@ -199,16 +192,18 @@ class Cache:
             return str(row[0]) if row else None
         return None
 
-    def _keys(self) -> Iterator[str]:
-        found = set(self._memory)
+    def _keys(self) -> dict[str, float]:
+        """Return the keys on disk, and when each was written."""
+        found: list[tuple[Any, Any]] = []
         try:
             if self._disk is not None:
-                found.update(self._disk)
+                with contextlib.closing(sqlite3.connect(Path(self._disk.directory) / "cache.db", timeout=_WAIT)) as own:
+                    found = own.execute(_LISTED).fetchall()
             elif self._reader is not None:
-                found.update(k for (k,) in self._reader.execute("SELECT key FROM Cache WHERE raw = 1"))
+                found = self._reader.execute(_LISTED).fetchall()
         except _TROUBLE as error:
             self._trouble(error)
-        yield from (k for k in found if isinstance(k, str) and _KEY.fullmatch(k))
+        return {key: float(when or 0) for key, when in found if isinstance(key, str) and KEY.fullmatch(key)}
 
     def _open(self, parent: Path) -> None:
         """Open the first database that isn't damaged; else read; else remember."""

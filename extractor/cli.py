@@ -8,16 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_files, cli_local
+from . import cli_cache, cli_doctor, cli_files, cli_local, cli_run
 from .cli_base import (
-    EXIT_FINDINGS,
     EXIT_INTERRUPTED,
-    EXIT_OK,
-    EXIT_UNREADABLE,
     EXIT_USAGE,
     AsJson,
+    BaseUrl,
+    CacheDir,
+    ConfigFile,
+    Gguf,
+    Mode,
+    Model,
+    Prices,
     fail,
-    print_json,
     terminal,
 )
 
@@ -32,11 +35,18 @@ Typical use:
   extractor schemas                           which tables are known
 
 \b
+With a language model (optional; OPENAI_API_KEY, OPENAI_BASE_URL, EXTRACTOR_MODEL):
+  extractor doctor                            is everything in place? what to do if not
+  extractor run budget.txt --dry-run          what would be asked, and what would it cost
+  extractor cache stats                       answers that are kept, and never paid twice
+
+\b
 Exit codes:
   0    everything that was read is consistent
   1    there are findings
   2    wrong usage
   3    some input could not be read
+  4    a model was not asked: a limit was reached, or --offline and not in the cache
   130  interrupted; the results written so far are complete
 """
 
@@ -63,33 +73,55 @@ class Format(StrEnum):
 @app.command()
 def run(
     paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="PATH...")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; one folder per file inside.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the results; one folder per file inside. Needed to write."),
+    ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="auto: by arithmetic, a model where it can't; deterministic: no model.")
+        Engine,
+        typer.Option(
+            help="auto: by arithmetic, a model where it can't; deterministic: no model; llm: a model for all."
+        ),
     ] = Engine.auto,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Processes. With a model one process reads all files, so that limits hold."
+        ),
+    ] = os.cpu_count() or 1,
     formats: Annotated[
         list[Format] | None,
         typer.Option("--format", "-f", help="What to write; repeat for several. Default: all."),
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
-    model: Annotated[str | None, typer.Option(help="Model to ask, or local; also EXTRACTOR_MODEL.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint; also OPENAI_BASE_URL.")] = None,
-    gguf: Annotated[Path | None, typer.Option(help="Model file for --model local; also EXTRACTOR_GGUF.")] = None,
-    mode: Annotated[
-        str | None, typer.Option(help="tools, json_schema, json, md_json, or auto: found out once.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file with these settings in a table [model].")] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    gguf: Gguf = None,
+    mode: Mode = None,
+    config: ConfigFile = None,
+    cache_dir: CacheDir = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Ask the model about every table and compare both readings.")
     ] = False,
-    max_calls: Annotated[int | None, typer.Option(min=0, help="Stop asking after so many calls.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=0, help="Stop asking after so many tokens.")] = None,
-    max_cost: Annotated[str | None, typer.Option(help="Stop asking at this cost, by the price table.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Answer from the cache only.")] = False,
+    max_calls: Annotated[
+        int | None, typer.Option(min=0, help="Stop asking after so many calls, for all files together.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=0, help="Stop asking after so many tokens, in and out; open calls are finished.")
+    ] = None,
+    max_cost: Annotated[
+        str | None, typer.Option(help="Stop asking at this cost, by the price table; open calls are finished.")
+    ] = None,
+    prices: Prices = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Make no call: answer from the cache, name what is missing (exit code 4).")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Make no call, write nothing: print what would be asked, and its cost.")
+    ] = False,
 ) -> None:
     """Read files into tables; writes result.json, facts.jsonl, findings.jsonl and a CSV per table for each.
 
@@ -97,41 +129,51 @@ def run(
     Examples:
       extractor run budget.txt --out results
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
+      extractor run budget.txt --dry-run --model gpt-4o-mini        what would it ask, what would it cost
+      extractor run budget.txt --out results --model gpt-4o-mini --max-cost 0.50
+      extractor run budget.txt --out results --model gpt-4o-mini --offline
+
+    \b
+    With a model, usage.json beside each result says what was spent on it. Answers are kept in the cache: a run
+    that stopped at a limit goes on where it stopped when it is called again with a higher one.
     """
     from . import batch
     from .errors import ExtractorError
 
+    if out is None and not dry_run:
+        raise fail("Name a folder for the results with --out, or see with --dry-run what would be asked.", EXIT_USAGE)
     options = {
-        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "concurrency": concurrency,
-        "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost, "offline": offline or None,
+        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir,
+        "concurrency": concurrency, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
+        "prices": prices, "offline": offline or dry_run or None,
     }  # fmt: skip
     try:
         extractor = _extractor(engine, options, config, max_repairs, second_opinion=second_opinion)
+        found, errors = batch.find(paths)
+        if dry_run:
+            for message in errors:
+                fail(message)
+            raise typer.Exit(cli_run.dry_run(found, extractor, errors, json=as_json))
     except ExtractorError as error:
         raise fail(str(error), EXIT_USAGE) from None
-    try:
-        found, errors = batch.find(paths)
-        planned = batch.plan(found, out)
-    except ExtractorError as error:
-        raise fail(str(error)) from None
+    planned = batch.plan(found, out or Path())
     for message in errors:
         fail(message)
     chosen = [f.value for f in formats or list(Format)]
-    reports = _run(planned, chosen, jobs, extractor, quiet=quiet or as_json)
+    reports = cli_run.read(planned, chosen, jobs, extractor, quiet=quiet or as_json)
+    order = {job: number for number, job in enumerate(planned)}
+    reports.sort(key=lambda r: order[r.job])
     if as_json:
-        order = {job: number for number, job in enumerate(planned)}
-        print_json([_summary(r) for r in sorted(reports, key=lambda r: order[r.job])])
-    if not as_json and len(planned) > 1:
+        cli_run.as_json(reports, extractor)
+    elif len(planned) > 1:
         from .console import show_total
 
-        show_total(terminal(), reports, out)
-    elif not as_json and reports and not reports[0].error:
+        show_total(terminal(), reports, out or Path())
+    elif reports and not reports[0].error:
         from .console import safe
 
         terminal().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
-    if errors or any(r.error for r in reports):
-        raise typer.Exit(EXIT_UNREADABLE)
-    raise typer.Exit(EXIT_FINDINGS if any(r.findings for r in reports) else EXIT_OK)
+    raise typer.Exit(cli_run.exit_code(reports, errors))
 
 
 def _extractor(
@@ -152,51 +194,6 @@ def _extractor(
     )
 
 
-def _run(planned: list[Any], chosen: list[str], jobs: int, extractor: Any, *, quiet: bool) -> list[Any]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from . import batch
-    from .console import show_report
-
-    console = terminal()
-    reports: list[Any] = []
-    columns = (
-        TextColumn("reading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[cells]} cells proven"),
-    )
-    try:
-        with Progress(*columns, console=console, transient=True, disable=len(planned) < 2) as progress:
-            task = progress.add_task("", total=len(planned), cells=0)
-            proven = 0
-            for report in batch.run(planned, chosen, jobs, extractor):
-                reports.append(report)
-                proven += report.states["proven"]
-                if report.error or not quiet:
-                    show_report(console, report, details=len(planned) == 1)
-                progress.update(task, advance=1, cells=proven)
-        if extractor.budget is not None:
-            console.print(f"model: {extractor.budget.summary()}", soft_wrap=True)
-    except KeyboardInterrupt:
-        console.print(f"interrupted; {len(reports)} of {len(planned)} files are done and written", style="yellow")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    return reports
-
-
-def _summary(report: Any) -> dict[str, Any]:
-    return {
-        "path": str(report.job.path),
-        "out": str(report.job.folder),
-        "error": report.error,
-        "tables": [{"id": i, "title": t, "rows": n, "states": dict(s)} for i, t, n, s in report.tables],
-        "states": dict(report.states),
-        "findings": [f.model_dump(mode="json") for f in report.findings],
-        "unread": [u.model_dump(mode="json") for u in report.unread],
-    }
-
-
 def _version(*, asked: bool) -> None:
     if asked:
         from importlib.metadata import version
@@ -205,9 +202,10 @@ def _version(*, asked: bool) -> None:
         raise typer.Exit
 
 
-for command in (cli_files.sections, cli_files.check, cli_files.schemas):
+for command in (cli_files.sections, cli_files.check, cli_files.schemas, cli_doctor.doctor):
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
+app.add_typer(cli_cache.app, name="cache")
 
 
 @app.callback()

@@ -2,13 +2,23 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE, EXIT_NOT_ASKED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; messages stay on stderr.")]
+Model = Annotated[str | None, typer.Option(help="Model to ask, or local; also EXTRACTOR_MODEL.")]
+BaseUrl = Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint; also OPENAI_BASE_URL.")]
+Gguf = Annotated[Path | None, typer.Option(help="Model file for --model local; also EXTRACTOR_GGUF.")]
+Mode = Annotated[str | None, typer.Option(help="tools, json_schema, json, md_json, or auto: found out once.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option(help="TOML file with these settings in a table [model]; default: ./extractor.toml.")
+]
+CacheDir = Annotated[Path | None, typer.Option(help="Folder of the cache of answers.")]
+Prices = Annotated[Path | None, typer.Option(help="Price table, a copy of prompts/prices.toml with your prices.")]
 
 
 def terminal(*, stdout: bool = False) -> Any:

@@ -95,6 +95,11 @@ class ModelClient:
 
     async def ask(self, request: Request[M]) -> Reply[M]:
         """Ask, or answer from the cache; a bad answer, a failed call or an empty budget is a reply like others."""
+        reply = await self._reply(request)
+        self.budget.note(answers.question_of(request, reply))
+        return reply
+
+    async def _reply(self, request: Request[M]) -> Reply[M]:
         if self._known_mode() is None:  # answers may be known all the same, under whichever mode
             for mode in MODES:
                 reply = await _Exchange(self, request, mode, only_cache=True).run()
@@ -127,6 +132,30 @@ class ModelClient:
         except StopError as stop:
             raise ConfigError(stop.message) from None
 
+    async def probe(self, mode: str) -> Reply[answers.Probe]:
+        """Ask a toy question in one mode, past the cache; :data:`~extractor.answers.PROBE_ANSWER` is the answer."""
+        return await _Exchange(self, answers.PROBE, mode, fresh=True, keep=False).run()
+
+    async def models(self) -> list[str] | None:
+        """Return the ids of the models that the endpoint lists, or None where it has no such list.
+
+        Raises:
+            CallError: It can't be reached, or refuses the key.
+            StopError: It is to start on this machine, and doesn't.
+        """
+        await self._wake()
+        try:
+            async with asyncio.timeout(self.config.timeout):
+                return [model.id for model in (await self._openai.models.list()).data]
+        except openai.APIStatusError as error:
+            if error.status_code in {401, 403}:
+                raise CallError("status", error.status_code, error.body or error.message) from None
+        except (openai.APIConnectionError, TimeoutError) as error:
+            raise CallError("connection", body=str(error.__cause__ or error)) from None
+        except (openai.OpenAIError, ValueError, AttributeError, TypeError):
+            pass  # it answers, with something that is no list
+        return None
+
     def _known_mode(self) -> str | None:
         if self._mode is None and not self._settling.locked():
             known = recall(self._folder, endpoint_name(self.config)).get("mode")
@@ -154,7 +183,7 @@ class ModelClient:
     async def _probe(self) -> str:
         usable, last = None, ""
         for mode in MODES:
-            reply = await _Exchange(self, answers.PROBE, mode, fresh=True, keep=False).run()
+            reply = await self.probe(mode)
             if reply.parsed == answers.PROBE_ANSWER:
                 return mode
             if reply.outcome == "ok":

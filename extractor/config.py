@@ -156,6 +156,19 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
     return config
 
 
+def sources(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | None = None) -> dict[str, str]:
+    """Say where :func:`load` takes each setting from: ``option``, a variable's name, or a file; else it is a default.
+
+    Raises:
+        ConfigError: The file can't be read.
+    """
+    source = file or _find()
+    found = dict.fromkeys(_read(source) if source else {}, str(source))
+    found.update({name: key for name, key in _ENVIRONMENT.items() if environ.get(key, "").strip()})
+    found.update({name: "option" for name, value in options.items() if value is not None})
+    return found
+
+
 def _find() -> Path | None:
     for path in (Path(CONFIG_NAME), platformdirs.user_config_path("extractor") / CONFIG_NAME):
         if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a parent may not be entered

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .accounts import Account
 from .errors import InputError, ResultError
 from .facts import facts
 from .records import Result, Table
@@ -20,19 +21,40 @@ FORMATS = ("json", "facts", "findings", "csv")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def save(result: Result, folder: Path, formats: Iterable[str] = FORMATS) -> list[Path]:
+def save(
+    result: Result, folder: Path, formats: Iterable[str] = FORMATS, *, account: Account | None = None
+) -> list[Path]:
     """Write a result into ``folder`` and return the files.
 
     Args:
         result: What was read.
         folder: Made if it isn't there. Names inside it come from table ids, never from the document.
         formats: Some of :data:`FORMATS`.
+        account: What a model's part took; written as ``usage.json``. Without it, one of an earlier run is removed.
 
     Raises:
         InputError: The folder can't be written.
     """
-    files: dict[str, str] = {}
     chosen = set(formats)
+    files = _files(result, chosen)
+    if account is not None:
+        files["usage.json"] = account.model_dump_json(indent=1) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.csv"):
+            if "csv" in chosen and old.name not in files and _ours(old.name):
+                old.unlink()  # a table that an earlier run found and this one doesn't
+        if account is None:
+            _drop_account(folder / "usage.json")
+        # result.json comes last: where it stands, everything else does.
+        return [_write(folder / name, files[name]) for name in sorted(files, key=lambda n: n == "result.json")]
+    except OSError as error:
+        raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
+
+
+def _files(result: Result, chosen: set[str]) -> dict[str, str]:
+    """Return the text of every file that is wanted, by name."""
+    files: dict[str, str] = {}
     if "json" in chosen:
         files["result.json"] = result.model_dump_json(indent=1) + "\n"
     if "facts" in chosen:
@@ -43,15 +65,7 @@ def save(result: Result, folder: Path, formats: Iterable[str] = FORMATS) -> list
         for table in result.tables:
             suffix = f"-{table.part + 1}" if table.part else ""
             files[f"{table.id}{suffix}.csv"] = to_csv(table)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.csv"):
-            if "csv" in chosen and old.name not in files and _ours(old.name):
-                old.unlink()  # a table that an earlier run found and this one doesn't
-        # result.json comes last: where it stands, everything else does.
-        return [_write(folder / name, files[name]) for name in sorted(files, key=lambda n: n == "result.json")]
-    except OSError as error:
-        raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
+    return files
 
 
 def load(path: Path) -> Result:
@@ -88,6 +102,15 @@ def to_csv(table: Table) -> str:
         numbers = [str(cells[c].value) if c in cells else "" for c in table.columns]
         writer.writerow([_safe(row.key), _safe(name), *numbers, table.unit, row.line, "; ".join(doubts)])
     return "\ufeff" + out.getvalue()
+
+
+def _drop_account(file: Path) -> None:
+    """Remove the account of an earlier run; a file of that name that is something else stays."""
+    try:
+        Account.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        return
+    file.unlink()
 
 
 def _ours(name: str) -> bool:

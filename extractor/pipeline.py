@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from . import assemble, cascade, chunks, sections
+from . import accounts, assemble, cascade, chunks, sections
 from .budget import Budget
 from .checks import check
 from .config import LOCAL, ConfigError, ModelConfig
@@ -74,8 +74,15 @@ class Extractor:
         if needs and (self.model is None or not self.model.model):
             raise ConfigError(f"{needs} needs a model. Name one with --model or in EXTRACTOR_MODEL.")
 
-    def extract(self, document: Document) -> Result:
-        """Read one document. Never raises for what a document holds; problems come as findings."""
+    def extract(self, document: Document, *, account: Budget | None = None) -> Result:
+        """Read one document. Never raises for what a document holds; problems come as findings.
+
+        Args:
+            document: What to read.
+            account: Where the model's calls for this document are booked, a child of :attr:`budget`; opened here if
+                None.
+        """
+        booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
         cut = chunks.cut(text, heads)
@@ -83,7 +90,7 @@ class Extractor:
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
         attempts: list[Attempt] = []
-        plan = self._plan()
+        plan = self._plan(booked)
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         for _, part in groupby(cut, key=lambda c: c.part):
@@ -106,6 +113,8 @@ class Extractor:
                 counts.update({(name, k): v for k, v in count.model_dump().items()})
         open_runs = chunks.uncovered(text, cut)
         findings.extend(_between(text, heads, open_runs))
+        if booked is not None:
+            findings.extend(accounts.findings(booked, self.catalogue))
         findings.sort(key=lambda f: (f.line or 0, f.code))
         return Result(
             document=document.name,
@@ -120,15 +129,16 @@ class Extractor:
                 for name in sorted({name for name, _ in counts})
             },
             unread=tuple(_unread(text, heads, open_runs, unknown)),
+            usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
         )
 
-    def _plan(self) -> cascade.Plan:
-        if not self.model or not self.budget:
+    def _plan(self, booked: Budget | None) -> cascade.Plan:
+        if not self.model or not booked:
             return cascade.Plan(self.engine)
         from .readers.model import Account  # noqa: PLC0415 - loaded where a model is named
 
-        account = Account(self.model, self.budget, self.max_repairs, self.connect)
+        account = Account(self.model, booked, self.max_repairs, self.connect)
         return cascade.Plan(self.engine, account, self.second_opinion)
 
 

@@ -268,6 +268,26 @@ class CheckCount(Record):
     unchecked: int = 0
 
 
+class ModelUsage(Record):
+    """What the answers behind a result took when they were given: the same on every rerun, cache or not.
+
+    What one run did (calls, seconds, cost, failures) stands in ``usage.json``.
+
+    Attributes:
+        model: The model's id.
+        answers: Usable answers, second questions included.
+        input: Tokens of their prompts.
+        output: Tokens of the answers themselves.
+        estimated: The endpoint counted no tokens for some; a character counts as one there.
+    """
+
+    model: str
+    answers: int
+    input: int
+    output: int
+    estimated: bool = False
+
+
 class Result(Record):
     """All that was read from one document.
 
@@ -282,6 +302,7 @@ class Result(Record):
         checks: Instances by identity.
         unread: What was not read.
         attempts: Every question to a model with its answer, taken or not.
+        usage: What a model's answers took, or None where no answer went in.
     """
 
     document: str
@@ -294,6 +315,7 @@ class Result(Record):
     checks: dict[str, CheckCount]
     unread: tuple[Unread, ...]
     attempts: tuple[Attempt, ...] = ()
+    usage: ModelUsage | None = None
 
     def table(self, table_id: str, part: int = 0) -> Table | None:
         """Return the table with this id in the given part, or None."""

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
+
+KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,42 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An answer with its key, and when it came into this cache (seconds since 1970; None while in memory only)."""
+
+    key: str
+    stored: Stored
+    when: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
-    """What the cache holds; ``state`` is ``ok``, ``read-only`` or ``memory`` (nothing survives this process)."""
+    """What the cache holds.
+
+    Attributes:
+        folder: Where it is; empty for memory.
+        entries: Answers.
+        bytes: Size of its files.
+        state: ``ok``, ``read-only`` or ``memory`` (nothing survives this process).
+        models: Answers by model, as the endpoint named it.
+        oldest: When the first of them came, in seconds since 1970; likewise ``newest``.
+    """
 
     folder: str
     entries: int
     bytes: int
     state: str
+    models: Mapping[str, int] = field(default_factory=dict)
+    oldest: float | None = None
+    newest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: answers added, answers that were there already, and lines that are no answers."""
+    """What an import did: answers added, answers that were there already, and lines that are no answers.
+
+    With ``bad_lines`` and nothing added or known, the file was left alone as a whole.
+    """
 
     added: int
     known: int
@@ -67,20 +93,8 @@ class AnswerCache(Protocol):
     def get(self, key: str) -> Stored | None:
         """Return an answer or None."""
 
-    def put(self, key: str, stored: Stored) -> None:
-        """Keep an answer."""
-
-    def stats(self) -> Stats:
-        """Count entries and bytes."""
-
-    def export(self, path: Path) -> int:
-        """Write all answers to a JSON Lines file; returns their number."""
-
-    def import_(self, path: Path) -> Imported:
-        """Add the answers of an export."""
-
-    def clear(self) -> int:
-        """Forget all answers; returns their number."""
+    def put(self, key: str, stored: Stored) -> bool:
+        """Keep an answer; returns whether it outlives this process."""
 
     def close(self) -> None:
         """Let go of files."""

@@ -107,8 +107,10 @@ Behaviour = Callable[[Received], Answer]
 class Server:
     """The server; ``behave`` chooses the answer to each request."""
 
-    def __init__(self, behave: Behaviour) -> None:
+    def __init__(self, behave: Behaviour, listing: Answer | None = None) -> None:
+        """``listing`` answers the question for the list of models; None lists one, ``scripted``."""
         self.behave = behave
+        self.listing = listing
         self.received: list[Received] = []
         self.open = 0
         self.most_open = 0
@@ -167,7 +169,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
-        """List one model."""
+        """List the models."""
+        if (listing := self.server_owner.listing) is not None:
+            self._send(listing.status, listing.raw or "", listing.headers)
+            return
         self._send(200, json.dumps({"object": "list", "data": [{"id": "scripted", "object": "model"}]}), {})
 
     def do_POST(self) -> None:

@@ -19,6 +19,7 @@ import pytest
 from extractor.cache import Cache, CacheError
 from extractor.endpoint import recall, remember
 from extractor.stored import Stored, request_key
+from extractor.transfer import export, import_
 
 from .conftest import ROOT
 
@@ -99,7 +100,7 @@ def test_export_and_import_carry_answers_over(tmp_path: Path) -> None:
     with Cache(tmp_path / "a") as cache:
         for number in (3, 1, 2):
             cache.put(key(number), replace(ANSWER, text=str(number)))
-        assert cache.export(tmp_path / "a.jsonl") == 3
+        assert export(cache, tmp_path / "a.jsonl") == 3
     text = (tmp_path / "a.jsonl").read_text(encoding="utf-8")
     lines = text.splitlines()
     assert [json.loads(line)["key"] for line in lines] == [key(1), key(2), key(3)]
@@ -107,19 +108,22 @@ def test_export_and_import_carry_answers_over(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_text("\n".join([*bad, *lines]) + "\n", encoding="utf-8")
     with Cache(tmp_path / "b") as cache:
         cache.put(key(2), replace(ANSWER, text="mine"))
-        done = cache.import_(tmp_path / "b.jsonl")
+        refused = import_(cache, tmp_path / "b.jsonl")
+        assert (refused.added, refused.known, refused.bad_lines) == (0, 0, (1, 2, 3, 4, 5))
+        assert cache.stats().entries == 1
+        done = import_(cache, tmp_path / "b.jsonl", skip_broken=True)
         assert (done.added, done.known, done.bad_lines) == (2, 1, (1, 2, 3, 4, 5))
         kept = cache.get(key(2))
         assert kept is not None
         assert kept.text == "mine"
-        assert cache.import_(tmp_path / "a.jsonl").added == 0
+        assert import_(cache, tmp_path / "a.jsonl").added == 0
     with Cache(tmp_path / "c") as cache:
-        cache.import_(tmp_path / "a.jsonl")
-        cache.export(tmp_path / "c.jsonl")
+        import_(cache, tmp_path / "a.jsonl")
+        export(cache, tmp_path / "c.jsonl")
         with pytest.raises(CacheError, match=r"none"):
-            cache.export(tmp_path / "none" / "x.jsonl")
+            export(cache, tmp_path / "none" / "x.jsonl")
         with pytest.raises(CacheError, match=r"none"):
-            cache.import_(tmp_path / "none.jsonl")
+            import_(cache, tmp_path / "none.jsonl")
     assert (tmp_path / "c.jsonl").read_text(encoding="utf-8") == text
 
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from extractor.cli import app
 
+from .cli import environment, extractor
 from .conftest import SAMPLES
 
 URUMQI = SAMPLES / "urumqi_fao_2024_budget.txt"
@@ -30,12 +31,6 @@ CONSISTENT = """表 3
 201 03 50 事业运行 160.70 40.70 120.00
 合 计 466.14 316.47 149.67
 """
-
-
-def extractor(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    command = [sys.executable, "-m", "extractor", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
 
 
 def test_run_writes_every_file_and_exits_1_on_findings(tmp_path: Path) -> None:
@@ -65,7 +60,7 @@ def test_json_goes_to_stdout_and_nothing_else(tmp_path: Path) -> None:
     """With --json stdout is one JSON value, whatever happens."""
     done = extractor("run", URUMQI, tmp_path / "missing.txt", "--out", tmp_path / "out", "--json")
     assert done.returncode == 3
-    good, bad = json.loads(done.stdout)
+    good, bad = json.loads(done.stdout)["documents"]
     assert good["states"] == {"proven": 196}
     assert "no such file" in bad["error"]
     assert "no such file" in done.stderr
@@ -247,7 +242,9 @@ def test_an_interrupt_leaves_only_whole_results(tmp_path: Path) -> None:
     for number in range(200):
         shutil.copy(URUMQI, inbox / f"{number:03}.txt")
     command = [sys.executable, "-m", "extractor", "run", "inbox", "--out", "out", "--jobs", "2"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         out = tmp_path / "out"
         while not (out.exists() and len(list(out.iterdir())) >= 6) and process.poll() is None:
             time.sleep(0.02)

@@ -21,6 +21,7 @@ from extractor.config import ModelConfig
 from extractor.normalize import Line
 from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
+from extractor.tokens import transcript
 
 from . import parts
 from .body import Body
@@ -175,12 +176,17 @@ class _Table:
     async def _ask(self, part: Part, faults: Sequence[str], number: int) -> Try:
         own = None if part.whole else part.numbers
         prompt = prompts.transcribe(self.spec, part.shown, self.body.unit, faults, own, self.printed)
-        reply = await self.asker.ask(Request(prompt.system, prompt.user, prompt.answer, self.spec.id, number))
+        expected = transcript(line.text for line in part.shown)
+        request = Request(
+            prompt.system, prompt.user, prompt.answer, self.spec.id, number, lines=part.numbers, expected=expected
+        )
+        reply = await self.asker.ask(request)
         outcome = OUTCOMES.get(reply.outcome, "failed")
         rows: tuple[Printed, ...] = ()
         if isinstance(reply.parsed, prompts.TableAnswer):
             rows = tuple(tuple(row) for row in reply.parsed.rows)
         tried = Try(part, number, outcome, rows, reply.usage, reply.cached, reply.message)
+        tried.asked = reply.outcome not in {"offline", "budget"}
         self.tries.append(tried)
         return tried
 
@@ -250,11 +256,14 @@ class _Table:
     def _asked(self, pieces: Sequence[_Piece], best: Draft) -> Asked:
         used = {id(piece.tried) for piece in pieces if piece.rows}
         attempts = tuple(
-            attempt(tried, self.chunk, self.spec, self._model, taken=id(tried) in used) for tried in self.tries
+            attempt(tried, self.chunk, self.spec, self._model, taken=id(tried) in used)
+            for tried in self.tries
+            if tried.asked
         )
         empty = {id(p.tried) for p in pieces if not p.rows and p.tried.outcome not in ("ok", "incomplete")}
         failed = [t for t in self.tries if id(t) in empty or t.outcome == "refused"]
-        findings = tuple(failure(tried, self.chunk, self.spec) for tried in failed)
+        # What was not asked is listed from the account, with its remedy.
+        findings = tuple(failure(tried, self.chunk, self.spec) for tried in failed if tried.asked)
         missing = lacking(best)
         lost = [incomplete(best, missing)] if len(missing) > len(ungrounded(best)) else []
         if not best.rows and (failed or lost):

@@ -19,7 +19,7 @@ OUTCOMES: Mapping[str, AttemptOutcome] = {
 
 @dataclass(slots=True)
 class Try:
-    """One question and its answer, as far as it is judged."""
+    """One question and its answer, as far as it is judged; not ``asked``: over a limit, or offline."""
 
     part: Part
     number: int
@@ -31,7 +31,7 @@ class Try:
     why: str = ""
     violated: tuple[str, ...] = ()
     ungrounded: int = 0
-    asked: bool = True  # False: a limit was reached, or the cache doesn't hold it; the account lists it
+    asked: bool = True
 
 
 def attempt(tried: Try, chunk: Chunk, spec: TableSpec, model: str, *, taken: bool) -> Attempt:
