@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
-from extractor import Document, Extractor
+from extractor import Document, Extractor, client
 from extractor.answers import M, Reply, Request
 from extractor.budget import Spent
 from extractor.client import ModelClient
@@ -24,7 +24,6 @@ from extractor.config import ModelConfig
 from extractor.evaluation.score import BUDGET_TABLES, load_facts, score, show
 from extractor.facts import facts
 from extractor.local import attach
-from extractor.readers import model as reader
 
 STATES = ("proven", "grounded", "ambiguous", "contradicted", "ungrounded")
 
@@ -88,7 +87,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=["auto", "llm"], action="append", help="default: both, one after the other")
     parser.add_argument("--max-repairs", type=int, default=2)
     args = parser.parse_args()
-    reader.ModelClient = Watched  # type: ignore[misc]
+    client.ModelClient = Watched  # type: ignore[misc]
     head = ["file", "engine", "tables", " / ".join(STATES), "F1", "silent errors", "calls", "re-asks",
             "unusable answers", "tokens in", "tokens out", "minutes"]  # fmt: skip
     print("| " + " | ".join(head) + " |", "|" + "---|" * len(head), sep="\n", flush=True)
