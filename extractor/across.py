@@ -80,7 +80,8 @@ def _given(spec: CrossSpec, here: _Here) -> bool:
 
 
 def _meant(spec: CrossSpec, frames: Sequence[Frame]) -> bool:
-    """Whether an identity is one of tables of this kind and layout."""
+    """Whether an identity is one of tables of this kind and layout; prose has neither."""
+    frames = [frame for frame in frames if not frame.gaps]
     if spec.kind and any(frame.final != (spec.kind == "final") for frame in frames):
         return False
     if spec.layout == "first":

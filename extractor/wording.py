@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rapidfuzz import fuzz
+
 from .instance import Frame, FrameRow, Instance, Outcome, Ref
 from .normalize import squeeze
 
@@ -14,6 +16,7 @@ _QUANTITY = re.compile(
 )
 _SIGNS = {"≥": ">=", "≤": "<=", ">": ">=", "<": "<="}
 _HUNDRED = Decimal(100)
+_ALIKE = 85  # rapidfuzz ratio from which two names are one: 养老保险缴费 and 基本养老保险缴费
 
 
 def flat(text: str) -> str:
@@ -97,7 +100,10 @@ def _words(instance: Instance, frames: Sequence[Frame]) -> Outcome:
 
 
 def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> Outcome:
-    """Compare a list of names, or the rows that hold an amount, with other rows that hold one."""
+    """Compare a list of names, or the rows that hold an amount, with other rows that hold one.
+
+    A row may be missing in neither. A list may name more than there is: offices copy them from year to year.
+    """
     lists = [n for r in instance.left for n in names(_text(r, frames))]
     listed = lists or [_code(frames[r.frame].rows[r.row]) for r in instance.left if values.get(r)]
     spent = [frames[r.frame].rows[r.row] for r in instance.right if values.get(r)]
@@ -105,6 +111,10 @@ def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Dec
     if not listed or not named:
         return Outcome("unchecked")
     extra, lost = [n for n in listed if n not in named], [n for n in named if n not in listed]
+    if lists:
+        lost = [n for n in lost if not any(fuzz.ratio(n, other) >= _ALIKE for other in extra)]
+        if extra and not lost:
+            return Outcome("unchecked")  # names in other words, or of what might have been paid
     if not extra and not lost:
         return Outcome("held", exact=listed == list(named))
     if not all(named[n].text("名称") for n in lost):
