@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from .amount import half_unit
-from .instance import QUOTIENTS, Frame, Instance, Outcome, Ref
+from .instance import QUOTIENTS, WORDS, Frame, Instance, Outcome, Ref
 from .wording import evaluate_words, reached
 
 Values = Mapping[Ref, Decimal]
@@ -22,7 +22,7 @@ def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Out
 
 
 def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
-    if instance.relation in ("words", "names"):
+    if instance.relation in WORDS:
         return evaluate_words(instance, frames, values)
     if instance.relation == "score" and len(instance.right) == 2:
         return _score(instance, values)

@@ -8,7 +8,7 @@ from .arithmetic import evaluate, pinned, unit_of
 from .findings import ROW_UNCERTAIN, doubts, violations
 from .framing import frame_of, frames_of, quantities
 from .identities import instances
-from .instance import SUMS, Frame, Instance, Outcome, Ref
+from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .specs import Catalogue
 
@@ -113,7 +113,9 @@ def _blamed(
         if instance.soft or (outcome.verdict != "violated" and instance not in loose):
             continue
         cells = {ref for ref in instance.refs if ref in printed}
-        if instance in loose:
+        if instance.relation in WORDS:
+            cells = set(outcome.odd)
+        elif instance in loose:
             cells = {ref for ref in cells if ref not in proofs}
         elif any(frames[ref.frame].gaps for ref in instance.refs):
             sure = {ref for ref in cells if len(proofs.get(ref, ())) > 1}

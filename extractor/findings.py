@@ -22,7 +22,7 @@ def violations(
         rounding = instance in loose
         if (outcome.verdict != "violated" and not rounding) or instance.soft:
             continue
-        refs = tuple(cell_ref(ref, tables) for ref in instance.refs)
+        refs = tuple(cell_ref(ref, tables) for ref in outcome.odd or instance.refs)
         numbers = outcome.note == ""
         first = instance.refs[0]
         scale = frames[first.frame].scale_at(first.row, first.column)

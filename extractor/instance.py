@@ -14,6 +14,7 @@ quotient of two sums rounded half up. ``score``: a weight times a percentage. ``
 """
 Verdict = Literal["held", "violated", "unchecked"]
 SUMS: frozenset[Relation] = frozenset({"same", "sum"})
+WORDS: frozenset[Relation] = frozenset({"words", "names"})
 QUOTIENTS: frozenset[Relation] = frozenset({"rate", "score"})
 
 
@@ -146,7 +147,8 @@ class Outcome:
     """What came of an instance: both sums and the tolerance in yuan, and whether anything was compared.
 
     ``evidence`` is True where both sides hold a printed number that isn't zero; only then it proves a cell.
-    ``exact`` is True where the sums are equal to the last digit. ``note`` says what differs, where words do.
+    ``exact`` is True where the sums are equal to the last digit. ``note`` says what differs, where words do,
+    and ``odd`` are the cells in rows whose names do.
     """
 
     verdict: Verdict
@@ -156,3 +158,4 @@ class Outcome:
     evidence: bool = False
     exact: bool = False
     note: str = ""
+    odd: tuple[Ref, ...] = ()

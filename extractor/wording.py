@@ -121,7 +121,8 @@ def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Dec
         return Outcome("unchecked")  # a row without a name may be any of those in the list
     said = [f"only on the left: {'、'.join(extra)}"] if extra else []
     said += [f"only on the right: {'、'.join(_shown(named[n]) for n in lost)}"] if lost else []
-    return Outcome("violated", note="; ".join(said))
+    odd = () if lists else tuple(r for r in instance.left if _code(frames[r.frame].rows[r.row]) in extra)
+    return Outcome("violated", note="; ".join(said), odd=odd)
 
 
 def _shown(row: FrameRow) -> str:

@@ -209,6 +209,41 @@ def test_lists_are_counted_and_compared() -> None:
     assert verdicts("N25", prose("staffing", ("内设机构", "数量", "4", "个"), rooms)) == ["violated"]
 
 
+def test_a_name_that_no_code_has_is_in_doubt() -> None:
+    """An item whose name isn't that of a code in the table is contradicted, and its neighbours are not."""
+    name = "urumqi_fao_2024_budget"
+    read = list(tables(name))
+    t, table = next((i, x) for i, x in enumerate(read) if x.id == "n_general_items")
+    wrong = table.rows[1].model_copy(update={"key": table.rows[1].key + "务", "role": table.rows[1].key + "务"})
+    read[t] = table.model_copy(update={"rows": (table.rows[0], wrong, *table.rows[2:])})
+    result = check(read, catalogue())
+    doubted = [r.key for r, c in result.tables[t].numbers() if c.state == "contradicted" and c.column == "金额"]
+    assert doubted == [wrong.key]
+    assert "L7" in {f.code for f in result.findings}
+
+
+def test_a_list_may_name_more_but_not_less() -> None:
+    """Offices copy such lists from year to year; but what is paid for has to be among them."""
+    rows = tuple(
+        Row(
+            key=code, role=code, kind="code", parent=None, line=1,
+            cells=(
+                Cell(column="名称", kind="text", text=text, spans=(Span(start=0, end=1, line=1),)),
+                Cell(column="合计", kind="number", text="1.00", value=Decimal("1.00"), unit="万元"),
+            ),
+        )
+        for code, text in (("30101", "基本工资"), ("30108", "机关事业单位基本养老保险缴费"))
+    )  # fmt: skip
+    table = Table(id="basic_expenditure", title="", part=0, unit="万元", columns=("合计",), rows=rows, lines=(1, 1))
+    for said, wanted in (
+        ("基本工资、机关事业单位基本养老保险缴费", "held"),
+        ("基本工资、机关事业单位养老保险缴费、奖金", "unchecked"),
+        ("基本工资", "violated"),
+        ("基本工资、奖金", "violated"),
+    ):
+        assert verdicts("L1", prose("n_basic", ("人员经费", "构成", said, "")), table) == [wanted]
+
+
 def test_opposite_words_contradict() -> None:
     """More money can't be a fall: the signs of change and rate go together."""
     said = [("机关运行经费", "金额", "10.00", "万元"), ("机关运行经费", "增减额", "2.00", "万元")]
