@@ -1,7 +1,8 @@
 """Specs: what each table looks like and which identities hold in it, as data.
 
 ``schemas/<table>.yaml`` describes one table, ``schemas/identities.yaml`` the identities across tables,
-``schemas/classification.yaml`` the codes of the national classifications. Adding a table adds no Python.
+``schemas/identities_*.yaml`` those of prose and performance tables, ``schemas/classification.yaml`` the codes of the
+national classifications. Adding a table adds no Python.
 """
 
 import re
@@ -163,9 +164,18 @@ class TableSpec(_Strict):
 class CrossSpec(_Strict):
     """An identity across tables; see ``schemas/identities.yaml`` for the grammar of ``rule``.
 
-    ``unless_empty``: unchecked where that side is empty (a breakdown the office left out). ``kind``: holds in budgets
-    alone, or in final accounts alone. ``layout``: holds between tables of these layouts alone (``first``, or a name).
-    ``shared``: for the codes that all of its tables print, not for those of any.
+    Attributes:
+        id: Identity id.
+        rule: The rule.
+        soft: Evidence for reading and repair, never an error.
+        unless_empty: Unchecked where that side is empty (a breakdown the office left out).
+        plugged: Shares of a list that was made to add up to 100.
+        if_equal: It holds for some offices only: equal amounts prove each other, others are unchecked.
+        unless: Tables with which it doesn't hold as it stands.
+        given: Tables that the document must have declared empty.
+        kind: Holds in budgets alone, or in final accounts alone.
+        layout: Holds between tables of these layouts alone (``first``, or a name).
+        shared: For the codes that all of its tables print, not for those of any.
     """
 
     id: str
@@ -175,6 +185,10 @@ class CrossSpec(_Strict):
     kind: Literal["budget", "final"] | None = None
     layout: str | None = None
     shared: bool = False
+    plugged: bool = False
+    if_equal: bool = False
+    unless: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 class _CrossFile(_Strict):
@@ -191,6 +205,9 @@ class Catalogue(_Strict):
 
     tables: tuple[TableSpec, ...]
     cross: tuple[CrossSpec, ...]
+    """Identities across the tables of a budget; readers use them too."""
+    narrative: tuple[CrossSpec, ...] = ()
+    """Identities of prose, of performance tables and of words: against tables, and among themselves."""
     names: dict[str, tuple[str, ...]]
     """Names of a code, the standard one first; functional and economic codes don't overlap."""
 
@@ -227,7 +244,7 @@ def _load(path: Path) -> object:
         raise SpecError(f"{path.name}: not valid YAML: {error}") from None
 
 
-_NOT_TABLES = ("identities", "classification")
+_NOT_TABLES = ("identities", "classification")  # how the names of files begin that describe no table
 
 
 @lru_cache(maxsize=1)
@@ -238,12 +255,16 @@ def catalogue() -> Catalogue:
         SpecError: A file is malformed; the message names file and field.
     """
     folder = data_folder("schemas")
-    tables = [_validate(TableSpec, path) for path in sorted(folder.glob("*.yaml")) if path.stem not in _NOT_TABLES]
+    tables = [
+        _validate(TableSpec, path) for path in sorted(folder.glob("*.yaml")) if not path.stem.startswith(_NOT_TABLES)
+    ]
     cross = _validate(_CrossFile, folder / "identities.yaml")
+    narrative = [_validate(_CrossFile, path) for path in sorted(folder.glob("identities_*.yaml"))]
     codes = _validate(_ClassificationFile, folder / "classification.yaml")
     return Catalogue(
         tables=tuple(sorted(tables, key=lambda t: (t.layout != "", t.number or 99, t.id))),
         cross=cross.identities,
+        narrative=tuple(rule for file in narrative for rule in file.identities),
         names={**codes.functional, **codes.economic},
     )
 

@@ -1,0 +1,238 @@
+"""From a rule over several tables, or over prose, to its instances: one for each code, row or form that it names."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .instance import Frame, Instance, Quotient, Ref, Relation
+from .rules import FORM, LEVELS, Term, parse, selector
+from .specs import CrossSpec
+from .wording import names
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A frame with its rows by role, and by the code that a row of prose stands for."""
+
+    index: int
+    frame: Frame
+    roles: Mapping[str, tuple[int, ...]]
+    codes: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, index: int, frame: Frame) -> "Place":
+        """Index the rows of a frame."""
+        roles: dict[str, tuple[int, ...]] = {}
+        codes: dict[str, tuple[int, ...]] = {}
+        for number, row in enumerate(frame.rows):
+            # Prose that says a thing twice says one thing; two rows of a table are two amounts.
+            if row.role is not None and not (frame.gaps and row.role in roles):
+                roles[row.role] = (*roles.get(row.role, ()), number)
+                code = row.code if frame.gaps else row.role
+                if code is not None and code.isdigit():
+                    codes[code] = (*codes.get(code, ()), number)
+        return cls(index, frame, roles, codes)
+
+    def refs(self, rows: Sequence[int], column: str) -> tuple[Ref, ...]:
+        """Return the cells of these rows."""
+        return tuple(Ref(self.index, number, column) for number in rows)
+
+    def has(self, column: str) -> bool:
+        """Whether there is such a column, of numbers or of text; a table declared empty has every column."""
+        frame = self.frame
+        return column in frame.columns or frame.empty or not column or any(row.text(column) for row in frame.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """What a variable stands for: a code, or a row by its frame, number and role."""
+
+    variable: str
+    role: str
+    frame: int | None = None
+    row: int | None = None
+
+
+_Here = Mapping[str, Sequence[Place]]
+
+
+def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
+    """Yield the instances of a rule among the tables of one disclosure."""
+    left, relation, right = parse(spec.rule)
+    terms = [t for t in left + right if not t.numbers]
+    if any(t.table not in here for t in terms) or any(t in here for t in spec.unless) or not _given(spec, here):
+        return
+    if any(not any(p.has(t.column) for p in here[t.table]) for t in terms):
+        return
+    for places in _choices(terms, here):
+        if not _meant(spec, [place.frame for chosen in places.values() for place in chosen]):
+            continue
+        variable = next((v for t in terms if (v := t.each) and v != FORM), None)
+        for binding in _bindings(variable, terms, places, shared=spec.shared):
+            made = _instance(spec, (left, relation, right), places, binding)
+            if made is not None:
+                yield made
+
+
+def _given(spec: CrossSpec, here: _Here) -> bool:
+    """Whether the document says what the rule depends on, such as that there is no such money."""
+    return all(any(_empty(place.frame) for place in here.get(t, ())) for t in spec.given)
+
+
+def _meant(spec: CrossSpec, frames: Sequence[Frame]) -> bool:
+    """Whether an identity is one of tables of this kind and layout; prose has neither."""
+    frames = [frame for frame in frames if not frame.gaps]
+    if spec.kind and any(frame.final != (spec.kind == "final") for frame in frames):
+        return False
+    if spec.layout == "first":
+        return not any(frame.layout for frame in frames)
+    return spec.layout is None or any(frame.layout == spec.layout for frame in frames)
+
+
+def _empty(frame: Frame) -> bool:
+    return frame.empty or any(row.text("空表") for row in frame.rows)
+
+
+def _choices(terms: Sequence[Term], here: _Here) -> Iterator[dict[str, list[Place]]]:
+    """Yield the tables to look at: the last of each id, but every form of a project by itself."""
+    each = [t.table for t in terms if not t.every and here[t.table][-1].frame.name]
+    base = {t.table: [here[t.table][-1]] for t in terms}
+    base.update({t.table: list(here[t.table]) for t in terms if t.every})
+    for table in dict.fromkeys(each):
+        for place in here[table]:
+            yield {**base, table: [place]}
+    if not each:
+        yield base
+
+
+def _bindings(
+    variable: str | None, terms: Sequence[Term], places: Mapping[str, Sequence[Place]], *, shared: bool
+) -> Iterator[_Binding | None]:
+    if variable is None:
+        yield None
+    elif variable in LEVELS:
+        used = [place for t in terms if t.each == variable for place in places[t.table]]
+        yield from (_Binding(variable, code) for code in _codes(variable, used, shared=shared))
+    else:
+        first = next(t for t in terms if t.each == variable)
+        chosen = selector(variable[1:-1])
+        for place in places[first.table]:
+            for number, row in enumerate(place.frame.rows):
+                if row.role is not None and chosen.fits(row):
+                    yield _Binding(variable, row.role, place.index, number)
+
+
+def _codes(variable: str, places: Sequence[Place], *, shared: bool) -> list[str]:
+    """Codes printed in any (or all) of the tables, on levels that each of the tables (unless empty) goes down to.
+
+    Prose names some codes only: where there is prose, those that all have.
+    """
+    per_table = [set(place.codes) for place in places if not place.frame.empty]
+    levels = set(LEVELS[variable])
+    for codes in per_table:
+        levels &= {len(code) for code in codes}
+    shared = (shared or any(place.frame.gaps for place in places)) and bool(per_table)
+    common = set.intersection(*per_table) if shared else set().union(*per_table)
+    return sorted(code for code in common if len(code) in levels)
+
+
+_Rule = tuple[tuple[Term, ...], Relation, tuple[Term, ...]]
+
+
+def _instance(
+    spec: CrossSpec, rule: _Rule, places: Mapping[str, Sequence[Place]], binding: _Binding | None
+) -> Instance | None:
+    sides: list[tuple[Ref, ...]] = []
+    above: list[tuple[int, Ref]] = []
+    below: list[tuple[int, Ref]] = []
+    constant: Decimal | None = None
+    others: tuple[Decimal, ...] = ()
+    left, relation, right = rule
+    form = next((p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1), "")
+    for side in (left, right):
+        refs: list[Ref] = []
+        for term in side:
+            found = _refs(term, places, binding, form)
+            if found is None:
+                return None
+            if term.numbers:
+                constant, *rest = term.numbers
+                others = tuple(rest)
+                continue
+            if term.count:
+                constant = (constant or Decimal(0)) + _count(term, found, places)
+                continue
+            refs += found
+            (below if term.below else above).extend((-1 if term.minus else 1, ref) for ref in found)
+        sides.append(tuple(refs))
+    if not (sides[0] or sides[1] or constant is not None) or (
+        relation not in ("same", "sum", "at-most") and not sides[0]
+    ):
+        return None
+    text = spec.rule
+    if binding is not None:
+        role = binding.role
+        text = text.replace(binding.variable, role)
+    if form:
+        text = text.replace(FORM, form)
+    signed = Quotient(tuple(above[len(sides[0]) :]), tuple(below)) if relation == "rate" else None
+    right_refs = tuple(dict.fromkeys(sides[1])) if signed else sides[1]
+    return Instance(
+        spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, signed,
+        plugged=spec.plugged, if_equal=spec.if_equal,
+    )  # fmt: skip
+
+
+def _refs(
+    term: Term, places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
+) -> tuple[Ref, ...] | None:
+    """Return the cells of a term; None where a row that it needs isn't printed, which is missing input, not 0."""
+    if term.numbers:
+        return ()
+    found: list[Ref] = []
+    for place in places[term.table]:
+        found += place.refs(_rows(term, place, binding, form), term.column)
+    if not found and term.each not in LEVELS and not all(p.frame.empty for p in places[term.table]):
+        return None
+    return tuple(found)
+
+
+def _rows(term: Term, place: Place, binding: _Binding | None, form: str) -> Sequence[int]:
+    each = term.each
+    if each is None:
+        if term.row in place.roles:
+            return place.roles[term.row]
+        chosen = selector(term.row)
+        return [n for n, row in enumerate(place.frame.rows) if chosen.fits(row)]
+    if each == FORM:
+        name = form
+        if term.row.startswith("@"):
+            return [n for n, row in enumerate(place.frame.rows) if name and row.name == name]
+    elif binding is None:
+        return ()
+    elif binding.variable in LEVELS:
+        return place.codes.get(binding.role, ())
+    elif term.row.startswith("@"):
+        return [n for n, row in enumerate(place.frame.rows) if row.name == binding.role]
+    elif place.index == binding.frame and term.row == each and binding.row is not None:
+        return (binding.row,)
+    else:
+        name = binding.role
+    rest = term.row.removeprefix(each)
+    if not rest:
+        return place.roles.get(name, ())
+    head, chosen = name + "/", selector(rest.removeprefix("/"))
+    return [
+        n
+        for role, rows in place.roles.items()
+        if role.startswith(head) and chosen.role_fits(role[len(head) :])
+        for n in rows
+    ]
+
+
+def _count(term: Term, refs: Sequence[Ref], places: Mapping[str, Sequence[Place]]) -> Decimal:
+    """How many rows there are, or how many names a list has."""
+    if not term.column:
+        return Decimal(len(refs))
+    frames = {place.index: place.frame for place in places[term.table]}
+    return Decimal(sum(len(names(frames[r.frame].rows[r.row].text(r.column))) for r in refs))

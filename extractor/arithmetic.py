@@ -1,0 +1,241 @@
+"""Evaluates identities: pure functions from printed numbers to outcomes, in ``Decimal`` throughout.
+
+A number printed with d decimals stands for ±½·10⁻ᵈ (XBRL Calculations 1.1), an empty cell of a table for exactly 0.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from .amount import half_unit
+from .instance import QUOTIENTS, WORDS, Frame, Instance, Outcome, Ref
+from .wording import evaluate_words, reached
+
+Values = Mapping[Ref, Decimal]
+_HUNDRED = Decimal(100)
+
+
+def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    """Check one instance."""
+    outcome = _evaluate(instance, frames, values)
+    return Outcome("unchecked") if instance.if_equal and outcome.verdict == "violated" else outcome
+
+
+def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    if instance.relation in WORDS:
+        return evaluate_words(instance, frames, values)
+    if instance.relation == "score" and len(instance.right) == 2:
+        return _score(instance, values)
+    if instance.relation in ("score", "reach"):
+        return _reach(instance, frames, values)
+    if any(frames[ref.frame].gaps and not frames[ref.frame].empty and ref not in values for ref in instance.refs):
+        return Outcome("unchecked")
+    if instance.relation == "rate":
+        return _rate(instance, frames, values)
+    return _signs(instance, values) if instance.relation == "sign" else _sums(instance, frames, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a sum: total and room for rounding in yuan, how many numbers are printed, how many aren't 0."""
+
+    total: Decimal
+    room: Decimal
+    printed: int
+    nonzero: int
+    coarsest: Decimal
+
+    @classmethod
+    def of(cls, refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> "_Side":
+        total = room = coarsest = Decimal(0)
+        printed = nonzero = 0
+        for ref in refs:
+            value = values.get(ref)
+            if value is None:
+                continue
+            frame = frames[ref.frame]
+            scale = frame.scale_at(ref.row, ref.column) if frame.scales else frame.scale
+            half = half_unit(value, frame.decimals) * scale
+            total += value * scale
+            printed += 1
+            nonzero += value != 0
+            # A 0.00 that prose spells out is nothing, not something too small to print.
+            room += half if value or not frame.gaps else 0
+            coarsest = max(coarsest, half)
+        return cls(total, room, printed, nonzero, coarsest)
+
+
+def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    """Compare two sums.
+
+    A sum of n addends may differ by (n+1)·½ unit. Where each side is one printed number, both are the same quantity
+    rounded alike, and must be equal digit for digit.
+    """
+    one, two = (_Side.of(side, frames, values) for side in (instance.left, instance.right))
+    if not one.printed and not two.printed and instance.constant is None:
+        return Outcome("unchecked")
+    if instance.optional and not (one if instance.optional == "left" else two).printed:
+        return Outcome("unchecked")
+    if instance.plugged and not one.nonzero:
+        return Outcome("unchecked")  # shares of nothing don't add up to 100
+    left, right = one.total, two.total
+    if instance.constant is not None:
+        right += min((instance.constant, *instance.others), key=lambda c: abs(left - right - c))
+    prose = any(frames[ref.frame].gaps for ref in instance.refs)
+    tolerance, similar = one.room + two.room, _one_scale(instance, frames)
+    if instance.relation == "at-most":
+        tolerance = Decimal(0) if similar else max(one.coarsest, two.coarsest)
+        held = left <= right + tolerance
+    else:
+        if max((one.nonzero, two.nonzero) if prose else (one.printed, two.printed)) <= 1 and similar:
+            tolerance = Decimal(0)
+        held = abs(left - right) <= tolerance
+    exact = left == right or (not similar and abs(left - right) <= max(one.coarsest, two.coarsest))
+    counted = instance.constant is not None and right == instance.constant + two.total and right != 0
+    # Nothing equals nothing wherever cells are empty; a 0.00 that prose prints twice is a number like any other.
+    spelt = prose and exact and not instance.if_equal
+    some = one.printed and two.printed if spelt else one.nonzero and two.nonzero
+    evidence = bool(some or (one.nonzero and counted)) and instance.relation != "at-most"
+    return Outcome("held" if held else "violated", left, right, tolerance, evidence, exact)
+
+
+def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:
+    return len({frames[ref.frame].scale_at(ref.row, ref.column) for ref in instance.refs}) == 1
+
+
+def _signs(instance: Instance, values: Values) -> Outcome:
+    left, right = (
+        sum((values.get(r, Decimal(0)) for r in side), Decimal(0)) for side in (instance.left, instance.right)
+    )
+    if not left or not right:
+        return Outcome("unchecked")
+    return Outcome("held" if (left > 0) == (right > 0) else "violated", left, right)
+
+
+def percentage(above: Decimal, below: Decimal) -> Decimal:
+    """Return a rate in percent as offices print it: nothing of nothing is 0, something of nothing 100.
+
+    >>> percentage(Decimal("29.40"), Decimal("418.36")).quantize(Decimal("0.01"))
+    Decimal('7.03')
+    """
+    if below == 0:
+        return _HUNDRED.copy_sign(above) if above else Decimal(0)
+    return above / below * _HUNDRED
+
+
+def unit_of(value: Decimal) -> Decimal:
+    """One unit of the last printed place."""
+    exponent = value.as_tuple().exponent
+    return Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)
+
+
+def _rate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    """Compare a printed rate with the quotient of the printed amounts, rounded half up to as many decimals.
+
+    It is exact where they are equal, and held where the true amounts, of which the printed ones are rounded, may
+    have that quotient. A share may also be off by a unit, as lists of shares are made to add up to 100.
+    """
+    quotient = instance.quotient
+    if quotient is None or len(instance.left) != 1:
+        return Outcome("unchecked")
+    printed = values[instance.left[0]]
+    above, above_room = _signed(quotient.above, frames, values)
+    below, below_room = _signed(quotient.below, frames, values)
+    if below == 0 and instance.optional == "right":
+        return Outcome("unchecked")
+    unit = unit_of(printed)
+    expected = percentage(above, below)
+    rounded = expected.quantize(unit, ROUND_HALF_UP)
+    room = unit / 2 + (unit if instance.plugged else 0) + _spread(above, above_room, below, below_room)
+    exact = printed == rounded
+    held = exact or abs(printed - expected) <= room
+    # Twice as much as last year, or nothing last year: 100.00 is printed for both.
+    doubled = below == above and any(sign < 0 for sign, _ in quotient.below)
+    evidence = exact and printed != 0 and above != 0 and not doubled
+    return Outcome("held" if held else "violated", printed, rounded, room, evidence, exact)
+
+
+def _signed(refs: Sequence[tuple[int, Ref]], frames: Sequence[Frame], values: Values) -> tuple[Decimal, Decimal]:
+    """Return a signed sum in yuan, and half the sum of its addends' last units."""
+    total, room = Decimal(0), Decimal(0)
+    for sign, ref in refs:
+        frame, value = frames[ref.frame], values.get(ref, Decimal(0))
+        scale = frame.scale_at(ref.row, ref.column)
+        total += sign * value * scale
+        room += half_unit(value, frame.decimals) * scale
+    return total, room
+
+
+def _spread(above: Decimal, above_room: Decimal, below: Decimal, below_room: Decimal) -> Decimal:
+    """How far the quotient of the true amounts may be from that of the printed ones, in percent."""
+    least = abs(below) - below_room
+    if below == 0 or least <= 0:
+        return Decimal(0)
+    return (above_room + abs(above / below) * below_room) / least * _HUNDRED
+
+
+def _score(instance: Instance, values: Values) -> Outcome:
+    """Compare a score with weight times rate; more than 100 % earns no more than the weight."""
+    if len(instance.left) != 1 or any(r not in values for r in instance.refs):
+        return Outcome("unchecked")
+    printed, (weight, rate) = values[instance.left[0]], (values[r] for r in instance.right)
+    return _scored(printed, weight, rate)
+
+
+def _scored(printed: Decimal, weight: Decimal, rate: Decimal) -> Outcome:
+    expected = weight * min(rate, _HUNDRED) / _HUNDRED
+    room = unit_of(printed) / 2
+    exact = abs(printed - expected) <= room
+    if not exact and rate > _HUNDRED:
+        return Outcome("unchecked")  # some offices take points off for a target that was far exceeded
+    return Outcome("held" if exact else "violated", printed, expected, room, exact and printed != 0, exact)
+
+
+def _reach(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    """Compare a rate of completion, or the score for it, with what was done and what was to be done."""
+    ends = instance.right[-2:]
+    if len(instance.left) != 1 or len(ends) != 2 or instance.left[0] not in values:
+        return Outcome("unchecked")
+    done, target = (frames[ref.frame].rows[ref.row].text(ref.column) for ref in ends)
+    rate = reached(done, target)
+    if rate is None:
+        return Outcome("unchecked")
+    printed = values[instance.left[0]]
+    if instance.relation == "score":
+        weight = values.get(instance.right[0])
+        return Outcome("unchecked") if weight is None else _scored(printed, weight, rate)
+    unit = unit_of(printed)
+    rounded = rate.quantize(unit, ROUND_HALF_UP)
+    # More than was asked for is printed as such, or as 100 %.
+    held = printed == rounded or (rate > _HUNDRED and printed == _HUNDRED)
+    return Outcome("held" if held else "violated", printed, rounded, unit / 2, evidence=False, exact=held)
+
+
+def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values: Values) -> Iterator[Ref]:
+    """Yield the cells that a held instance with evidence proves.
+
+    A sum or a restatement proves all it compares; in prose, where every addend is spelled out, only if it is exact to
+    the last digit. A quotient proves a cell only if it would no longer be exact with
+    one unit more or less in the last printed place: a rate of two decimals says little about the last digit of a
+    large amount.
+    """
+    printed = [ref for ref in instance.refs if ref in values]
+    if outcome.verdict != "held" or not outcome.evidence:
+        return
+    if instance.relation not in QUOTIENTS:
+        if outcome.exact or not any(frames[ref.frame].gaps for ref in instance.refs):
+            yield from printed
+        return
+    for ref in dict.fromkeys(printed):
+        changed = (evaluate(instance, frames, {**values, ref: values[ref] + step}) for step in _steps(values[ref]))
+        if all(_breaks(instance, other) for other in changed):
+            yield ref
+
+
+def _breaks(instance: Instance, other: Outcome) -> bool:
+    return other.verdict == "violated" if instance.plugged else not (other.verdict == "held" and other.exact)
+
+
+def _steps(value: Decimal) -> tuple[Decimal, Decimal]:
+    unit = unit_of(value)
+    return unit, -unit

@@ -1,0 +1,107 @@
+"""Findings of the checks: one sentence for people, with the numbers and where they stand."""
+
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+
+from .instance import Frame, Instance, Outcome, Ref, Relation
+from .records import Cell, CellRef, Finding, Row, Table
+
+ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
+_SIGNS: dict[Relation, str] = {
+    "same": "should equal", "sum": "should be", "at-most": "should be at most", "rate": "should be",
+    "score": "should be", "reach": "should be", "sign": "should have the sign of",
+}  # fmt: skip
+
+
+def violations(
+    outcomes: Sequence[tuple[Instance, Outcome]], tables: Sequence[Table], frames: Sequence[Frame],
+    loose: Collection[Instance],
+) -> Iterator[Finding]:  # fmt: skip
+    """Yield a finding for each violated hard identity, and for each sum that holds suspiciously loosely."""
+    for instance, outcome in outcomes:
+        rounding = instance in loose
+        if (outcome.verdict != "violated" and not rounding) or instance.soft:
+            continue
+        refs = tuple(cell_ref(ref, tables) for ref in outcome.odd or instance.refs)
+        numbers = outcome.note == ""
+        first = instance.refs[0]
+        scale = frames[first.frame].scale_at(first.row, first.column)
+        left, right, room = outcome.left / scale, outcome.right / scale, _short(outcome.tolerance / scale)
+        within = f" (± {_plain(room)})" if room else ""
+        sign = _SIGNS.get(instance.relation, "should be")
+        said = (
+            f"the left side is {_plain(left)}, it {sign} {_plain(right)}{within}; difference {_plain(left - right)}. "
+            if numbers
+            else f"they differ, {outcome.note}. "
+        )
+        advice = (
+            "It holds within rounding, but the other sums are exact: look at the last digits."
+            if rounding
+            else "Compare with the source."
+        )
+        yield Finding(
+            code=instance.id,
+            kind="rounding" if rounding else "contradiction",
+            message=f"{instance.id}: {instance.text}: {said}{advice}",
+            table=refs[0].table,
+            line=next((r.line for r in refs if r.line), None),
+            cells=tuple(r for r in refs if r.line),
+            expected=right if numbers else None,
+            found=left if numbers else None,
+            interval=room if numbers else None,
+        )
+
+
+def _short(room: Decimal) -> Decimal:
+    """Two digits are enough for a tolerance."""
+    return Decimal(f"{room:.2g}") if room else room
+
+
+def _plain(value: Decimal) -> str:
+    text = format(value.normalize(), "f")
+    return "0" if text in ("-0", "0") else text
+
+
+def cell_ref(ref: Ref, tables: Sequence[Table]) -> CellRef:
+    """Name a cell for people; ``line`` is None where it is empty."""
+    table = tables[ref.frame]
+    row = table.rows[ref.row]
+    return _named(table, row, ref.column, next((c for c in row.cells if c.column == ref.column), None))
+
+
+def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
+    """Yield a finding for each table with ambiguous cells, each uncertain row and each cell not in the source."""
+    for table in tables:
+        unclear = [(r, c) for r, c in table.numbers() if len(c.options) > 1 and not c.doubt and c.state == "ambiguous"]
+        if unclear:
+            refs = tuple(_named(table, r, c.column, c) for r, c in unclear)
+            example = unclear[0][1]
+            yield Finding(
+                code="ambiguous-columns",
+                kind="ambiguous",
+                message=(
+                    f"{len(unclear)} numbers of {table.title} fit several columns, e.g. {example.text} in row "
+                    f"{unclear[0][0].key}: {', '.join(example.options)}. The text doesn't tell; look at the original."
+                ),
+                table=table.id, line=refs[0].line, cells=refs,
+            )  # fmt: skip
+        for row in table.rows:
+            numbers = [c for c in row.cells if c.kind == "number"]
+            if row.doubt and numbers:
+                yield Finding(
+                    code=ROW_UNCERTAIN, kind="structure", table=table.id, line=row.line,
+                    message=f"{table.title}, line {row.line}, row {row.key or '(no label)'}: {row.doubt}.",
+                    cells=tuple(_named(table, row, c.column, c) for c in numbers),
+                )  # fmt: skip
+        for row, cell in table.numbers():
+            if cell.state == "ungrounded":
+                yield Finding(
+                    code="ungrounded", kind="ungrounded", table=table.id, line=row.line,
+                    message=f"{cell.text} in row {row.key}, column {cell.column} doesn't stand in the source.",
+                    cells=(_named(table, row, cell.column, cell),),
+                )  # fmt: skip
+
+
+def _named(table: Table, row: Row, column: str, cell: Cell | None) -> CellRef:
+    line = cell.spans[0].line if cell and cell.spans else None
+    return CellRef(table=table.id, part=table.part, row=row.key, column=column, line=line)

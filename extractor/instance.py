@@ -1,0 +1,161 @@
+"""What an identity is about: the skeletons of tables, the cells in them, one identity at one place, its outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+Relation = Literal["same", "sum", "at-most", "rate", "score", "reach", "sign", "words", "names"]
+"""How the sides of an identity stand to each other.
+
+``same``: equal digit for digit. ``sum``: equal within printed precision. ``at-most``. ``rate``: a percentage, the
+quotient of two sums rounded half up. ``score``: a weight times a percentage. ``reach``: how far a target was reached.
+``sign``: never one up and the other down. ``words``: the same words. ``names``: the same names in the same order.
+"""
+Verdict = Literal["held", "violated", "unchecked"]
+SUMS: frozenset[Relation] = frozenset({"same", "sum"})
+WORDS: frozenset[Relation] = frozenset({"words", "names"})
+QUOTIENTS: frozenset[Relation] = frozenset({"rate", "score"})
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    """What an identity needs to know of a row.
+
+    Attributes:
+        role: Path of the spec, or code; the key in prose; None for a row no identity names.
+        parent: Index of the row it is a part of.
+        side: Side of a two-sided table.
+        label: For messages.
+        code: Code that its name stands for, where prose prints the name only.
+        name: Name of a project row.
+        texts: Its text cells, column and text without white space.
+    """
+
+    role: str | None
+    parent: int | None
+    side: Literal["left", "right"]
+    label: str
+    code: str | None = None
+    name: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def text(self, column: str) -> str:
+        """Return what a text column says, or nothing."""
+        return next((text for name, text in self.texts if name == column), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The skeleton of a table: rows and columns without numbers.
+
+    Attributes:
+        table: Table id.
+        part: Disclosure within the file.
+        columns: Number columns.
+        rows: Rows in printed order.
+        empty: Declared empty by the document: every cell is exactly 0.
+        scale: Yuan per money unit.
+        decimals: Digits after the point that its amounts are printed with.
+        layout: Which of the table's layouts it is in.
+        final: It belongs to final accounts, not to a budget.
+        gaps: A cell that isn't printed is unknown (prose), not 0 (a table).
+        name: Name of the project that a form is about.
+        scales: Yuan per unit of the cells that have a unit of their own; 1 for what isn't money.
+    """
+
+    table: str
+    part: int
+    columns: tuple[str, ...]
+    rows: tuple[FrameRow, ...]
+    empty: bool = False
+    scale: Decimal = Decimal(10_000)
+    decimals: int = 0
+    layout: str = ""
+    final: bool = False
+    gaps: bool = False
+    name: str = ""
+    scales: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> str:
+        """Name of its spec."""
+        return f"{self.table}.{self.layout}" if self.layout else self.table
+
+    def scale_at(self, row: int, column: str) -> Decimal:
+        """Yuan per unit of a cell."""
+        return self.scales.get((row, column), self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A cell: index of its frame, index of its row, column."""
+
+    frame: int
+    row: int
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """The right-hand side of a rate: cells that are added or taken away, above and below the line."""
+
+    above: tuple[tuple[int, Ref], ...]
+    below: tuple[tuple[int, Ref], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One identity at one place: the sum of ``left`` stands in ``relation`` to the sum of ``right``.
+
+    Attributes:
+        id: Identity id (``B13``).
+        relation: See :data:`Relation`.
+        left: Cells of the left-hand side.
+        right: Cells of the right-hand side.
+        text: The rule in words.
+        soft: Evidence for reading only; never an error.
+        optional: Unchecked where this side is empty.
+        constant: Added to the right-hand side: a number of the rule, or how many rows or names there are.
+        others: Numbers that may stand there instead.
+        quotient: The right-hand side of a rate.
+        plugged: One of a list of shares that was made to add up to 100; it may be off by one unit.
+        if_equal: It holds for some offices only: unchecked where it doesn't.
+    """
+
+    id: str
+    relation: Relation
+    left: tuple[Ref, ...]
+    right: tuple[Ref, ...]
+    text: str
+    soft: bool = False
+    optional: Literal["left", "right"] | None = None
+    constant: Decimal | None = None
+    others: tuple[Decimal, ...] = ()
+    quotient: Quotient | None = None
+    plugged: bool = False
+    if_equal: bool = False
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """All cells of both sides."""
+        return self.left + self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an instance: both sums and the tolerance in yuan, and whether anything was compared.
+
+    ``evidence`` is True where both sides hold a printed number that isn't zero; only then it proves a cell.
+    ``exact`` is True where the sums are equal to the last digit. ``note`` says what differs, where words do,
+    and ``odd`` are the cells in rows whose names do.
+    """
+
+    verdict: Verdict
+    left: Decimal = Decimal(0)
+    right: Decimal = Decimal(0)
+    tolerance: Decimal = Decimal(0)
+    evidence: bool = False
+    exact: bool = False
+    note: str = ""
+    odd: tuple[Ref, ...] = ()
