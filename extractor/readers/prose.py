@@ -1,0 +1,213 @@
+"""The deterministic reader of prose: from the sections of a document to one table for each statement."""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..chunks import Chunk
+from ..normalize import Line
+from ..records import Cell, CellRef, Finding, Row, Span, Table
+from ..sections import Heading, contents
+from ..statements import Compiled, Kind, Prose
+from .prose_heads import Head, Section, heads, parts, renumber, sections
+from .prose_list import Extent, read_document, read_list, read_records
+from .prose_match import Draft, Place, read as read_rows
+from .prose_text import Flow, flow, spans
+
+_MONEY = re.compile(r"(?<![\d.])(?:\d[\d,]*\.?\d*)(?=[万亿千]?元)")
+_ZERO = re.compile(r"0+(?:\.0+)?")
+_COVER_LINES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from the prose of a document.
+
+    Attributes:
+        chunks: The table chunks, numbered by the parts of the whole document.
+        tables: Tables of prose in printed order.
+        findings: What is said twice, or differently.
+        taken: Start and end of every piece of text that was understood, sorted.
+        known: Indexes of the lines of sections that some statement is read from.
+    """
+
+    chunks: tuple[Chunk, ...]
+    tables: tuple[Table, ...]
+    findings: tuple[Finding, ...]
+    taken: tuple[tuple[int, int], ...]
+    known: frozenset[int]
+
+
+def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], prose: Prose) -> Reading:
+    """Read every statement of prose that can be read with certainty."""
+    if not lines:
+        return Reading(tuple(cut), (), (), (), frozenset())
+    named = heads(lines, found, cut, prose)
+    begins = parts(lines, named, cut)
+    numbered = renumber(cut, begins)
+    texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
+    tables: list[Table] = []
+    findings: list[Finding] = []
+    taken: list[Span] = []
+    for part, first in enumerate(begins):
+        end = begins[part + 1] if part + 1 < len(begins) else len(lines)
+        document, kind = _document(lines, prose, named, (part, first, end))
+        tables.extend(document)
+        here = [(s, f) for s, f in texts if s.part == part and f.text]
+        free = _free(lines, cut, range(first, end))
+        for statement in prose.statements:
+            best = _best(lines, prose, statement, here, kind)
+            if best is None and statement.spec.anywhere:
+                best = _anywhere(lines, prose, statement, free, kind)
+            if best is None:
+                continue
+            table, draft, others = best
+            tables.append(table.model_copy(update={"part": part}))
+            findings.extend(_findings(table, draft, others, part))
+            taken.extend(draft.taken)
+            for other in others:
+                taken.extend(other.taken)
+    tables.sort(key=lambda t: (t.part, t.lines))
+    marks = sorted({(s.start, s.end) for s in taken} | {(s.start, s.end) for t in tables for s in _places(t)})
+    known = frozenset(i for s, _ in texts for i, _ in s.pieces)
+    return Reading(tuple(numbered), tuple(tables), tuple(findings), tuple(marks), known)
+
+
+def _places(table: Table) -> Iterator[Span]:
+    for row in table.rows:
+        for cell in row.cells:
+            yield from cell.spans
+    if table.empty_note:
+        yield table.empty_note
+
+
+def is_taken(taken: Sequence[tuple[int, int]], offset: int) -> bool:
+    """Whether the character at an offset of the original was understood."""
+    before = bisect_right(taken, offset, key=lambda t: t[0]) - 1
+    # Pieces may lie in one another; the nearest few that begin before are enough to tell.
+    return any(taken[i][1] > offset for i in range(before, max(before - 8, -1), -1))
+
+
+def _free(lines: Sequence[Line], cut: Sequence[Chunk], where: range) -> list[tuple[int, int]]:
+    covered = {i for c in cut for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
+    listed = contents(lines)
+    return [(i, 0) for i in where if i not in covered and i not in listed]
+
+
+def _document(
+    lines: Sequence[Line], prose: Prose, named: Sequence[Head], where: tuple[int, int, int]
+) -> tuple[list[Table], Kind]:
+    part, first, end = where
+    listed = contents(lines)
+    stop = min([h.index for h in named if first <= h.index < end] or [end])
+    if first <= listed.start < stop and listed:
+        stop = listed.start
+    spec = prose.document
+    found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
+    sort = found.get("文种")
+    told = sort[0].text if sort else ""
+    if not told:
+        words = Counter(w for h in named if first <= h.index < end for w in re.findall("预算|决算", h.title))
+        told = "决算" if words["决算"] > words["预算"] else "预算"
+    kind: Kind = "final" if told.endswith("决算") else "budget"
+    if not found:
+        return [], kind
+    cells = tuple(cell for cell, _ in found.values())
+    rows = (Row(key="*", role="*", kind="label", parent=None, line=min(c.spans[0].line for c in cells), cells=cells),)
+    numbers = [c.spans[0].line for c in cells]
+    table = Table(
+        id=spec.id, title=spec.title, part=part, unit="", columns=tuple(c.column for c in cells), rows=rows,
+        lines=(min(numbers), max(numbers)), why="cover, headers and sign-off",
+    )  # fmt: skip
+    return [table], kind
+
+
+def _best(
+    lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
+) -> tuple[Table, Draft, list[Draft]] | None:
+    """Read every section of a statement; keep the first with the most cells."""
+    read = [
+        (section, text, _one(Place(lines, text, prose, kind), statement), _empty(text, statement))
+        for section, text in here
+        if statement.spec.id in section.ids
+    ]
+    full = [r for r in read if r[2].cells() or r[3]]
+    if not full:
+        return None
+    section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))
+    span = spans(lines, text, *note)[0] if note and not draft.cells() else None
+    last = max(section.head.last, section.pieces[-1][0])
+    where = (lines[section.head.index].number, lines[last].number)
+    table = _table(statement, section.head.title, where, draft, span)
+    return table, draft, [r[2] for r in full if r[2] is not draft]
+
+
+def _anywhere(
+    lines: Sequence[Line], prose: Prose, statement: Compiled, free: Sequence[tuple[int, int]], kind: Kind
+) -> tuple[Table, Draft, list[Draft]] | None:
+    text = flow(lines, free)
+    draft = _one(Place(lines, text, prose, kind), statement)
+    if not draft.cells():
+        return None
+    numbers = sorted(draft.lines.values())
+    return _table(statement, statement.spec.title, (numbers[0], numbers[-1]), draft, None), draft, []
+
+
+def _one(place: Place, statement: Compiled) -> Draft:
+    if not place.flow.text:
+        return Draft()
+    if statement.spec.list:
+        return read_list(place, statement)
+    return read_records(place, statement) if statement.fields else read_rows(place, statement)
+
+
+def _empty(text: Flow, statement: Compiled) -> tuple[int, int] | None:
+    """Return where a section says that there is nothing; a section with an amount says something else."""
+    if any(not _ZERO.fullmatch(m.group().replace(",", "")) for m in _MONEY.finditer(text.text)):
+        return None
+    return next((m.span() for pattern in statement.empty if (m := pattern.search(text.text))), None)
+
+
+def _table(
+    statement: Compiled, title: str, where: tuple[int, int], draft: Draft, note: Span | None
+) -> Table:
+    rows = draft.table_rows(statement.spec.columns)
+    used = {c.column for row in rows for c in row.cells}
+    units = Counter(c.unit for row in rows for c in row.cells if c.unit.endswith("元"))
+    return Table(
+        id=statement.spec.id, title=title, part=0, unit=units.most_common(1)[0][0] if units else "",
+        columns=tuple(c for c in statement.spec.columns if c in used), rows=rows, lines=where, empty_note=note,
+        why="declared empty" if note else "sentences matched with the declared patterns",
+    )  # fmt: skip
+
+
+def _findings(table: Table, draft: Draft, others: Sequence[Draft], part: int) -> Iterator[Finding]:
+    for key, column, first, second in draft.twice:
+        yield Finding(
+            code="stated-twice", kind="structure", table=table.id, line=second.spans[0].line,
+            cells=(CellRef(table=table.id, part=part, row=key, column=column, line=first.spans[0].line),),
+            message=f"{table.title}: {key} {column} is given as {first.text} in line {first.spans[0].line} and as "
+            f"{second.text} in line {second.spans[0].line}. Neither is taken.",
+        )  # fmt: skip
+    for other in others:
+        differs = [
+            (key, a, b)
+            for key, cells in other.rows.items()
+            for column, b in cells.items()
+            if (a := draft.rows.get(key, {}).get(column)) and _differ(a, b)
+        ]
+        line = min(other.lines.values())
+        words = "; ".join(f"{key} {a.text} ≠ {b.text}" for key, a, b in differs[:3])
+        yield Finding(
+            code="section-twice", kind="structure", table=table.id, line=line,
+            message=f"{table.title}: the section comes again at line {line}; the one with more facts is kept."
+            + (f" They differ: {words}." if words else ""),
+        )  # fmt: skip
+
+
+def _differ(a: Cell, b: Cell) -> bool:
+    return a.kind == "number" and (a.value, a.unit) != (b.value, b.unit)
+
+
