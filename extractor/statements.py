@@ -105,6 +105,7 @@ class Statement(_Strict):
         headings: Headings of its section, without numbering, office, year and fillers.
         within: Headings by the statement whose section they must stand in.
         attributes: Clauses that may follow a row, in the order in which they are tried.
+        masked: Texts that are no place for a row to begin; those of the vocabulary if not given.
         rows: Rows.
         records: Labelled fields, one record after the other.
         list: The section is a numbered list with this text column; keys are numbers, or the term before a colon.
@@ -119,6 +120,7 @@ class Statement(_Strict):
     headings: tuple[str, ...]
     within: dict[str, tuple[str, ...]] = {}
     attributes: tuple[str, ...] = ()
+    masked: tuple[str, ...] | None = None
     rows: tuple[RowPattern, ...] = ()
     records: tuple[FieldSpec, ...] = ()
     list: Literal["number", "term"] | None = None

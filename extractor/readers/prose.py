@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ..chunks import Chunk
 from ..normalize import Line
 from ..records import Cell, CellRef, Finding, Row, Span, Table
-from ..sections import Heading, contents
+from ..sections import Heading
 from ..statements import Compiled, Kind, Prose
-from .prose_heads import Head, Section, heads, parts, renumber, sections
+from .prose_heads import Head, Section, heads, listed, parts, renumber, sections
 from .prose_list import Extent, read_document, read_list, read_records
 from .prose_match import Draft, Place, read as read_rows
 from .prose_text import Flow, flow, spans
@@ -92,18 +92,18 @@ def is_taken(taken: Sequence[tuple[int, int]], offset: int) -> bool:
 
 def _free(lines: Sequence[Line], cut: Sequence[Chunk], where: range) -> list[tuple[int, int]]:
     covered = {i for c in cut for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
-    listed = contents(lines)
-    return [(i, 0) for i in where if i not in covered and i not in listed]
+    skipped = listed(lines)
+    return [(i, 0) for i in where if i not in covered and i not in skipped]
 
 
 def _document(
     lines: Sequence[Line], prose: Prose, named: Sequence[Head], where: tuple[int, int, int]
 ) -> tuple[list[Table], Kind]:
     part, first, end = where
-    listed = contents(lines)
+    skipped = listed(lines)
     stop = min([h.index for h in named if first <= h.index < end] or [end])
-    if first <= listed.start < stop and listed:
-        stop = listed.start
+    if skipped and first <= skipped.start < stop:
+        stop = skipped.start
     spec = prose.document
     found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
     sort = found.get("文种")
@@ -167,7 +167,10 @@ def _empty(text: Flow, statement: Compiled) -> tuple[int, int] | None:
     """Return where a section says that there is nothing; a section with an amount says something else."""
     if any(not _ZERO.fullmatch(m.group().replace(",", "")) for m in _MONEY.finditer(text.text)):
         return None
-    return next((m.span() for pattern in statement.empty if (m := pattern.search(text.text))), None)
+    for pattern in statement.empty:
+        if match := pattern.search(text.text):
+            return max(text.text.rfind(stop, 0, match.start()) for stop in "。;") + 1, match.end()
+    return None
 
 
 def _table(

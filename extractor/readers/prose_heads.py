@@ -26,6 +26,10 @@ _SENTENCE = re.compile(r"[。:;!?)…]$")
 _PUNCTUATION = re.compile(r"[,。;!?]")
 _FIRST_PART = re.compile(r"^第一部分")
 _COVER = re.compile(r"(?:预算|决算)(?:信息)?(?:公开)?(?:说明)?$|^20\d\d年度?$")
+_TELLING = re.compile(r"(?:情况|说明|如下)$")
+_SAYS = re.compile(r"\d\.\d|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
+_TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
+_DECIMAL = re.compile(r"\d\.\d")
 _LONGEST = 90
 _OPENING = frozenset({"duties", "staffing"})
 
@@ -61,9 +65,24 @@ class Section:
     ids: tuple[str, ...]
 
 
+def listed(lines: Sequence[Line]) -> range:
+    """Return the lines of the contents list; a 第一部分 that comes back before any amount ends it."""
+    found = contents(lines)
+    first: dict[str, int] = {}
+    for index, line in enumerate(lines[:400]):
+        if _DECIMAL.search(line.text):
+            break
+        key = squeeze(_MARKUP.sub("", line.text))
+        if _FIRST_PART.match(key):
+            if key in first and index - first[key] > 3:
+                return range(found.start if found else first[key], max(index, found.stop))
+            first.setdefault(key, index)
+    return found
+
+
 def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], prose: Prose) -> list[Head]:
     """Find the headings of prose, outside of contents lists and of tables that a spec describes."""
-    skipped = contents(lines)
+    skipped = listed(lines)
     tables = {h.index + n for h in found if h.kind in ("table", "other-table", "marker") for n in range(h.count)}
     inside = {i for c in cut if c.spec for piece in c.pieces for i in piece}
     known = {h.index: h for h in found if h.kind in ("part", "section") and not h.contents}
@@ -102,8 +121,14 @@ def _head(lines: Sequence[Line], index: int, before: Sequence[Head], prose: Pros
         joined += piece[: stop.start()] if stop else piece
         if len(joined) > _LONGEST or (not marked and (len(joined) > 45 or _PUNCTUATION.search(joined))):
             return None
+        if _SAYS.search(joined):
+            return None
         ids = _ids(joined, level, before, prose)
+        if ids is not None and (strict or not marked) and not _TITLE_END.search(joined):
+            return None
         inline = bool(stop and stop.end() < len(piece))
+        if inline and stop and stop.group() != "。" and not _TELLING.search(joined):
+            return None  # a term and what it means
         if ids is not None and (marked or not stop) and not (strict and inline):
             column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
             title = readable("".join(_MARKUP.sub("", lines[i].text) for i in range(index, last + 1)))
@@ -191,7 +216,7 @@ def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk]) ->
     seen: set[str] = set()
     fresh: int | None = None
     for at, (index, ids, table, first) in enumerate(events):
-        if fresh is None and ((first and seen) or (seen & ids & _OPENING)):
+        if fresh is None and ((first and seen) or (seen & ids & _OPENING and seen - _OPENING)):
             fresh = index
         if seen & ids and (table or fresh is not None):
             start = index if fresh is None else fresh

@@ -81,7 +81,7 @@ class _Anchor:
 def read(place: Place, statement: Compiled) -> Draft:
     """Read the rows of one statement from the text of a section."""
     draft = Draft()
-    anchors = _anchors(place, statement, _mask(place))
+    anchors = _anchors(place, statement, _mask(place, statement))
     for number, anchor in enumerate(anchors):
         end = anchors[number + 1].match.start() if number + 1 < len(anchors) else len(place.flow.text)
         if anchor.row.key:
@@ -89,12 +89,12 @@ def read(place: Place, statement: Compiled) -> Draft:
     return _under(draft, statement, place.kind)
 
 
-def _mask(place: Place) -> str:
+def _mask(place: Place, statement: Compiled) -> str:
     """Blank out reasons and purposes, so that amounts told in them begin no rows."""
     text = place.flow.text
     out: list[str] = []
     position = 0
-    for match in _cues(place):
+    for match in _cues(place, statement):
         if match.start() < position:
             continue
         end = text_end(place.flow, match.end())
@@ -105,8 +105,9 @@ def _mask(place: Place) -> str:
     return "".join(out)
 
 
-def _cues(place: Place) -> list[re.Match[str]]:
-    cues = [place.prose.tails[column] for column in place.prose.vocabulary.masked]
+def _cues(place: Place, statement: Compiled) -> list[re.Match[str]]:
+    names = place.prose.vocabulary.masked if statement.spec.masked is None else statement.spec.masked
+    cues = [place.prose.tails[column] for column in names]
     found = [m for cue in cues for m in cue.finditer(place.flow.text)]
     return sorted(found, key=lambda m: (m.start(), -m.end()))
 
@@ -142,8 +143,8 @@ def _anchors(place: Place, statement: Compiled, masked: str) -> list[_Anchor]:
         if out and match.start() < out[-1].match.end():
             continue
         for name in match.re.groupindex:
-            if not name.startswith("v") and match[name]:
-                names[name] = label(place, match.start(name), match.end(name))
+            if not name.startswith("v"):
+                names[name] = label(place, *match.span(name)) if match[name] else ""
         out.append(_Anchor(row, pattern, match, dict(names)))
     return out
 
@@ -195,7 +196,7 @@ def _attribute(
     text = place.flow.text
     for pattern in statement.attributes[name]:
         match = pattern.regex.match(text, position)
-        if match is None or not _about(match, anchor.match):
+        if match is None or not _about(match, anchor):
             continue
         cells = [(s.column, c) for s in pattern.slots if (c := _cell(place, s, match))]
         if len(cells) < sum(1 for s in pattern.slots if match[s.group] is not None):
@@ -210,12 +211,14 @@ def _attribute(
     return (end, match.start(), [(name, cell)]) if cell else None
 
 
-def _about(match: re.Match[str], anchor: re.Match[str]) -> bool:
-    """Whether a clause names nothing else than the row it follows."""
+def _about(match: re.Match[str], anchor: _Anchor) -> bool:
+    """Whether a clause names nothing else than the row it follows; what names nothing at all is of a total."""
     if "主语" not in match.re.groupindex or not match["主语"]:
         return True
     rest = _NEUTRAL.sub("", match["主语"])
-    return rest in _NEUTRAL.sub("", anchor.group())
+    if not rest:
+        return "总" in anchor.row.key or anchor.match.group().startswith(match["主语"])
+    return rest in _NEUTRAL.sub("", anchor.match.group())
 
 
 def _cell(place: Place, slot: Slot, match: re.Match[str]) -> Cell | None:
