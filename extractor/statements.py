@@ -21,9 +21,14 @@ from .errors import SpecError
 Kind = Literal["budget", "final"]
 _M = TypeVar("_M", bound=BaseModel)
 
-NUMBER = r"(?<![\d.])(?<!\d,)(?:(?<![\d)])-)?(?>[1-9]\d{0,2}(?:,\d{3})+|0|[1-9]\d{0,12})(?:\.\d{1,6})?(?![\d])(?!\.\d|,\d{3})"
+NUMBER = (
+    r"(?<![\d.])(?<!\d,)(?:(?<![\d)])-)?(?>[1-9]\d{0,2}(?:,\d{3})+|0|[1-9]\d{0,12})(?:\.\d{1,6})?"
+    r"(?!\d)(?!\.\d|,\d{3})"
+)
 MONEY = r"(?:亿元|万元|千元|元)"
-_PLACEHOLDER = re.compile(r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>")
+_PLACEHOLDER = re.compile(
+    r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>"
+)
 
 
 class _Strict(BaseModel):
@@ -249,7 +254,12 @@ def _validate(model: type[_M], path: Path) -> _M:
 
 def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
     try:
-        unknown = [a for row in spec.rows for a in row.attributes or spec.attributes if a not in {**words.attributes, **words.tails}]
+        unknown = [
+            a
+            for row in spec.rows
+            for a in row.attributes or spec.attributes
+            if a not in {**words.attributes, **words.tails}
+        ]
         if unknown:
             raise SpecError(f"prose/{name}: attributes: {unknown[0]!r} is none of the vocabulary's.")
         return Compiled(

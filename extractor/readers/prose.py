@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..chunks import Chunk
-from ..normalize import Line
-from ..records import Cell, CellRef, Finding, Row, Span, Table
-from ..sections import Heading
-from ..statements import Compiled, Kind, Prose
+from extractor.chunks import Chunk
+from extractor.normalize import Line
+from extractor.records import Cell, CellRef, Finding, Row, Span, Table
+from extractor.sections import Heading
+from extractor.statements import Compiled, Kind, Prose
+
 from .prose_heads import Head, Section, heads, listed, parts, renumber, sections
 from .prose_list import Extent, read_document, read_list, read_records
-from .prose_match import Draft, Place, read as read_rows
+from .prose_match import Draft, Place
+from .prose_match import read as read_rows
 from .prose_text import Flow, flow, spans
 
 _MONEY = re.compile(r"(?<![\d.])(?:\d[\d,]*\.?\d*)(?=[万亿千]?元)")
@@ -31,6 +33,7 @@ class Reading:
         findings: What is said twice, or differently.
         taken: Start and end of every piece of text that was understood, sorted.
         known: Indexes of the lines of sections that some statement is read from.
+        titles: Headings of prose by the index of their line.
     """
 
     chunks: tuple[Chunk, ...]
@@ -38,12 +41,22 @@ class Reading:
     findings: tuple[Finding, ...]
     taken: tuple[tuple[int, int], ...]
     known: frozenset[int]
+    titles: dict[int, str]
+
+    def left(self, line: Line, number: re.Pattern[str]) -> int:
+        """Count the numbers of a line that nobody took."""
+        return sum(1 for m in number.finditer(line.text) if not self._took(line.span(*m.span()).start))
+
+    def _took(self, offset: int) -> bool:
+        before = bisect_right(self.taken, offset, key=lambda t: t[0]) - 1
+        # Pieces may lie in one another; the nearest few that begin before are enough to tell.
+        return any(self.taken[i][1] > offset for i in range(before, max(before - 8, -1), -1))
 
 
 def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], prose: Prose) -> Reading:
     """Read every statement of prose that can be read with certainty."""
     if not lines:
-        return Reading(tuple(cut), (), (), (), frozenset())
+        return Reading(tuple(cut), (), (), (), frozenset(), {})
     named = heads(lines, found, cut, prose)
     begins = parts(lines, named, cut)
     numbered = renumber(cut, begins)
@@ -71,8 +84,9 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
                 taken.extend(other.taken)
     tables.sort(key=lambda t: (t.part, t.lines))
     marks = sorted({(s.start, s.end) for s in taken} | {(s.start, s.end) for t in tables for s in _places(t)})
+    titles = {h.index: h.title for h in named}
     known = frozenset(i for s, _ in texts for i, _ in s.pieces)
-    return Reading(tuple(numbered), tuple(tables), tuple(findings), tuple(marks), known)
+    return Reading(tuple(numbered), tuple(tables), tuple(findings), tuple(marks), known, titles)
 
 
 def _places(table: Table) -> Iterator[Span]:
@@ -81,13 +95,6 @@ def _places(table: Table) -> Iterator[Span]:
             yield from cell.spans
     if table.empty_note:
         yield table.empty_note
-
-
-def is_taken(taken: Sequence[tuple[int, int]], offset: int) -> bool:
-    """Whether the character at an offset of the original was understood."""
-    before = bisect_right(taken, offset, key=lambda t: t[0]) - 1
-    # Pieces may lie in one another; the nearest few that begin before are enough to tell.
-    return any(taken[i][1] > offset for i in range(before, max(before - 8, -1), -1))
 
 
 def _free(lines: Sequence[Line], cut: Sequence[Chunk], where: range) -> list[tuple[int, int]]:
@@ -173,9 +180,7 @@ def _empty(text: Flow, statement: Compiled) -> tuple[int, int] | None:
     return None
 
 
-def _table(
-    statement: Compiled, title: str, where: tuple[int, int], draft: Draft, note: Span | None
-) -> Table:
+def _table(statement: Compiled, title: str, where: tuple[int, int], draft: Draft, note: Span | None) -> Table:
     rows = draft.table_rows(statement.spec.columns)
     used = {c.column for row in rows for c in row.cells}
     units = Counter(c.unit for row in rows for c in row.cells if c.unit.endswith("元"))
@@ -212,5 +217,3 @@ def _findings(table: Table, draft: Draft, others: Sequence[Draft], part: int) ->
 
 def _differ(a: Cell, b: Cell) -> bool:
     return a.kind == "number" and (a.value, a.unit) != (b.value, b.unit)
-
-

@@ -5,10 +5,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..chunks import Chunk
-from ..normalize import Line, readable, squeeze
-from ..sections import Heading, contents
-from ..statements import Prose
+from extractor.chunks import Chunk
+from extractor.normalize import Line, readable, squeeze
+from extractor.sections import Heading, contents
+from extractor.statements import Prose
 
 _MARKUP = re.compile(r"^[#>\s*\-+•]+|[*\s]+$")
 _HASH = re.compile(r"^\s*#{1,6}\s")
@@ -20,7 +20,9 @@ _NUMBERING = re.compile(
 _LEVELS = {"part": 1, "section": 2, "sub": 3, "item": 4}
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」『』＂]")
 _YEAR = re.compile(r"^.{0,60}?20\d\d年(?:度)?")
-_OFFICE = re.compile(r"^.{2,40}?(?:办公室|委员会|人民政府|大学|学校|学院|中心|法院|检察院|局|厅|委|处|院|馆|队|所|校|会)(?:本级|机关)?")
+_OFFICE = re.compile(
+    r"^.{2,40}?(?:办公室|委员会|人民政府|大学|学校|学院|中心|法院|检察院|局|厅|委|处|院|馆|队|所|校|会)(?:本级|机关)?"
+)
 _STOP = re.compile(r"[。:;]")
 _SENTENCE = re.compile(r"[。:;!?)…]$")
 _PUNCTUATION = re.compile(r"[,。;!?]")
@@ -84,7 +86,7 @@ def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk],
     """Find the headings of prose, outside of contents lists and of tables that a spec describes."""
     skipped = listed(lines)
     tables = {h.index + n for h in found if h.kind in ("table", "other-table", "marker") for n in range(h.count)}
-    inside = {i for c in cut if c.spec for piece in c.pieces for i in piece}
+    inside = {i for c in cut for piece in c.pieces for i in piece}
     known = {h.index: h for h in found if h.kind in ("part", "section") and not h.contents}
     out: list[Head] = []
     index = 0

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..normalize import Line, squeeze
-from ..records import Cell
-from ..statements import MONEY, NUMBER, Compiled, DocumentField, DocumentSpec
+from extractor.normalize import Line, squeeze
+from extractor.records import Cell
+from extractor.statements import MONEY, NUMBER, Compiled, DocumentField, DocumentSpec
+
 from .prose_match import Draft, Place, label, text_cell
 from .prose_text import Flow, flow, line_of, printed, spans
 
@@ -147,7 +148,9 @@ def read_document(lines: Sequence[Line], spec: DocumentSpec, extent: Extent) -> 
         if column in found:
             continue
         for joined in (1, 2, 3) if zone == "cover" else (1,):
-            cell = next((c for i in zones[zone] if (c := _field(lines, i, min(joined, extent.end - i), patterns))), None)
+            cell = next(
+                (c for i in zones[zone] if (c := _field(lines, i, min(joined, extent.end - i), patterns))), None
+            )
             if cell:
                 found[column] = cell
                 break

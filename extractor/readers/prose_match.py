@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ..normalize import Line, squeeze
-from ..records import Cell, Row, Span
-from ..statements import Compiled, Kind, Pattern, Prose, RowPattern, Slot
+from extractor.normalize import Line, squeeze
+from extractor.records import Cell, Row, Span
+from extractor.statements import Compiled, Kind, Pattern, Prose, RowPattern, Slot
+
 from .prose_text import Flow, printed, spans
 
 _MORE = re.compile(r"(?:其)?[二三四五六七八九十]是|第?[二三四五六七八九十][,、]")
 _ITEM = re.compile(r"(?:\d{1,2}[.、](?!\d)|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
 _LABEL = re.compile(r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|以及|和)+(?=..)")
-_NEUTRAL = re.compile(r"收入|支出|收|支|、|总计|总体|合计|总额|金额|总预算|预算|决算|各|数|均|本年|年度|本部门|本单位|财政|拨款|经费|情况")
+_NEUTRAL = re.compile(
+    r"收入|支出|收|支|、|总计|总体|合计|总额|金额|总预算|预算|决算|各|数|均|本年|年度|本部门|本单位|财政|拨款|经费|情况"
+)
 _LARGEST = {"万元": 8, "亿元": 5}  # digits before the point that an office's amount can have
 
 
@@ -52,9 +55,7 @@ class Draft:
         doubted = {(key, column) for key, column, _, _ in self.twice}
         out = []
         for key, found in self.rows.items():
-            cells = tuple(
-                found[c] for c in sorted(found, key=lambda c: order.get(c, 99)) if (key, c) not in doubted
-            )
+            cells = tuple(found[c] for c in sorted(found, key=lambda c: order.get(c, 99)) if (key, c) not in doubted)
             if cells:
                 out.append(Row(key=key, role=key, kind="label", parent=None, line=self.lines[key], cells=cells))
         return tuple(out)
@@ -168,6 +169,8 @@ def _row(place: Place, statement: Compiled, anchor: _Anchor, end: int, draft: Dr
     cells = [(slot.row or key, c) for slot in anchor.pattern.slots if (c := _cell(place, slot, anchor.match))]
     for name, cell in [*cells, *((k, c) for k in row.also for _, c in cells)]:
         draft.add(name, cell)
+    if cells:  # a number in the label is understood too
+        draft.taken.extend(spans(place.lines, place.flow, *anchor.match.span()))
     used: set[str] = set()
     position = anchor.match.end()
     names = statement.spec.attributes if row.attributes is None else row.attributes

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..normalize import Line, readable
-from ..records import Span
+from extractor.normalize import Line, readable
+from extractor.records import Span
 
 _MARK = re.compile(r"^\s*(?:>\s*|#{1,6}\s*|[-+•●■◆]\s+|\*\s+)+")
-_PAGE = re.compile(r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[,\s]*共\s*\d{1,4}\s*页)?|\d{1,4}\s*/\s*\d{1,4})\s*")
+_PAGE = re.compile(
+    r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[,\s]*共\s*\d{1,4}\s*页)?|\d{1,4}\s*/\s*\d{1,4})\s*"
+)
 _BARE = re.compile(r"\s*\d{1,3}\s*")
 _DROPPED = frozenset("“”\"'‘’「」『』〝〞＂*`\u3000")
 _UNIT = re.compile(r"\s*(?:[万亿千]?元|%|[万亿]|[个人辆台套家名批次]|平方)")
@@ -113,9 +115,7 @@ def _joined(pieces: Sequence[str]) -> str:
     return out
 
 
-def _pieces(
-    lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool
-) -> list[tuple[Span, str]]:
+def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool) -> list[tuple[Span, str]]:
     out: list[tuple[Span, str]] = []
     position = first
     while position < last:
