@@ -109,8 +109,7 @@ def _document(
     part, first, end = where
     skipped = listed(lines)
     stop = min([h.index for h in named if first <= h.index < end] or [end])
-    if skipped and first <= skipped.start < stop:
-        stop = skipped.start
+    stop = min([i for i in skipped if first <= i < stop] or [stop])
     spec = prose.document
     found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
     sort = found.get("文种")

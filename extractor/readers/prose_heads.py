@@ -32,6 +32,7 @@ _TELLING = re.compile(r"(?:情况|说明|如下)$")
 _SAYS = re.compile(r"\d\.\d|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
 _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
 _DECIMAL = re.compile(r"\d\.\d")
+_DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
 _LONGEST = 90
 _OPENING = frozenset({"duties", "staffing"})
 
@@ -67,33 +68,53 @@ class Section:
     ids: tuple[str, ...]
 
 
-def listed(lines: Sequence[Line]) -> range:
-    """Return the lines of the contents list; a 第一部分 that comes back before any amount ends it."""
-    found = contents(lines)
-    first: dict[str, int] = {}
-    for index, line in enumerate(lines[:400]):
-        if _DECIMAL.search(line.text):
+def listed(lines: Sequence[Line]) -> frozenset[int]:
+    """Return the lines of contents lists: a file of several disclosures has several.
+
+    A list ends where its first entries come back. One that is not called 目录 begins with 第一部分, which comes back
+    before any amount is printed.
+    """
+    out = set(contents(lines))
+    for index, line in enumerate(lines):
+        key = _bare(line.text)
+        if key in {"目录", "目次"} or (index < 100 and index not in out and _FIRST_PART.match(key)):
+            end = _list_end(lines, index)
+            out.update(range(index, end))
+    return frozenset(out)
+
+
+def _list_end(lines: Sequence[Line], first: int) -> int:
+    """Return the index after a contents list that begins at ``first``; ``first`` where there is none."""
+    named = not _FIRST_PART.match(_bare(lines[first].text))
+    entries: list[str] = [] if named else [_bare(lines[first].text)]
+    for index in range(first + 1, min(first + 150, len(lines))):
+        text = lines[index].text
+        if _DECIMAL.search(text):
             break
-        key = squeeze(_MARKUP.sub("", line.text))
-        if _FIRST_PART.match(key):
-            if key in first and index - first[key] > 3:
-                return range(found.start if found else first[key], max(index, found.stop))
-            first.setdefault(key, index)
-    return found
+        key = _bare(_LEADER.sub("", text)).rstrip("。")
+        if key in entries and index - first > 3:
+            return index
+        if named and len(key) >= 4 and len(entries) < 3:
+            entries.append(key)
+    return first
+
+
+def _bare(text: str) -> str:
+    return squeeze(_MARKUP.sub("", text))
 
 
 def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], prose: Prose) -> list[Head]:
     """Find the headings of prose, outside of contents lists and of tables that a spec describes."""
     skipped = listed(lines)
     tables = {h.index + n for h in found if h.kind in ("table", "other-table", "marker") for n in range(h.count)}
-    inside = {i for c in cut for piece in c.pieces for i in piece}
+    inside = {i: bool(c.spec) for c in cut for piece in c.pieces for i in piece}
     known = {h.index: h for h in found if h.kind in ("part", "section") and not h.contents}
     out: list[Head] = []
     index = 0
     while index < len(lines):
         head = None
         if index not in skipped and index not in tables and not _LEADER.search(lines[index].text):
-            head = _head(lines, index, out, prose, strict=index in inside)
+            head = _head(lines, index, out, prose, inside.get(index))
             if head is None and index in known and index not in inside:
                 h = known[index]
                 head = Head(index, index + h.count - 1, 10**6, 1 if h.kind == "part" else 2, h.title, ())
@@ -103,41 +124,49 @@ def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk],
     return out
 
 
-def _head(lines: Sequence[Line], index: int, before: Sequence[Head], prose: Prose, *, strict: bool) -> Head | None:
+def _head(lines: Sequence[Line], index: int, before: Sequence[Head], prose: Prose, table: bool | None) -> Head | None:
+    """Return the heading at a line; ``table`` tells whether it stands in a table, and one that a spec describes."""
     text = lines[index].text
-    if "\t" in text or "|" in text:
-        return None
-    bare = _MARKUP.sub("", text)
-    key = squeeze(bare)
+    strict = table is not None
+    key = _bare(text)
     number = _NUMBERING.match(key)
     marked = number is not None or bool(_HASH.match(text))
-    if not key or (not marked and (strict or not _begins(lines, index, before))):
+    if not key or "\t" in text or "|" in text or (not marked and (table or not _begins(lines, index, before))):
         return None
     level = _LEVELS[number.lastgroup or "section"] if number else 2
+    best: Head | None = None
+    for last, joined, stop in _joined(lines, index):
+        if len(joined) > (_LONGEST if marked else 45) or _SAYS.search(joined):
+            break
+        if not marked and (stop or _PUNCTUATION.search(joined)):
+            break
+        ids = _ids(joined, level, before, prose)
+        if ids is None or (best and ids != best.ids) or not (_TITLE_END.search(joined) or (marked and not strict)):
+            continue
+        piece = _bare(lines[last].text)
+        inline = bool(stop and stop.end() < len(piece))
+        if inline and (strict or (stop and stop.group() != "。" and not _TELLING.search(joined))):
+            break  # a term and what it means
+        column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
+        title = readable("".join(_MARKUP.sub("", lines[i].text) for i in range(index, last + 1)))
+        best = Head(index, last, column, level, title[:_LONGEST], ids)
+        if _TITLE_END.search(joined):
+            break
+    return best
+
+
+def _joined(lines: Sequence[Line], index: int) -> Iterator[tuple[int, str, re.Match[str] | None]]:
+    """Yield what may be a title: one line, two or three run together, up to a stop; with the stop."""
     joined = ""
     for last in range(index, min(index + 3, len(lines))):
-        piece = squeeze(_MARKUP.sub("", lines[last].text))
+        piece = _bare(lines[last].text)
         if last > index and (_NUMBERING.match(piece) or "\t" in lines[last].text):
-            return None
+            return
         stop = _STOP.search(piece)
         joined += piece[: stop.start()] if stop else piece
-        if len(joined) > _LONGEST or (not marked and (len(joined) > 45 or _PUNCTUATION.search(joined))):
-            return None
-        if _SAYS.search(joined):
-            return None
-        ids = _ids(joined, level, before, prose)
-        if ids is not None and (strict or not marked) and not _TITLE_END.search(joined):
-            return None
-        inline = bool(stop and stop.end() < len(piece))
-        if inline and stop and stop.group() != "。" and not _TELLING.search(joined):
-            return None  # a term and what it means
-        if ids is not None and (marked or not stop) and not (strict and inline):
-            column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
-            title = readable("".join(_MARKUP.sub("", lines[i].text) for i in range(index, last + 1)))
-            return Head(index, last, column, level, title[:_LONGEST], ids)
+        yield last, joined, stop
         if stop:
-            return None
-    return None
+            return
 
 
 def _column(text: str, kept: int, piece: str) -> int:
@@ -206,6 +235,7 @@ def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk]) ->
     A file may hold several. The next one begins where a table comes back, or a section comes back behind a new
     第一部分 or a new statement of duties or staff; its cover and contents list belong to it.
     """
+    skipped = listed(lines)
     events: list[tuple[int, frozenset[str], bool, bool]] = []
     for position, head in enumerate(found):
         end = found[position + 1].index if position + 1 < len(found) else len(lines)
@@ -222,22 +252,29 @@ def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk]) ->
             fresh = index
         if seen & ids and (table or fresh is not None):
             start = index if fresh is None else fresh
-            begins.append(_cover(lines, start, begins[-1]))
+            start = _cover(lines, start, begins[-1], skipped)
+            if start > begins[-1]:
+                begins.append(start)
             seen = {i for other, these, _, _ in events[:at] if other >= start for i in these}
             fresh = None
         seen |= ids
     return begins
 
 
-def _cover(lines: Sequence[Line], start: int, last: int) -> int:
-    """Go back over the lines of a cover and a contents list."""
-    first = start
-    for index in range(start - 1, max(last, start - 60, 0), -1):
-        key = squeeze(_MARKUP.sub("", lines[index].text))
-        if _COVER.search(key) or key in {"目录", "目次"}:
+def _cover(lines: Sequence[Line], start: int, last: int, skipped: frozenset[int]) -> int:
+    """Go back over a contents list and the lines of a cover."""
+    first, above = start, -1
+    for index in range(start - 1, max(last, start - 160, -1), -1):
+        key = _bare(lines[index].text)
+        if index in skipped or _LEADER.search(lines[index].text):
             first = index
-            continue
-        if key.endswith("。") or len(key) > 60:
+        elif _COVER.search(key):
+            first, above = index, 0
+        elif key.endswith("。") or len(key) > 60 or above >= 2 or (above >= 0 and _DATE.fullmatch(key)):
+            break
+        elif above >= 0:
+            first, above = index, above + 1
+        elif start - index > 20 and first == start:
             break
     return first
 

@@ -23,6 +23,7 @@ _TERM = re.compile(r"(?P<term>[^,。;:]{2,40}?):")
 _PART = re.compile(rf"(?P<name>[^,。;:、\d]{{2,25}}?)(?:为|:)?(?P<n>{NUMBER})(?P<u>{MONEY})")
 _AMOUNT = re.compile(rf"(?P<n>{NUMBER})(?P<u>{MONEY})")
 _SEPARATOR = re.compile(r"[、,;。]")
+_SIGNED = re.compile(r"(?<=。)[^。]{0,40}20\d\d年\d{1,2}月\d{1,2}日$")  # the sign-off below the last item
 _DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 
 
@@ -45,7 +46,9 @@ def read_list(place: Place, statement: Compiled) -> Draft:
     items = max((_items(place.flow, form, again=terms) for form in _FORMS), key=len)
     if len(items) < 2:
         return draft
-    for (_, first, number), end in zip(items, [*(i[0] for i in items[1:]), len(text)], strict=True):
+    signed = _SIGNED.search(text)
+    ends = [*(i[0] for i in items[1:]), signed.start() if signed else len(text)]
+    for (_, first, number), end in zip(items, ends, strict=True):
         key, begin = str(number), first
         if terms:
             term = _TERM.match(text, first)

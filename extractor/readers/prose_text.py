@@ -119,7 +119,7 @@ def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes:
     out: list[tuple[Span, str]] = []
     position = first
     while position < last:
-        index, start = here.origin[position]
+        index = here.origin[position][0]
         stop = position
         while stop + 1 < last and here.origin[stop + 1][0] == index:
             stop += 1
