@@ -324,7 +324,8 @@ def _slot(match: re.Match[str], words: Vocabulary, group: str) -> tuple[Slot, st
     elif unit is None:
         raise KeyError(f"{name}: a count needs a unit")
     else:
-        number += rf"(?:{unit}|(?=[,。;、)]|$))" if optional else re.escape(unit)
+        printed = "(?:人(?!次)|名)" if unit == "人" else re.escape(unit)
+        number += rf"(?:{printed}|(?=[,。;、)]|$))" if optional else printed
     if verb:
         verbs = "|".join(sorted((*words.up, *words.down), key=len, reverse=True))
         number = rf"(?P<{verb}>{verbs})(?:了|约|数?为)?" + number

@@ -60,16 +60,18 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     named = heads(lines, found, cut, prose)
     begins = parts(lines, named, cut)
     numbered = renumber(cut, begins)
+    skipped = listed(lines)
+    covered = skipped | {i for c in numbered for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
     texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
     tables: list[Table] = []
     findings: list[Finding] = []
     taken: list[Span] = []
     for part, first in enumerate(begins):
         end = begins[part + 1] if part + 1 < len(begins) else len(lines)
-        document, kind = _document(lines, prose, named, (part, first, end))
+        document, kind = _document(lines, prose, named, skipped, (part, first, end))
         tables.extend(document)
         here = [(s, f) for s, f in texts if s.part == part and f.text]
-        free = _free(lines, cut, range(first, end))
+        free = [(i, 0) for i in range(first, end) if i not in covered]
         for statement in prose.statements:
             best = _best(lines, prose, statement, here, kind)
             if best is None and statement.spec.anywhere:
@@ -97,19 +99,16 @@ def _places(table: Table) -> Iterator[Span]:
         yield table.empty_note
 
 
-def _free(lines: Sequence[Line], cut: Sequence[Chunk], where: range) -> list[tuple[int, int]]:
-    covered = {i for c in cut for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
-    skipped = listed(lines)
-    return [(i, 0) for i in where if i not in covered and i not in skipped]
-
-
 def _document(
-    lines: Sequence[Line], prose: Prose, named: Sequence[Head], where: tuple[int, int, int]
+    lines: Sequence[Line],
+    prose: Prose,
+    named: Sequence[Head],
+    skipped: frozenset[int],
+    where: tuple[int, int, int],
 ) -> tuple[list[Table], Kind]:
     part, first, end = where
-    skipped = listed(lines)
     stop = min([h.index for h in named if first <= h.index < end] or [end])
-    stop = min([i for i in skipped if first <= i < stop] or [stop])
+    stop = next((i for i in range(first, stop) if i in skipped), stop)
     spec = prose.document
     found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
     sort = found.get("文种")

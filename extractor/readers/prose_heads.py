@@ -114,7 +114,7 @@ def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk],
     while index < len(lines):
         head = None
         if index not in skipped and index not in tables and not _LEADER.search(lines[index].text):
-            head = _head(lines, index, out, prose, inside.get(index))
+            head = _head(lines, index, out, prose, table=inside.get(index))
             if head is None and index in known and index not in inside:
                 h = known[index]
                 head = Head(index, index + h.count - 1, 10**6, 1 if h.kind == "part" else 2, h.title, ())
@@ -124,7 +124,9 @@ def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk],
     return out
 
 
-def _head(lines: Sequence[Line], index: int, before: Sequence[Head], prose: Prose, table: bool | None) -> Head | None:
+def _head(
+    lines: Sequence[Line], index: int, before: Sequence[Head], prose: Prose, *, table: bool | None
+) -> Head | None:
     """Return the heading at a line; ``table`` tells whether it stands in a table, and one that a spec describes."""
     text = lines[index].text
     strict = table is not None

@@ -14,7 +14,7 @@ from extractor.normalize import Line, squeeze
 from extractor.records import Cell, Row, Span
 from extractor.statements import Compiled, Kind, Pattern, Prose, RowPattern, Slot
 
-from .prose_text import Flow, printed, spans
+from .prose_text import TORN, Flow, printed, spans
 
 _MORE = re.compile(r"(?:其)?[二三四五六七八九十]是|第?[二三四五六七八九十][,、]")
 _ITEM = re.compile(r"(?:\d{1,2}[.、](?!\d)|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
@@ -161,6 +161,8 @@ def label(place: Place, first: int, last: int) -> str:
 
 def _row(place: Place, statement: Compiled, anchor: _Anchor, end: int, draft: Draft) -> None:
     row = anchor.row
+    if TORN in anchor.match.group():
+        return
     template = row.final if row.final and place.kind == "final" else row.key
     try:
         key = template.format(**anchor.names)
@@ -250,7 +252,7 @@ def text_cell(place: Place, column: str, first: int, last: int) -> Cell | None:
         first += 1
     while last > first and text[last - 1] in ",。;:、 ":
         last -= 1
-    if last - first < 2:
+    if last - first < 2 or TORN in text[first:last]:
         return None
     words, where = printed(place.lines, place.flow, first, last)
     return Cell(column=column, kind="text", text=words, spans=where)

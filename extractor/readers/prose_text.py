@@ -16,11 +16,15 @@ _PAGE = re.compile(
     r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[,\s]*共\s*\d{1,4}\s*页)?|\d{1,4}\s*/\s*\d{1,4})\s*"
 )
 _BARE = re.compile(r"\s*\d{1,3}\s*")
+_OPENING, _CLOSING = "“‘「『〝", "”’」』〞"
+_QUOTES = _OPENING + _CLOSING
 _DROPPED = frozenset("“”\"'‘’「」『』〝〞＂*`\u3000")
 _UNIT = re.compile(r"\s*(?:[万亿千]?元|%|[万亿]|[个人辆台套家名批次]|平方)")
 _RULE = re.compile(r"[\s\-=_—*|:]{3,}")
 _WHOLE = re.compile(r"\.\d\d$")
 _CODE = re.compile(r"(?:^|[^\d.,])(?:0\d+|\d{6,})$")
+_PIECE = re.compile(r"(?<!\.\d)\d$|\.$")  # what a number alone on the next line may go on
+TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
 BREAK = " "  # between two numbers that white space keeps apart
 
 
@@ -54,7 +58,11 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
     for here, (index, column) in enumerate(wanted):
         text = lines[index].text
         following = lines[wanted[here + 1][0]].text if here + 1 < len(wanted) else ""
-        if not all_lines and _noise(text, "".join(chars[-12:]), following, whole=column == 0):
+        before = "".join(chars[-14:])
+        if not all_lines and column == 0 and _noise(text, before, following):
+            if _BARE.fullmatch(text) and _PIECE.search(before):
+                chars.append(TORN)
+                origin.append((index, len(text) - len(text.lstrip())))
             continue
         mark = _MARK.match(text) if column == 0 else None
         gap, first = True, True
@@ -74,10 +82,8 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
     return Flow("".join(chars), tuple(origin), frozenset(starts))
 
 
-def _noise(text: str, before: str, following: str, *, whole: bool) -> bool:
+def _noise(text: str, before: str, following: str) -> bool:
     """Whether a line is a page number, a rule, or a row of a table."""
-    if not whole:
-        return False
     if "\t" in text or text.count("|") >= 2 or _PAGE.fullmatch(text) or _RULE.fullmatch(text):
         return True
     if not _BARE.fullmatch(text):
@@ -125,18 +131,20 @@ def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes:
             stop += 1
         begin, end = here.origin[position][1], here.origin[stop][1] + 1
         if quotes:
-            begin, end = _widened(lines[index].text, begin, end)
+            before = _QUOTES if position > first else _OPENING
+            begin, end = _widened(lines[index].text, (begin, end), before, _QUOTES if stop + 1 < last else _CLOSING)
         place = lines[index].span(begin, end)
         out.append((Span(start=place.start, end=place.end, line=place.line), lines[index].text[begin:end]))
         position = stop + 1
     return out
 
 
-def _widened(text: str, begin: int, end: int) -> tuple[int, int]:
+def _widened(text: str, where: tuple[int, int], before: str, after: str) -> tuple[int, int]:
     """Take the quotation marks around a text back into it."""
-    while begin > 0 and text[begin - 1] in "“‘「『":
+    begin, end = where
+    while begin > 0 and text[begin - 1] in before:
         begin -= 1
-    while end < len(text) and text[end] in "”’」』":
+    while end < len(text) and text[end] in after:
         end += 1
     return begin, end
 
