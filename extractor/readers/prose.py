@@ -18,7 +18,7 @@ from .prose_match import Draft, Place
 from .prose_match import read as read_rows
 from .prose_text import Flow, flow, spans
 
-_MONEY = re.compile(r"(?<![\d.])(?:\d[\d,]*\.?\d*)(?=[万亿千]?元)")
+_MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
 _COVER_LINES = 30
 
