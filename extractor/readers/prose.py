@@ -112,11 +112,9 @@ def _document(
     spec = prose.document
     found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
     sort = found.get("文种")
-    told = sort[0].text if sort else ""
-    if not told:
-        words = Counter(w for h in named if first <= h.index < end for w in re.findall("预算|决算", h.title))
-        told = "决算" if words["决算"] > words["预算"] else "预算"
-    kind: Kind = "final" if told.endswith("决算") else "budget"
+    kind = _kind(sort[0].text if sort else "", [h.title for h in named if h.ids and first <= h.index < end])
+    if sort and sort[0].text.endswith("决算") != (kind == "final"):
+        del found["文种"]  # the headings say otherwise
     if not found:
         return [], kind
     cells = tuple(cell for cell, _ in found.values())
@@ -127,6 +125,16 @@ def _document(
         lines=(min(numbers), max(numbers)), why="cover, headers and sign-off",
     )  # fmt: skip
     return [table], kind
+
+
+def _kind(told: str, titles: Sequence[str]) -> Kind:
+    """Tell a budget from a final account: by the headings where they agree, else by the cover."""
+    outturn = sum("决算" in title for title in titles)
+    if outturn >= 3:
+        return "final"
+    if len(titles) >= 8 and not outturn:
+        return "budget"
+    return "final" if told.endswith("决算") else "budget"
 
 
 def _best(

@@ -1,6 +1,7 @@
 """Prose that is a list: numbered duties and terms, labelled fields of projects, and the facts of the cover."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ _FORMS = (
 _TERM = re.compile(r"(?P<term>[^,。;:]{2,40}?):")
 _PART = re.compile(rf"(?P<name>[^,。;:、\d]{{2,25}}?)(?:为|:)?(?P<n>{NUMBER})(?P<u>{MONEY})")
 _AMOUNT = re.compile(rf"(?P<n>{NUMBER})(?P<u>{MONEY})")
+_NAME = 80  # characters that the name of a project may have
 _SEPARATOR = re.compile(r"[、,;。]")
 _SIGNED = re.compile(r"(?<=。)[^。]{0,40}20\d\d年\d{1,2}月\d{1,2}日$")  # the sign-off below the last item
 _DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
@@ -91,7 +93,7 @@ def read_records(place: Place, statement: Compiled) -> Draft:
     for (_, first, spec), end in zip(marks, [*(m[0] for m in marks[1:]), len(text)], strict=True):
         if spec.value == "key":
             cell = text_cell(place, "", first, end)
-            key = squeeze(cell.text) if cell and last_char(cell.text) else ""
+            key = unicodedata.normalize("NFKC", squeeze(cell.text)) if cell and len(cell.text) <= _NAME else ""
         elif key and spec.value == "text" and spec.column:
             if cell := text_cell(place, spec.column, first, end):
                 draft.add(key, cell)
@@ -102,11 +104,6 @@ def read_records(place: Place, statement: Compiled) -> Draft:
         elif key and spec.value == "parts":
             _parts(place, spec.column, key, (first, end), draft)
     return draft
-
-
-def last_char(text: str) -> bool:
-    """Whether a name is short enough to be one."""
-    return 2 <= len(text) <= 80
 
 
 def _parts(place: Place, column: str, key: str, where: tuple[int, int], draft: Draft) -> None:

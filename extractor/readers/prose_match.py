@@ -6,6 +6,7 @@ unread: a wrong fact is worse than none.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -153,7 +154,7 @@ def _anchors(place: Place, statement: Compiled, masked: str) -> list[_Anchor]:
 def label(place: Place, first: int, last: int) -> str:
     """Return a row's name as printed: NFKC, no white space, no numbering, quotation marks only in pairs."""
     text, _ = printed(place.lines, place.flow, first, last)
-    text = squeeze(text)
+    text = unicodedata.normalize("NFKC", squeeze(text))
     if text.count("“") != text.count("”"):
         text = text.replace("“", "").replace("”", "")
     return _LABEL.sub("", text)
