@@ -14,6 +14,7 @@ from .batch import Report
 from .records import STATES, Finding
 from .sections import LEVEL, Heading
 from .specs import Catalogue
+from .statements import titles
 
 _STYLE = {
     "proven": "green",
@@ -163,11 +164,13 @@ def section_tree(name: str, headings: Sequence[Heading], lines: Sequence[int]) -
 
 
 def spec_table(catalogue: Catalogue) -> Grid:
-    """List the specs."""
+    """List the specs of tables and the statements of prose."""
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("id", "表", "title", "columns", "identities"):
         grid.add_column(column, no_wrap=column == "id", min_width=20 if column == "id" else None)
     for spec in catalogue.tables:
         ids = " ".join(sorted(spec.identities, key=lambda i: (len(i), i)))
         grid.add_row(spec.id, str(spec.number), spec.title, str(len(spec.columns)), ids)
+    for statement, title, columns in titles():
+        grid.add_row(statement, "", title, str(columns), "")
     return grid

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from .accounts import Account
 from .errors import InputError, ResultError
 from .facts import facts
-from .records import Result, Table
+from .records import Cell, Result, Table
 from .specs import catalogue
+from .statements import prose
 
 FORMATS = ("json", "facts", "findings", "csv")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -99,8 +100,8 @@ def to_csv(table: Table) -> str:
             continue
         doubts = [f"{c.column}: {c.state}" for c in row.cells if c.kind == "number" and c.state != "proven"]
         name = cells["名称"].text if "名称" in cells else ""
-        numbers = [str(cells[c].value) if c in cells else "" for c in table.columns]
-        writer.writerow([_safe(row.key), _safe(name), *numbers, table.unit, row.line, "; ".join(doubts)])
+        shown = [_shown(cells[c]) if c in cells else "" for c in table.columns]
+        writer.writerow([_safe(row.key), _safe(name), *shown, table.unit, row.line, "; ".join(doubts)])
     return "\ufeff" + out.getvalue()
 
 
@@ -117,8 +118,12 @@ def _ours(name: str) -> bool:
     """Whether a CSV file's name is one that a run gives: a table's id, and a number for later parts."""
     stem = name.removesuffix(".csv")
     head, _, tail = stem.rpartition("-")
-    known = {spec.id for spec in catalogue().tables}
+    known = {spec.id for spec in catalogue().tables} | prose().ids
     return stem in known or (head in known and tail.isdigit())
+
+
+def _shown(cell: Cell) -> str:
+    return _safe(cell.text) if cell.kind == "text" else str(cell.value)
 
 
 def _safe(text: str) -> str:

@@ -3,9 +3,8 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from . import accounts, assemble, cascade, chunks, sections
@@ -14,9 +13,10 @@ from .checks import check
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
-from .readers import deterministic
+from .readers import deterministic, prose
 from .records import Attempt, CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
+from .statements import prose as statements
 
 if TYPE_CHECKING:
     from .readers.model import Connect
@@ -85,26 +85,28 @@ class Extractor:
         booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
-        cut = chunks.cut(text, heads)
-        findings = list(_input(document, cut))
+        told = prose.read(text, heads, chunks.cut(text, heads), statements())
+        cut = told.chunks
+        findings = [*_input(document, cut, told), *told.findings]
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
         attempts: list[Attempt] = []
         plan = self._plan(booked)
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
-        for _, part in groupby(cut, key=lambda c: c.part):
-            reading = cascade.read(text, list(part), self.catalogue, plan)
+        for number in sorted({c.part for c in cut} | {t.part for t in told.tables}):
+            reading = cascade.read(text, [c for c in cut if c.part == number], self.catalogue, plan)
             odd = reading.unknown
             findings.extend(reading.findings)
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
-            checked = check(read, self.catalogue)
+            spoken = [t for t in told.tables if t.part == number]
+            checked = check(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
             for draft, table in zip(reading.drafts, read, strict=True):
                 findings.extend(draft.findings)
                 findings.extend(assemble.damaged(draft))
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
-            findings.extend(_structure(checked.tables, text, odd))
+            findings.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
             findings.extend(_absent(checked.tables, odd, self.catalogue))
             findings.extend(checked.findings)
             tables.extend(checked.tables)
@@ -128,7 +130,7 @@ class Extractor:
                 name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields})
                 for name in sorted({name for name, _ in counts})
             },
-            unread=tuple(_unread(text, heads, open_runs, unknown)),
+            unread=tuple(_unread(text, heads, open_runs, unknown, told)),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
         )
@@ -142,7 +144,7 @@ class Extractor:
         return cascade.Plan(self.engine, account, self.second_opinion)
 
 
-def _input(document: Document, cut: Sequence[chunks.Chunk]) -> Iterator[Finding]:
+def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:
     if document.replaced:
         line = document.line_of(document.first_replaced)
         yield Finding(
@@ -150,7 +152,7 @@ def _input(document: Document, cut: Sequence[chunks.Chunk]) -> Iterator[Finding]
             message=f"{document.replaced} places can't be decoded as {document.encoding}, the first in line {line}; "
             "they read as U+FFFD. Convert the file again from its source.",
         )  # fmt: skip
-    if not any(c.spec for c in cut):
+    if not any(c.spec for c in cut) and all(t.id == "document" for t in told.tables):
         yield Finding(
             code="no-known-table", kind="not-read", line=1,
             message="No table that a spec describes was found. `extractor sections FILE` shows the headings, "
@@ -189,10 +191,10 @@ def _absent(tables: Sequence[Table], unknown: Sequence[deterministic.Unknown], s
 
 
 def _structure(
-    tables: Sequence[Table], text: Sequence[Line], unknown: Sequence[deterministic.Unknown]
+    tables: Sequence[Table], text: Sequence[Line], unknown: Sequence[deterministic.Unknown], specs: Container[str]
 ) -> Iterator[Finding]:
     for table in tables:
-        if not table.empty_note and not any(True for _ in table.numbers()):
+        if table.id in specs and not table.empty_note and not any(True for _ in table.numbers()):
             yield Finding(
                 code="table-without-rows", kind="structure", table=table.id, line=table.lines[0],
                 message=f"{table.title}: no row with a number and no note that it is empty. Look at lines "
@@ -221,9 +223,9 @@ def _structure(
 
 def _unread(
     text: Sequence[Line], heads: Sequence[sections.Heading], runs: Sequence[range],
-    unknown: Sequence[deterministic.Unknown],
+    unknown: Sequence[deterministic.Unknown], told: prose.Reading,
 ) -> Iterator[Unread]:  # fmt: skip
-    titles = {h.index: h.title for h in heads if not h.contents}
+    titles = {h.index: h.title for h in heads if not h.contents} | told.titles
     for entry in unknown:
         body = [text[i] for piece in entry.chunk.pieces for i in piece]
         yield Unread(
@@ -236,11 +238,13 @@ def _unread(
         here = [i for i in run if i in titles]
         starts = here if here and here[0] == run[0] else [run[0], *here]
         for first, end in zip(starts, [*starts[1:], run.stop], strict=True):
-            count = _numbers(text[i].text for i in range(first, end))
+            lines = [text[i] for i in range(first, end)]
+            count = sum(told.left(line, _AMOUNT) for line in lines)
             if count:
+                known = any(i in told.known for i in range(first, end))
                 yield Unread(
-                    title=titles.get(first, "(no heading)"), lines=(text[first].number, text[end - 1].number),
-                    numbers=count, reason="prose is not read yet",
+                    title=titles.get(first, "(no heading)"), lines=(lines[0].number, lines[-1].number), numbers=count,
+                    reason="no declared pattern reads these numbers" if known else "prose of this kind isn't read",
                 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from .errors import ResultError
 from .normalize import plain, squeeze
 from .records import Cell, Result, Table
 from .specs import Catalogue, catalogue
+from .statements import prose
 
 _DIGITS = 30
 
@@ -43,15 +44,18 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
 
 
 def _reground(table: Table, source: Document | None) -> Table:
-    rows = tuple(row.model_copy(update={"cells": tuple(_cell(c, source) for c in row.cells)}) for row in table.rows)
+    told = table.id in prose().ids  # a fall is negative, though its sign is a word
+    rows = tuple(
+        row.model_copy(update={"cells": tuple(_cell(c, source, told=told) for c in row.cells)}) for row in table.rows
+    )
     return table.model_copy(update={"rows": rows})
 
 
-def _cell(cell: Cell, source: Document | None) -> Cell:
+def _cell(cell: Cell, source: Document | None, *, told: bool) -> Cell:
     if cell.kind != "number":
         return cell
     amount = parse_amount(squeeze(cell.text))
-    stands = amount is not None and amount.value == cell.value
+    stands = amount is not None and (amount.value == cell.value or (told and cell.value == -amount.value))
     if stands and source is not None and cell.spans:
         printed = "".join(source.text[s.start : s.end] for s in cell.spans)
         stands = squeeze(plain(printed)) == squeeze(cell.text)
@@ -60,7 +64,7 @@ def _cell(cell: Cell, source: Document | None) -> Cell:
 
 def _sane(table: Table, specs: Catalogue) -> None:
     """Refuse what no reader writes: a correction by hand that went too far."""
-    if table.id not in specs.by_id:
+    if table.id not in specs.by_id and table.id not in prose().ids:
         raise ResultError(f"table {table.id!r} is none that a spec describes. `extractor schemas` lists them.")
     for row in table.rows:
         if row.parent is not None and not 0 <= row.parent < len(table.rows):

@@ -107,7 +107,7 @@ class Table(Record):
         title: The title as printed.
         part: Which disclosure of the file it belongs to, from 0 (files may hold several).
         unit: Money unit of its amounts.
-        columns: Number columns in printed order.
+        columns: Number columns in printed order; of prose its text columns too.
         rows: All rows read, in printed order.
         lines: First and last line, 1-based.
         empty_note: Where the document declares the table empty, or None.
@@ -146,13 +146,13 @@ class Table(Record):
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as dicts: ``row``, ``名称`` where printed, then every column (None where empty)."""
-        names = any(c.kind == "text" for row in self.rows for c in row.cells)
+        names = any(c.column == "名称" for row in self.rows for c in row.cells if c.kind == "text")
         out = []
         for row in self.rows:
             texts = {c.column: c.text for c in row.cells if c.kind == "text"}
             numbers = {c.column: c.value for c in row.cells if c.kind == "number"}
             name = {"名称": texts.get("名称")} if names else {}
-            out.append({"row": row.key, **name, **{c: numbers.get(c) for c in self.columns}})
+            out.append({"row": row.key, **name, **{c: numbers.get(c, texts.get(c)) for c in self.columns}})
         return out
 
     def to_pandas(self) -> Any:

