@@ -1,0 +1,178 @@
+"""Reads performance tables (绩效目标表, 绩效自评表): one :class:`~extractor.records.Table` per form.
+
+A row's ``role`` is its key without the project: ``资金/年度资金总额``, ``资金/财政拨款``, ``指标/<三级指标>``, ``总分`` in
+forms of projects; ``年度总资金``, ``上级资金`` (in budgets ``上级安排``, ``本级安排``), ``指标/<三级指标>`` in forms of a
+department. Money parts have the total as ``parent`` where it is printed. Cells carry their own unit.
+
+Names of persons and phone numbers are fields of a form, and are not read. What can't be settled is left out, or
+marked: ``Cell.options`` where a number fits two columns, ``Row.doubt`` where a name may be another row's.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.amount import parse_amount
+from extractor.chunks import Chunk
+from extractor.forms import NUMBERS, Forms, Kind, forms
+from extractor.normalize import Line, squeeze
+from extractor.records import Cell, Row, Table
+from extractor.sections import Heading
+
+from .form_find import FormPlace, find
+from .form_fit import points, shape_of
+from .form_flow import flow_rows
+from .form_grid import grid_rows
+from .form_head import Header, fields, header, name_field
+from .form_money import MoneyLine, money
+from .form_pieces import Piece, bare, is_grid, joined, part_of, pieces, spans
+from .form_rows import TEXTS, Indicator, fill_down, numbered, tidy, weigh
+
+_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、](?!\d))")
+_LAST = 12  # pieces of the row with the total score
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as read.
+
+    Attributes:
+        place: Where it stands.
+        table: What was read; None where nothing could be.
+    """
+
+    place: FormPlace
+    table: Table | None
+
+    def chunk(self, part: int) -> Chunk:
+        """Return its lines as a chunk, so that they count as covered."""
+        name = self.table.id if self.table else self.place.spec.id
+        return Chunk(name, part, self.place.title, self.place.first, (range(self.place.first, self.place.stop),))
+
+
+def read(lines: Sequence[Line], heads: Sequence[Heading], known: Forms | None = None) -> list[Form]:
+    """Read every form of a document, in printed order; ``part`` of the tables is 0."""
+    known = known or forms()
+    return [Form(place, _table(lines, place, known)) for place in find(lines, heads, known)]
+
+
+def _table(lines: Sequence[Line], place: FormPlace, known: Forms) -> Table | None:
+    words = known.words
+    found = pieces(lines, place.body, words)
+    head = header(found, 0, words)
+    parts = fields(found[: head.first] if head else found, words)
+    amounts, unit = money(place.spec, [p for f in parts if f.kind == "money" for p in (*f.label, *f.content)], words)
+    name = squeeze(bare(name_field(parts)))
+    if place.spec.named and not name:
+        return None
+    prefix = f"{name}/" if place.spec.named else ""
+    rows = _money_rows(amounts, prefix, known, place, lines)
+    columns = [c.column for m in amounts for c in m.cells]
+    why = ""
+    if head:
+        body = found[head.stop :]
+        cut, score = _total(body, known)
+        read = (grid_rows if is_grid(body) else flow_rows)(body[:cut], head, words)
+        fill_down(read, words)
+        tidy(read, words)
+        weigh(read, head.kinds)
+        rows += [_row(r, prefix, known, lines) for r in read]
+        columns += [c.column for row in rows for c in row.cells if c.kind == "number"]
+        if score:
+            rows.append(_total_row(score, prefix, known, lines))
+            columns.append(known.words.column("score").id)
+        why = _why(read, head)
+    if not rows:
+        return None
+    return Table(
+        id=place.spec.id, title=place.title, part=0, unit=unit, columns=tuple(dict.fromkeys(columns)),
+        rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=why,
+    )  # fmt: skip
+
+
+def _why(read: Sequence[Indicator], head: Header) -> str:
+    total = sum(numbered(read, "weight"))
+    return f"{len(read)} indicators under {len(head.columns)} printed columns; their weights add up to {total}"
+
+
+def _money_rows(
+    amounts: Sequence[MoneyLine], prefix: str, known: Forms, place: FormPlace, lines: Sequence[Line]
+) -> list[Row]:
+    single = all(c.column == place.spec.single for m in amounts for c in m.cells)
+    total = next((i for i, m in enumerate(amounts) if m.row.total), None)
+    rows = []
+    for index, line in enumerate(amounts):
+        label = (line.row.single or line.row.id) if single else line.row.id
+        role = f"资金/{label}" if place.spec.named else label
+        cells = tuple(
+            Cell(
+                column=c.column, kind="number", text=c.text, value=c.value, unit=c.unit,
+                spans=spans(c.pieces), options=c.options,
+            )
+            for c in line.cells
+        )  # fmt: skip
+        rows.append(
+            Row(
+                key=prefix + role, role=role, kind="label", parent=None if index == total else total,
+                line=lines[line.label[0].line].number, cells=cells,
+            )  # fmt: skip
+        )
+    return rows
+
+
+def _row(read: Indicator, prefix: str, known: Forms, lines: Sequence[Line]) -> Row:
+    name = _NUMBERING.sub("", read.text("name")) or read.text("name")
+    cells = []
+    for column in known.words.indicators:
+        found = read.cells.get(column.kind)
+        if not found or column.kind in ("name", "ignored"):
+            continue
+        if column.kind in NUMBERS:
+            cell = _points(found, column.kind, read, known)
+            if cell:
+                cells.append(cell)
+        elif column.kind in TEXTS or column.kind in ("level1", "level2"):
+            cells.append(Cell(column=column.id, kind="text", text=joined(found), spans=spans(found)))
+    role = f"指标/{name}"
+    line = lines[read.line].number
+    return Row(key=prefix + role, role=role, kind="label", parent=None, line=line, cells=tuple(cells), doubt=read.doubt)
+
+
+def _points(found: Sequence[Piece], kind: Kind, read: Indicator, known: Forms) -> Cell | None:
+    first = found[0]
+    plain = first.text.removesuffix("分")
+    amount = parse_amount(plain)
+    if amount is None or points(bare(found)) is None:
+        return None
+    options = tuple(known.words.column(k).id for k in read.options.get(kind, ()))
+    return Cell(
+        column=known.words.column(kind).id, kind="number", text=plain, value=amount.value, unit="分",
+        spans=spans([part_of(first, 0, len(plain))]), options=options,
+    )  # fmt: skip
+
+
+def _total(found: Sequence[Piece], known: Forms) -> tuple[int, tuple[Piece, ...]]:
+    """Find the row with the total score; return where it begins, and the score."""
+    words = known.words
+    for index in range(len(found) - 1, -1, -1):
+        text = found[index].text.rstrip(":")
+        if text not in words.total and not (index + 1 < len(found) and text + found[index + 1].text in words.total):
+            continue
+        row = found[index + 1 : index + 1 + _LAST]
+        label = next((i for i, p in enumerate(row) if p.text.rstrip(":") in words.score), None)
+        numbers = [p for p in row if shape_of(p.text) in ("number", "points")]
+        if label is not None:
+            behind = [p for p in row[label + 1 :] if shape_of(p.text) in ("number", "points")]
+            return index, tuple(behind[:1]) if len(behind) == 1 else ()
+        if len(numbers) >= 2:  # noqa: PLR2004 - the weights' sum and the score
+            return index, (numbers[1],) if len(numbers) == 2 else ()  # noqa: PLR2004
+        return index, ()
+    return len(found), ()
+
+
+def _total_row(score: tuple[Piece, ...], prefix: str, known: Forms, lines: Sequence[Line]) -> Row:
+    cell = _points(score, "score", Indicator(), known)
+    line = lines[score[0].line].number
+    return Row(
+        key=f"{prefix}总分", role="总分", kind="label", parent=None, line=line, cells=(cell,) if cell else ()
+    )  # fmt: skip
