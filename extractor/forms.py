@@ -161,6 +161,11 @@ class Forms(_Strict):
     specs: tuple[FormSpec, ...]
     words: Words
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Table ids of all forms."""
+        return frozenset(spec.id for spec in self.specs)
+
 
 @lru_cache(maxsize=1)
 def forms() -> Forms:

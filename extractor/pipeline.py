@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from .checks import check
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
-from .readers import deterministic
+from .readers import deterministic, performance
 from .records import Attempt, CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 
@@ -78,7 +78,7 @@ class Extractor:
         """Read one document. Never raises for what a document holds; problems come as findings."""
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
-        cut = chunks.cut(text, heads)
+        cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         findings = list(_input(document, cut))
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
@@ -86,13 +86,15 @@ class Extractor:
         plan = self._plan()
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
-        for _, part in groupby(cut, key=lambda c: c.part):
-            reading = cascade.read(text, list(part), self.catalogue, plan)
-            odd = reading.unknown
+        for _, group in groupby(cut, key=lambda c: c.part):
+            here = list(group)
+            reading = cascade.read(text, [c for c in here if c.first not in forms], self.catalogue, plan)
+            filled = [forms[c.first] for c in here if c.first in forms]
+            odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
             findings.extend(reading.findings)
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
-            checked = check(read, self.catalogue)
+            checked = check([*read, *(f.table for f in filled if f.table)], self.catalogue)
             for draft, table in zip(reading.drafts, read, strict=True):
                 findings.extend(draft.findings)
                 findings.extend(assemble.damaged(draft))
@@ -100,7 +102,7 @@ class Extractor:
             findings.extend(_structure(checked.tables, text, odd))
             findings.extend(_absent(checked.tables, odd, self.catalogue))
             findings.extend(checked.findings)
-            tables.extend(checked.tables)
+            tables.extend(sorted(checked.tables, key=lambda t: t.lines))
             unknown.extend(odd)
             for name, count in checked.counts.items():
                 counts.update({(name, k): v for k, v in count.model_dump().items()})
@@ -119,7 +121,7 @@ class Extractor:
                 name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields})
                 for name in sorted({name for name, _ in counts})
             },
-            unread=tuple(_unread(text, heads, open_runs, unknown)),
+            unread=tuple(_unread(text, heads, open_runs, unknown, forms.values())),
             attempts=tuple(attempts),
         )
 
@@ -211,9 +213,15 @@ def _structure(
 
 def _unread(
     text: Sequence[Line], heads: Sequence[sections.Heading], runs: Sequence[range],
-    unknown: Sequence[deterministic.Unknown],
+    unknown: Sequence[deterministic.Unknown], forms: Iterable[performance.Form],
 ) -> Iterator[Unread]:  # fmt: skip
     titles = {h.index: h.title for h in heads if not h.contents}
+    for form in forms:
+        if form.table and form.left:
+            yield Unread(
+                title=form.chunk.title, lines=form.table.lines, numbers=form.left,
+                reason="numbers in the words of a form, or in cells that could not be told apart",
+            )  # fmt: skip
     for entry in unknown:
         body = [text[i] for piece in entry.chunk.pieces for i in piece]
         yield Unread(

@@ -34,6 +34,7 @@ class FormPlace:
         first: Index of its first line.
         body: Indexes of the lines below its title, without repeated titles.
         stop: Index after its last line.
+        titled: Its first line is a title.
     """
 
     spec: FormSpec
@@ -41,6 +42,7 @@ class FormPlace:
     first: int
     body: tuple[int, ...]
     stop: int
+    titled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def find(lines: Sequence[Line], heads: Sequence[Heading], known: Forms) -> list[
             continue
         stop = _stop(lines, keys, mine[0], limit, ends - {start.index})
         body = tuple(range(start.index + start.titled, stop))
-        place = FormPlace(start.spec, start.title, start.index, body, stop)
+        place = FormPlace(start.spec, start.title, start.index, body, stop, start.titled)
         before = out[-1] if out else None
         if before and before.stop == start.index and _continues(lines, before, place, mine[0], known):
             out[-1] = replace(before, body=(*before.body, *body), stop=stop)

@@ -1,6 +1,6 @@
 """Indicators in tab and pipe tables: cells by their place, shifted and cut rows put right by their shape."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from extractor.forms import IndicatorColumn, Kind, Words
@@ -27,7 +27,7 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
             continue
         cells = [c for c in cells if bare(c[1]) not in words.margin]
         placed = align(cells, header, words)
-        if "weight" in placed or {"name", "value"} <= placed.keys():
+        if _is_row(placed, header):
             rows.append(Indicator(placed))
         elif cells:
             loose.append((len(rows), cells))
@@ -35,9 +35,18 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
     return [row for row in rows if "name" in row.cells]
 
 
-def _cells(group: "groupby[int, Piece] | Sequence[Piece] | object") -> Cells:
+def _is_row(placed: dict[Kind, list[Piece]], header: Header) -> bool:
+    """Whether a line holds an indicator: its weight, or at least a target that isn't just more words."""
+    if "weight" in placed:
+        return True
+    if not {"name", "value"} <= placed.keys():
+        return False
+    return "weight" not in header.kinds or shape_of(bare(placed["value"])) in ("target", "percent", "measure")
+
+
+def _cells(group: Iterable[Piece]) -> Cells:
     cells: dict[int, list[Piece]] = {}
-    for piece in group:  # type: ignore[attr-defined]
+    for piece in group:
         if piece.column is not None:
             cells.setdefault(piece.column, []).append(piece)
     return sorted(cells.items())
@@ -128,6 +137,8 @@ def _joint(row: Indicator, column: IndicatorColumn, text: str, words: Words, *, 
     if kind == "rate":
         return 0.0 if shape_of(whole) == "percent" else NEVER
     shapes = (shape_of(old), shape_of(whole))
-    if shapes[0] in ("percent", "measure", "slash", "nothing", "basis") or (shapes[0] == "target" and text.isdigit()):
+    if shapes[0] in ("percent", "slash", "nothing", "basis"):
         return NEVER
-    return 0.3 if kind == "name" or shapes[1] not in ("text", "number") else 0.6
+    if shapes[0] in ("target", "measure", "number"):
+        return 0.0 if whole.endswith(words.units) and shapes[1] in ("target", "measure", "percent") else NEVER
+    return 0.3 if kind == "name" or shapes[1] != "text" else 0.4

@@ -29,12 +29,14 @@ class Header:
         places: Cell in which each stands, in tab and pipe tables.
         first: Index of its first piece.
         stop: Index after its last piece.
+        text: Its text without blanks, by which it is known again on the next page.
     """
 
     columns: tuple[IndicatorColumn, ...]
     places: tuple[int | None, ...]
     first: int
     stop: int
+    text: str = ""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -111,7 +113,7 @@ def _flow_header(found: Sequence[Piece], index: int, words: Words) -> Header | N
         columns.append(words.column_of[bare(found[index:best])])
         places.append(found[index].column)
         index = best
-    return Header(tuple(columns), tuple(places), first, index) if columns else None
+    return Header(tuple(columns), tuple(places), first, index, bare(found[first:index])) if columns else None
 
 
 def _grid_header(found: Sequence[Piece], index: int, words: Words) -> Header | None:

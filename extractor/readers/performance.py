@@ -9,8 +9,9 @@ marked: ``Cell.options`` where a number fits two columns, ``Row.doubt`` where a 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from extractor.amount import parse_amount
 from extractor.chunks import Chunk
@@ -29,6 +30,8 @@ from .form_pieces import Piece, bare, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, tidy, weigh
 
 _NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、](?!\d))")
+PRINTED = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
+"""A number that should be in a cell: with a point, or with a unit."""
 _LAST = 12  # pieces of the row with the total score
 
 
@@ -37,26 +40,63 @@ class Form:
     """A form as read.
 
     Attributes:
-        place: Where it stands.
+        chunk: Its lines; ``chunk.spec`` is its table id.
         table: What was read; None where nothing could be.
+        left: How many numbers stand in its lines that no cell took, in goals and names mostly.
     """
 
-    place: FormPlace
+    chunk: Chunk
     table: Table | None
-
-    def chunk(self, part: int) -> Chunk:
-        """Return its lines as a chunk, so that they count as covered."""
-        name = self.table.id if self.table else self.place.spec.id
-        return Chunk(name, part, self.place.title, self.place.first, (range(self.place.first, self.place.stop),))
+    left: int
 
 
-def read(lines: Sequence[Line], heads: Sequence[Heading], known: Forms | None = None) -> list[Form]:
-    """Read every form of a document, in printed order; ``part`` of the tables is 0."""
+def insert(
+    lines: Sequence[Line], heads: Sequence[Heading], chunks: Sequence[Chunk], known: Forms | None = None
+) -> tuple[list[Chunk], dict[int, Form]]:
+    """Read every form of a document and put its chunk among the others.
+
+    Returns:
+        All chunks in printed order, those of forms instead of what covered their lines before; and the forms by
+        ``chunk.first``. A form belongs to the part of the chunk above it.
+    """
     known = known or forms()
-    return [Form(place, _table(lines, place, known)) for place in find(lines, heads, known)]
+    out = list(chunks)
+    found: dict[int, Form] = {}
+    for place in find(lines, heads, known):
+        above = [c.part for c in chunks if c.spec and c.first < place.first]
+        part = above[-1] if above else chunks[0].part if chunks else 0
+        piece = range(place.first + place.titled, place.stop)
+        chunk = Chunk(place.spec.id, part, place.title, place.first, (piece,))
+        table = _table(lines, place, part, known)
+        found[place.first] = Form(chunk, table, _left(lines, chunk, table))
+        out = [c for old in out for c in _without(old, place)]
+        out.append(chunk)
+    return sorted(out, key=lambda c: c.first), found
 
 
-def _table(lines: Sequence[Line], place: FormPlace, known: Forms) -> Table | None:
+def _without(chunk: Chunk, place: FormPlace) -> Iterator[Chunk]:
+    """Cut a chunk off where a form begins in it; what stands below the form belongs to no table."""
+    if chunk.last < place.first or chunk.first >= place.stop:
+        yield chunk
+        return
+    kept = tuple(range(p.start, min(p.stop, place.first)) for p in chunk.pieces if p.start < place.first)
+    if chunk.first < place.first and kept:
+        yield replace(chunk, pieces=kept)
+
+
+def _left(lines: Sequence[Line], chunk: Chunk, table: Table | None) -> int:
+    rows = table.rows if table else ()
+    taken = sorted({(s.start, s.end) for row in rows for cell in row.cells for s in cell.spans})
+    count = 0
+    for index in range(chunk.first, chunk.last + 1):
+        for match in PRINTED.finditer(lines[index].text):
+            start = lines[index].span(match.start(), match.end()).start
+            at = bisect_right(taken, start, key=lambda t: t[0]) - 1
+            count += at < 0 or start >= taken[at][1]
+    return count
+
+
+def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> Table | None:
     words = known.words
     found = pieces(lines, place.body, words)
     head = header(found, 0, words)
@@ -85,7 +125,7 @@ def _table(lines: Sequence[Line], place: FormPlace, known: Forms) -> Table | Non
     if not rows:
         return None
     return Table(
-        id=place.spec.id, title=place.title, part=0, unit=unit, columns=tuple(dict.fromkeys(columns)),
+        id=place.spec.id, title=place.title, part=part, unit=unit, columns=tuple(dict.fromkeys(columns)),
         rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=why,
     )  # fmt: skip
 
