@@ -5,8 +5,9 @@ the next indicator. The cheapest reading is taken (Viterbi): a token costs by it
 how seldom it is empty. What a line break can't tell for certain is marked or left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
 from extractor.forms import IndicatorColumn, Kind, Words, forms
 
@@ -56,7 +57,7 @@ def flow_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
     stream = tokens(found, header.text, words)
     usual = [t for t in stream if not t.tail]
     reads = _split(stream, _best(usual, header.columns, words), header.columns)
-    wrapped = _wrapped(reads)
+    wrapped = _spill(reads, header)
     for before, read in zip((None, *reads), reads, strict=False):
         _certain(before, read, wrapped=wrapped)
     _whole_rules(reads, words)
@@ -131,9 +132,9 @@ def _going_on(column: IndicatorColumn, before: Token | None, token: Token) -> fl
     if before is None or column.kind not in _GO_ON:
         return NEVER
     if column.kind == "name":
-        if token.shape not in ("text", "evidence", "basis"):
-            return NEVER if token.shape != "measure" else 4
-    elif token.shape not in _FREE or before.shape not in _FREE:
+        dear = {"text": 0.0, "evidence": 1.5, "basis": 4.0, "measure": 4.0}.get(token.shape, NEVER)
+        return dear + _GO_ON["name"] + (_SIDE_BY_SIDE if before.line == token.line else 0)
+    if token.shape not in (*_FREE, "evidence") or before.shape not in _FREE:
         return NEVER
     return _GO_ON[column.kind] + (_SIDE_BY_SIDE if before.line == token.line else 0)
 
@@ -169,10 +170,58 @@ def _put(read: _Read, kind: Kind, token: Token) -> None:
 _ORDER: tuple[Kind, ...] = ("value", "basis", "last", "rule", "evidence", "actual", "deviation")
 
 
-def _wrapped(reads: Sequence[_Read]) -> bool:
+def _wrapped(cells: Iterable[Sequence[Token]]) -> bool:
     """Whether cells are broken over lines in this form; then a line break doesn't part two texts."""
-    cells = [cell for read in reads for cell in read.cells.values()]
     return any(len({p.line for t in cell for p in t.pieces}) > 1 for cell in cells)
+
+
+def _spill(reads: Sequence[_Read], header: Header) -> bool:
+    """Part the reason for a low score from the name below it; return whether cells are broken over lines.
+
+    Where points are missing, an office gives the reason in the last column, and text before the next target is more
+    than a name. Without broken cells the line break tells; else the widths of the lines do, and the name is doubted.
+    """
+    spilt = []
+    if "deviation" in header.kinds:
+        for before, read in pairwise(reads):
+            weight, score = before.indicator.number("weight"), before.indicator.number("score")
+            short = weight is not None and score is not None and score < weight and "deviation" not in before.cells
+            if short and not {"level1", "level2"} & read.cells.keys() and len(_by_line(read)) > 1:
+                spilt.append((before, read))
+    apart = [r for _, r in spilt]
+    wrapped = _wrapped(c for r in reads for k, c in r.cells.items() if k != "name" or not any(r is a for a in apart))
+    widths = [len(_printed(line)) for r in reads if not any(r is a for a in apart) for line in _by_line(r)]
+    for before, read in spilt:
+        lines = _by_line(read)
+        cut = 1 if not wrapped and len(lines) == 2 else _cut(lines, max(widths, default=0))  # noqa: PLR2004
+        if wrapped or len(lines) > 2:  # noqa: PLR2004
+            read.indicator.doubt = "the reason for the score above stands before this name, without a mark between them"
+        if cut:
+            first = len([t for line in lines[:cut] for t in line])
+            name = read.cells.pop("name")
+            read.indicator.cells.pop("name")
+            for token in name[first:]:
+                _put(read, "name", token)
+            if not read.indicator.doubt:
+                for token in name[:first]:
+                    _put(before, "deviation", token)
+    return wrapped
+
+
+def _by_line(read: _Read) -> list[list[Token]]:
+    return [list(g) for _, g in groupby(read.cells.get("name", ()), key=lambda t: t.line)]
+
+
+def _cut(lines: Sequence[Sequence[Token]], width: int) -> int:
+    """Return after how many lines the name begins: its lines are full but for the last, as are those above; 0 if open."""
+    sizes = [len(_printed(line)) for line in lines]
+    good = []
+    for cut in range(1, len(sizes)):
+        above, name = sizes[:cut], sizes[cut:]
+        full = all(s >= max(above) - 1 for s in above[:-1]) and all(s >= width - 1 for s in name[:-1])
+        if full and max(name) <= width:
+            good.append(cut)
+    return good[0] if len(good) == 1 else 0
 
 
 def _certain(before: _Read | None, read: _Read, *, wrapped: bool) -> None:
@@ -181,7 +230,7 @@ def _certain(before: _Read | None, read: _Read, *, wrapped: bool) -> None:
     row = read.indicator
     if name and before is not None and "level2" not in read.cells and "level1" not in read.cells:
         last = _last(before)
-        if last is not None and last[0] != "name" and last[1][-1].shape in _FREE and (wrapped or _one_line(last[1], name)):
+        if last is not None and last[0] != "name" and _open(*last) and (wrapped or _one_line(last[1], name)):
             row.doubt = f"the text doesn't tell where {_printed(last[1])!r} ends and this name begins"
             before.indicator.cells.pop(last[0], None)
     value = read.cells.get("value", [])
@@ -218,6 +267,12 @@ def _last(read: _Read) -> tuple[Kind, list[Token]] | None:
     return (max(ends)[1], read.cells[max(ends)[1]]) if ends else None
 
 
+def _open(kind: Kind, cell: Sequence[Token]) -> bool:
+    """Whether more text could belong to a cell: it holds no number and no phrase of its column."""
+    shape = cell[-1].shape
+    return shape in _FREE or (shape in ("rule", "basis", "evidence") and shape != kind)
+
+
 def _one_line(last: Sequence[Token], name: Sequence[Token]) -> bool:
     """Whether no line break parts a text from the name behind it."""
     return last[-1].line == name[0].line
@@ -225,9 +280,12 @@ def _one_line(last: Sequence[Token], name: Sequence[Token]) -> bool:
 
 def _apart(name: Sequence[Token], value: Sequence[Token], read: _Read, *, wrapped: bool) -> bool:
     """Whether a target in words is told from the name before it."""
+    starts = forms().words.value_starts
+    if value[0].text.startswith(starts) and not any(t.text.startswith(starts) for t in (*name[1:], *value[1:])):
+        return True
     if len(value) > 1:
         return False
-    if value[0].text.startswith(forms().words.value_starts) or (not wrapped and name[-1].line != value[0].line):
+    if not wrapped and name[-1].line != value[0].line:
         return True
     line = value[0].line
     beside = [t for k, cell in read.cells.items() if k not in ("name", "value", "level1", "level2") for t in cell]
@@ -244,13 +302,30 @@ def _unbalanced(text: str) -> bool:
     return any(text.count(a) != text.count(b) for a, b in ("()", "“”", "《》", "[]"))
 
 
+def _unsettled(read: _Read) -> None:
+    """Leave out free text beside what has no place, and doubt a row with a number or name beside it."""
+    row = read.indicator
+    starts = {t.pieces[0].place.start for t in read.noise}
+    order = sorted(
+        [(t.pieces[0].place.start, k, t) for k, cell in read.cells.items() for t in cell]
+        + [(t.pieces[0].place.start, None, t) for t in read.noise],
+        key=lambda o: o[0],
+    )
+    beside = {k for a, b in pairwise(order) for k, other in ((a[1], b), (b[1], a)) if k and other[0] in starts}
+    for kind in beside & set(_ORDER):
+        if any(t.shape in (*_FREE, "evidence") for t in read.cells[kind]):
+            row.cells.pop(kind, None)
+    if "name" in beside or any(t.shape == "number" for t in read.noise):
+        row.doubt = row.doubt or "something in this row has no place"
+
+
 def _numbers(reads: Sequence[_Read], header: Header) -> None:
     """Doubt numbers that could stand in another column: a weight or score beside a number that has no place."""
     kinds = set(header.kinds)
     for read in reads:
         cells = read.cells
-        if any(t.shape == "number" for t in read.noise):
-            read.indicator.doubt = read.indicator.doubt or "a number in this row has no place"
+        if read.noise:
+            _unsettled(read)
         if {"weight", "score"} <= kinds and ("weight" in cells) != ("score" in cells):
             between = {"rule", "evidence", "actual", "rate"} & cells.keys()
             if not between & {"rule", "rate"}:

@@ -17,7 +17,7 @@ from extractor.amount import parse_amount
 from extractor.chunks import Chunk
 from extractor.forms import NUMBERS, Forms, Kind, forms
 from extractor.normalize import Line, squeeze
-from extractor.records import Cell, Row, Table
+from extractor.records import Cell, Row, State, Table
 from extractor.sections import Heading
 
 from .form_find import FormPlace, find
@@ -172,7 +172,8 @@ def _row(read: Indicator, prefix: str, known: Forms, lines: Sequence[Line]) -> R
             if cell:
                 cells.append(cell)
         elif column.kind in TEXTS or column.kind in ("level1", "level2"):
-            cells.append(Cell(column=column.id, kind="text", text=joined(found), spans=spans(found)))
+            state: State = "ambiguous" if read.doubt else "grounded"
+            cells.append(Cell(column=column.id, kind="text", text=joined(found), spans=spans(found), state=state))
     role = f"指标/{name}"
     line = lines[read.line].number
     return Row(key=prefix + role, role=role, kind="label", parent=None, line=line, cells=tuple(cells), doubt=read.doubt)
