@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from random import Random
 from typing import Any, Literal
@@ -33,7 +33,9 @@ class Damage:
 
     ``wrap``: characters on a line of a cell, 0 for no wrapping. ``page``: rows on a page, 0 for one page; the header
     is repeated on the next. ``merged``: levels are printed once. ``blank``: a blank line after every line.
-    ``shift``: in tab and pipe tables, every third row begins one cell further left.
+    ``shift``: in tab and pipe tables, every third row begins one cell further left. ``around``: in texts without cells,
+    the names of every so many rows are printed half above and half below their values. ``numbered``: pages end with a
+    bare number. ``drop``: share of the cells that are not printed. ``odd``: words that no list knows.
     """
 
     wrap: int = 0
@@ -41,6 +43,10 @@ class Damage:
     merged: bool = True
     blank: bool = False
     shift: bool = False
+    around: int = 0
+    numbered: bool = False
+    drop: float = 0.0
+    odd: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Printed:
     """A form: title, rows above the indicators, header, indicators, rows below."""
 
     title: str
+    project: str
+    columns: tuple[str, ...]
     head: tuple[tuple[str, ...], ...]
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -61,6 +69,40 @@ def printed(name: str) -> list[Printed]:
     for _, group in groupby(facts, key=lambda f: (f["table"], _project(f))):
         out.append(_form(list(group)))
     return out
+
+
+def damaged(name: str, damage: Damage, seed: int = 0) -> tuple[list[Printed], list[Fact]]:
+    """Return the forms of a sample with odd words and without some cells, and the facts that are left."""
+    rng = Random(seed)
+    facts = [f for f in gold(name) if f["table"] in TABLES]
+    forms = []
+    for form in printed(name):
+        rows = []
+        for row in form.rows:
+            cells = list(row)
+            for number, column in enumerate(form.columns):
+                odd = _ODD.get(cells[number]) if damage.odd else None
+                if odd:
+                    cells[number] = odd
+                elif column not in _KEPT and cells[number] and rng.random() < damage.drop:
+                    cells[number] = ""
+            rows.append(tuple(cells))
+        forms.append(replace(form, rows=tuple(rows)))
+    values = {
+        (f"{form.project}/指标/{row[2]}" if form.project else f"指标/{row[2]}", column): cell
+        for form in forms
+        for row in form.rows
+        for column, cell in zip(form.columns, row, strict=True)
+    }
+    kept = [{**f, "value": values.get((f["row"], f["column"]), f["value"])} for f in facts]
+    return forms, [f for f in kept if f["value"]]
+
+
+_KEPT = ("一级指标", "二级指标", "三级指标")
+_ODD = {
+    "按照完成比例赋分": "视情况酌情给分", "说明材料": "业务明细", "工作资料": "业务明细", "履职效能": "职责履行情况",
+    "计划标准": "年初计划", "有效促进": "两国更亲近", "预算支出标准": "财政核定",
+}  # fmt: skip
 
 
 def _project(fact: Fact) -> str:
@@ -83,13 +125,13 @@ def _form(facts: Sequence[Fact]) -> Printed:
     kind = ("自评表" if final else "目标表")
     if not project:
         head = (("部门名称（盖章）", "某某办公室"), ("年度绩效目标", _GOAL), *_money(values, "", final=final))
-        return Printed(f"部门整体支出绩效{kind}", head, tuple(_PRINTED.get(c, c) for c in columns), rows, ())
+        return Printed(f"部门整体支出绩效{kind}", "", columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, ())
     head = (
         ("预算单位", "某某办公室"), ("项目名称", project, "项目负责人", "张三"),
         *_money(values, "资金/", final=final), ("项目总体目标", _GOAL),
     )  # fmt: skip
     foot = (("总分", "100", "得分", f"{values['总分']['得分']}分"),) if "总分" in values else ()
-    return Printed(f"项目支出绩效{kind}", head, tuple(_PRINTED.get(c, c) for c in columns), rows, foot)
+    return Printed(f"项目支出绩效{kind}", project, columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, foot)
 
 
 def _money(values: dict[str, dict[str, str]], prefix: str, *, final: bool) -> Iterator[tuple[str, ...]]:
@@ -111,9 +153,8 @@ def _money(values: dict[str, dict[str, str]], prefix: str, *, final: bool) -> It
         yield ("", k, v["年初预算数"], v["全年预算数"], v["全年执行数"], *points)
 
 
-def render(forms: Sequence[Printed], kind: Kind, damage: Damage, seed: int = 0) -> str:
+def render(forms: Sequence[Printed], kind: Kind, damage: Damage) -> str:
     """Print forms one below the other."""
-    rng = Random(seed)
     lines: list[str] = ["第三部分 说明", ""]
     for form in forms:
         lines += [form.title, "（2024 年）"]
@@ -125,7 +166,7 @@ def render(forms: Sequence[Printed], kind: Kind, damage: Damage, seed: int = 0) 
         above: tuple[str, ...] = ("", "")
         for number, row in enumerate(form.rows):
             if damage.page and number and number % damage.page == 0:
-                lines += ["", f"- {number} -", ""]
+                lines += ["", str(number) if damage.numbered else f"- {number} -", ""]
                 lines += _row(form.header, kind, 0, len(form.header))
             cells = list(row)
             if damage.merged:
@@ -134,7 +175,12 @@ def render(forms: Sequence[Printed], kind: Kind, damage: Damage, seed: int = 0) 
             above = row[:2]
             if damage.shift and number % 3 == 1 and not cells[0]:
                 cells = [*cells[1:], ""]
-            lines += _row(cells, kind, damage.wrap, len(form.header), rng)
+            if damage.around and number % damage.around == 0 and kind in ("cells", "spaces") and len(row[2]) > 4:
+                half = len(row[2]) // 2
+                lines += _row([*cells[:2], row[2][:half]], kind, damage.wrap, 0)
+                lines += [*_row(["", "", *cells[3:]], kind, damage.wrap, 0), row[2][half:]]
+            else:
+                lines += _row(cells, kind, damage.wrap, len(form.header))
         for row in form.foot:
             lines += _row(row, kind, 0, len(form.header))
         lines.append("")
@@ -142,7 +188,7 @@ def render(forms: Sequence[Printed], kind: Kind, damage: Damage, seed: int = 0) 
     return "\n".join(line + "\n" if damage.blank and line else line for line in lines) + "\n"
 
 
-def _row(cells: Sequence[str], kind: Kind, wrap: int, width: int, rng: Random | None = None) -> list[str]:
+def _row(cells: Sequence[str], kind: Kind, wrap: int, width: int) -> list[str]:
     if kind in ("tabs", "pipes"):
         padded = [*cells, *[""] * (width - len(cells))]
         if wrap:

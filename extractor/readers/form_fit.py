@@ -43,7 +43,7 @@ _COSTS: dict[Kind, dict[str, float]] = {
 def shape_of(text: str) -> str:
     """Return the shape of a text without blanks."""
     words = forms().words
-    if text in words.nothing:
+    if not text or text in words.nothing:
         return "nothing"
     if set(text) <= {"/", "\\"}:
         return "slash"

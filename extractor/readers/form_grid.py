@@ -27,7 +27,7 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
             continue
         cells = [c for c in cells if bare(c[1]) not in words.margin]
         placed = align(cells, header, words)
-        if _is_row(placed, header):
+        if _is_row(placed, header, words):
             rows.append(Indicator(placed))
         elif cells:
             loose.append((len(rows), cells))
@@ -35,13 +35,16 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
     return [row for row in rows if "name" in row.cells]
 
 
-def _is_row(placed: dict[Kind, list[Piece]], header: Header) -> bool:
-    """Whether a line holds an indicator: its weight, or at least a target that isn't just more words."""
+def _is_row(placed: dict[Kind, list[Piece]], header: Header, words: Words) -> bool:
+    """Whether a line holds an indicator: its weight, or a name with a target or a phrase that no other row goes on with."""
     if "weight" in placed:
         return True
-    if not {"name", "value"} <= placed.keys():
+    if "name" not in placed:
         return False
-    return "weight" not in header.kinds or shape_of(bare(placed["value"])) in ("target", "percent", "measure")
+    texts = {kind: bare(cell) for kind, cell in placed.items()}
+    hard = any(shape_of(texts.get(kind, "")) in ("target", "percent", "measure", "slash") for kind in ("value", "actual", "last"))
+    closed = texts.get("basis") in words.basis or texts.get("rule") in words.rule.words
+    return hard or closed or texts.get("evidence") in words.evidence.words or ("value" in texts and "weight" not in header.kinds)
 
 
 def _cells(group: Iterable[Piece]) -> Cells:
@@ -56,6 +59,9 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
     """Put the cells of one line into columns, in their order, at the least cost of shape and place."""
     columns = header.columns
     places = [p if p is not None else i for i, p in enumerate(header.places)]
+    home = {place: column for place, column in zip(places, columns, strict=True)}
+    if all(place in home and fit(home[place].kind, bare(c), words) < NEVER for place, c in cells):
+        return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
     # best[j]: cost and placement of the cells so far in the columns before j
     best: list[tuple[float, tuple[int | None, ...]]] = [(0.0, ())]
     for column in columns:
