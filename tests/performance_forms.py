@@ -122,16 +122,20 @@ def _form(facts: Sequence[Fact]) -> Printed:
         for key, cells in values.items()
         if key.startswith("指标/")
     )
-    kind = ("自评表" if final else "目标表")
+    kind = "自评表" if final else "目标表"
     if not project:
         head = (("部门名称（盖章）", "某某办公室"), ("年度绩效目标", _GOAL), *_money(values, "", final=final))
-        return Printed(f"部门整体支出绩效{kind}", "", columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, ())
+        return Printed(
+            f"部门整体支出绩效{kind}", "", columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, ()
+        )
     head = (
         ("预算单位", "某某办公室"), ("项目名称", project, "项目负责人", "张三"),
         *_money(values, "资金/", final=final), ("项目总体目标", _GOAL),
     )  # fmt: skip
     foot = (("总分", "100", "得分", f"{values['总分']['得分']}分"),) if "总分" in values else ()
-    return Printed(f"项目支出绩效{kind}", project, columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, foot)
+    return Printed(
+        f"项目支出绩效{kind}", project, columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, foot
+    )
 
 
 def _money(values: dict[str, dict[str, str]], prefix: str, *, final: bool) -> Iterator[tuple[str, ...]]:

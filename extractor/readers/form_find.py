@@ -13,7 +13,9 @@ from .form_pieces import bare_label, pieces
 _MARKUP = re.compile(r"^[#>|*\-\s•]+|[|*\s]+$")
 _TAIL = re.compile(r"\((?:[^()]{0,16})\)$")
 _NO_TITLE = re.compile(r"[,。;!?、:《》]|详见|参见|根据|按照|如下")
-_NUMBERING = re.compile(r"^(?:附?表\d{0,2}(?:-\d+)?[:.、]?|附件\d{0,2}[:.、]?|[一二三四五六七八九十]{1,3}、|\d{1,2}[.、])")
+_NUMBERING = re.compile(
+    r"^(?:附?表\d{0,2}(?:-\d+)?[:.、]?|附件\d{0,2}[:.、]?|[一二三四五六七八九十]{1,3}、|\d{1,2}[.、])"
+)
 _SECTION = re.compile(
     r"^(?:第[一二三四五六七八九十]{1,3}部分|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)).{2,}"
 )
@@ -133,9 +135,7 @@ def _untitled(lines: Sequence[Line], index: int, key: str, known: Forms) -> Form
     return next((s for s in known.specs if s.named == named), None)
 
 
-def _first_row(
-    lines: Sequence[Line], index: int, found: Sequence[_Start], headers: Sequence[int], known: Forms
-) -> int:
+def _first_row(lines: Sequence[Line], index: int, found: Sequence[_Start], headers: Sequence[int], known: Forms) -> int:
     """Go back over the rows of a form without a title that stand above the one that gave it away."""
     floor = max([0, index - _BACK, *(s.index + 1 for s in found), *(h + 1 for h in headers if h < index)])
     for back in range(index - 1, floor - 1, -1):

@@ -16,7 +16,9 @@ _PLAIN = re.compile(_AMOUNT)
 _POINTS = re.compile(r"\d{1,3}(?:\.\d{1,4})?分")
 _PERCENT = re.compile(rf"{_AMOUNT}%")
 _MEASURE = re.compile(rf"({_AMOUNT})(\D{{1,8}})")
-_DATE = re.compile(r"\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:底|末|前|以前|之前|内)?|\d{1,2}月(?:\d{1,2}日)?(?:底|末|前|以前|之前|内)?")
+_DATE = re.compile(
+    r"\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:底|末|前|以前|之前|内)?|\d{1,2}月(?:\d{1,2}日)?(?:底|末|前|以前|之前|内)?"
+)
 _NOTE = re.compile(r"\(\d{1,3}(?:\.\d+)?(?:分|%)?\)$")
 _FULL = 100
 
@@ -58,7 +60,7 @@ def shape_of(text: str) -> str:
         return "basis"
     if is_rule(text, words):
         return "rule"
-    if text in words.evidence.words or (len(text) <= 12 and text.endswith(words.evidence.ends)):  # noqa: PLR2004
+    if text in words.evidence.words or (len(text) <= 12 and text.endswith(words.evidence.ends)):
         return "evidence"
     return "text"
 
@@ -70,7 +72,7 @@ def is_operator(text: str) -> bool:
 
 def is_rule(text: str, words: Words) -> bool:
     """Whether this says how points are given."""
-    return text in words.rule.words or (4 <= len(text) <= 30 and text.endswith(words.rule.ends))  # noqa: PLR2004
+    return text in words.rule.words or (4 <= len(text) <= 30 and text.endswith(words.rule.ends))
 
 
 def _is_measure(text: str, words: Words) -> bool:

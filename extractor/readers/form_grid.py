@@ -42,9 +42,17 @@ def _is_row(placed: dict[Kind, list[Piece]], header: Header, words: Words) -> bo
     if "name" not in placed:
         return False
     texts = {kind: bare(cell) for kind, cell in placed.items()}
-    hard = any(shape_of(texts.get(kind, "")) in ("target", "percent", "measure", "slash") for kind in ("value", "actual", "last"))
+    hard = any(
+        shape_of(texts.get(kind, "")) in ("target", "percent", "measure", "slash")
+        for kind in ("value", "actual", "last")
+    )
     closed = texts.get("basis") in words.basis or texts.get("rule") in words.rule.words
-    return hard or closed or texts.get("evidence") in words.evidence.words or ("value" in texts and "weight" not in header.kinds)
+    return (
+        hard
+        or closed
+        or texts.get("evidence") in words.evidence.words
+        or ("value" in texts and "weight" not in header.kinds)
+    )
 
 
 def _cells(group: Iterable[Piece]) -> Cells:

@@ -132,9 +132,7 @@ def _token(spec: FormSpec, stream: str, at: int, fresh: bool, words: Words) -> t
     return (silent.end() - at, None) if silent else (0, None)
 
 
-def _with_pieces(
-    token: _Token, found: Sequence[Piece], owner: Sequence[tuple[int, int]], at: int, step: int
-) -> _Token:
+def _with_pieces(token: _Token, found: Sequence[Piece], owner: Sequence[tuple[int, int]], at: int, step: int) -> _Token:
     length = len(token.text) if token.kind == "number" else step
     cut: dict[int, list[int]] = {}
     for number, offset in owner[at : at + length]:
@@ -231,7 +229,7 @@ def _fits(numbers: Sequence[_Token], places: Sequence[int], columns: Sequence[Mo
         allowed = {"万元": ("", "万元", "元"), "%": ("%", ""), "分": ("", "分")}[unit]
         if token.unit not in allowed:
             return False
-        if unit == "分" and Decimal(token.text.replace(",", "")) > 100:  # noqa: PLR2004 - points of a hundred
+        if unit == "分" and Decimal(token.text.replace(",", "")) > 100:
             return False
     return True
 

@@ -126,4 +126,3 @@ def numbered(rows: Sequence[Indicator], kind: Kind) -> Iterator[Decimal]:
         value = row.number(kind)
         if value is not None:
             yield value
-

@@ -168,7 +168,7 @@ def _levels(found: Sequence[Piece], index: int, words: Words) -> list[Token] | N
     if whole:
         return [_make(whole, "level")]
     four = [p.text for p in found[index : index + 4]]
-    if len(four) == 4 and found[index].line == found[index + 1].line != found[index + 2].line:  # noqa: PLR2004
+    if len(four) == 4 and found[index].line == found[index + 1].line != found[index + 2].line:
         # 产出指 数量指 / 标 标: two cells side by side, broken over two lines
         if is_first(four[0] + four[2], words) and is_second(four[1] + four[3], words):
             return [

@@ -153,8 +153,12 @@ def _money_rows(
         )  # fmt: skip
         rows.append(
             Row(
-                key=prefix + role, role=role, kind="label", parent=None if index == total else total,
-                line=lines[line.label[0].line].number, cells=cells,
+                key=prefix + role,
+                role=role,
+                kind="label",
+                parent=None if index == total else total,
+                line=lines[line.label[0].line].number,
+                cells=cells,
             )  # fmt: skip
         )
     return rows
@@ -205,8 +209,8 @@ def _total(found: Sequence[Piece], known: Forms) -> tuple[int, tuple[Piece, ...]
         if label is not None:
             behind = [p for p in row[label + 1 :] if shape_of(p.text) in ("number", "points")]
             return index, tuple(behind[:1]) if len(behind) == 1 else ()
-        if len(numbers) >= 2:  # noqa: PLR2004 - the weights' sum and the score
-            return index, (numbers[1],) if len(numbers) == 2 else ()  # noqa: PLR2004
+        if len(numbers) >= 2:
+            return index, (numbers[1],) if len(numbers) == 2 else ()
         return index, ()
     return len(found), ()
 
