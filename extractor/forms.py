@@ -117,6 +117,7 @@ class Words(_Strict):
     rule: Closed
     evidence: Closed
     value_starts: tuple[str, ...]
+    value_words: tuple[str, ...]
     units: tuple[str, ...]
     fields: dict[FieldKind, tuple[str, ...]]
     total: tuple[str, ...]
@@ -134,6 +135,10 @@ class Words(_Strict):
     def second(self) -> frozenset[str]:
         """Every printed form of a second-level indicator."""
         return frozenset(name for level in self.levels for name in level.second)
+
+    def is_value(self, text: str) -> bool:
+        """Whether this is a target in words: 有效提高, 按时完成."""
+        return text in self.value_words or text.startswith(self.value_starts)
 
     @cached_property
     def whole_levels(self) -> frozenset[str]:

@@ -120,7 +120,7 @@ def fit(kind: Kind, text: str, words: Words) -> float:
     cost = costs.get(shape, costs[""])
     if kind in ("weight", "score") and cost < NEVER and points(text) is None:
         return NEVER
-    if kind == "value" and shape == "text" and text.startswith(words.value_starts):
+    if kind == "value" and shape == "text" and words.is_value(text):
         return 1
     return cost
 

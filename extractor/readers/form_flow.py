@@ -49,7 +49,9 @@ def flow_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
     usual = [t for t in stream if not t.tail]
     reads = _split(stream, _best(usual, header.columns, words), header.columns)
     settle(reads, header, words)
-    return [r.indicator for r in reads if "name" in r.indicator.cells and ("weight" in r.cells or _hard_value(r))]
+    for read in reads:
+        read.indicator.kept = "name" in read.indicator.cells and ("weight" in read.cells or _hard_value(read))
+    return [r.indicator for r in reads]
 
 
 def _hard_value(read: Reading) -> bool:
@@ -105,9 +107,7 @@ def _row_cost(before: Token | None, token: Token) -> float:
     return _NEW_ROW_INSIDE_LINE if inside else _NEW_ROW
 
 
-def _emission(
-    column: IndicatorColumn, token: Token, before: Token | None, after: Token | None, words: Words
-) -> float:
+def _emission(column: IndicatorColumn, token: Token, before: Token | None, after: Token | None, words: Words) -> float:
     cost = fit(column.kind, token.text, words)
     if column.kind == "level1":
         second = after is not None and after.shape == "level" and is_second(after.text, words)

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from extractor.forms import IndicatorColumn, Kind, Words
 
-from .form_fit import NEVER, fit, is_first, is_rule, is_second, shape_of
+from .form_fit import NEVER, fit, is_first, is_level, is_rule, is_second, shape_of
 from .form_head import Header
 from .form_pieces import Piece, bare
 from .form_rows import Indicator
@@ -32,7 +32,9 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
         elif cells:
             loose.append((len(rows), cells))
     _attach(rows, loose, header, words)
-    return [row for row in rows if "name" in row.cells]
+    for row in rows:
+        row.kept = "name" in row.cells
+    return rows
 
 
 def _is_row(placed: dict[Kind, list[Piece]], header: Header, words: Words) -> bool:
@@ -97,24 +99,27 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
 
 def _attach(rows: list[Indicator], loose: Sequence[tuple[int, Cells]], header: Header, words: Words) -> None:
     """Give lines that are no rows to the row that they go on with: the one above, or one below that lacks a name."""
-    for index, cells in loose:
+    for index, cells in reversed(loose):
         above = rows[index - 1] if index else None
         below = rows[index] if index < len(rows) else None
         named = any(shape_of(bare(c)) == "text" for _, c in cells)
         if above is None or (named and "name" in above.cells and below is not None and "name" not in below.cells):
-            if below is not None:
-                _join(below, cells, header, words, before=True)
-            continue
-        kinds = _join(above, cells, header, words, before=False)
-        if kinds == {"name"} and below is not None and "name" in below.cells:
-            why = f"the text doesn't tell whether {bare(cells[0][1])!r} ends this name or begins the next"
-            above.doubt = above.doubt or why
-            below.doubt = below.doubt or why.replace("ends this name or begins the next", "begins this name")
+            used = _join(below, cells, header, words, before=True) if below is not None else {}
+        else:
+            used = _join(above, cells, header, words, before=False)
+            if used.keys() == {"name"} and below is not None and "name" in below.cells:
+                text = bare(cells[0][1])
+                above.doubt = above.doubt or f"the text doesn't tell whether {text!r} ends this name or begins the next"
+                below.doubt = below.doubt or f"the text doesn't tell whether {text!r} begins this name"
+        left = [c for _, c in cells if is_level(bare(c), words) and not any(c is u for u in used.values())]
+        if left:  # a level without an indicator still ends the level above
+            kind: Kind = "level1" if is_first(bare(left[0]), words) else "level2"
+            rows.insert(index, Indicator({kind: left[0]}, kept=False))
 
 
-def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before: bool) -> set[Kind]:
-    """Append (or prepend) the cells of a line to those of a row, in order; return the columns."""
-    used: set[Kind] = set()
+def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before: bool) -> dict[Kind, list[Piece]]:
+    """Append (or prepend) the cells of a line to those of a row, in order; return them by column."""
+    used: dict[Kind, list[Piece]] = {}
     least = 0
     for place, found in cells:
         best: tuple[float, int] | None = None
@@ -131,7 +136,7 @@ def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before:
         kind = header.columns[best[1]].kind
         old = row.cells.get(kind, [])
         row.cells[kind] = [*found, *old] if before else [*old, *found]
-        used.add(kind)
+        used[kind] = found
         least = best[1] + 1
     return used
 

@@ -21,6 +21,11 @@ def spill(reads: Sequence[Reading], header: Header) -> bool:
     """
     spilt = [pair for pair in pairwise(reads) if "deviation" in header.kinds and _short(*pair)]
     apart = [id(r) for _, r in spilt]
+    if "deviation" in header.kinds:
+        for before, read in pairwise(reads):
+            known = {"weight", "score"} <= before.indicator.cells.keys()
+            if not known and not read.levelled and len(read.name_lines()) > 1:
+                read.doubt(_SPILT)
     wrapped = broken(c for r in reads for k, c in r.cells.items() if k != "name" or id(r) not in apart)
     widths = [len(printed(line)) for r in reads if id(r) not in apart for line in r.name_lines()]
     for before, read in spilt:

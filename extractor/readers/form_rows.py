@@ -20,11 +20,13 @@ class Indicator:
         cells: Pieces by kind of column. Lists of levels are shared by the rows that they are filled down to.
         doubt: Why it isn't certain that the name is whole, or whose it is.
         options: Columns possible for a number, where the text doesn't tell.
+        kept: It is an indicator; else only its levels count, for the rows below it.
     """
 
     cells: dict[Kind, list[Piece]] = field(default_factory=dict)
     doubt: str = ""
     options: dict[Kind, tuple[Kind, ...]] = field(default_factory=dict)
+    kept: bool = True
 
     def text(self, kind: Kind) -> str:
         """Return the text in a column without blanks, empty where nothing is printed."""

@@ -117,12 +117,12 @@ def _token(found: Sequence[Piece], index: int, words: Words) -> list[Token] | No
     levels = _levels(found, index, words)
     if levels:
         return levels
-    target = _target(found, index, words)
-    if target:
-        return [_make(target)]
     date = _longest(found, index, _is_date)
     if date and _OPEN_DATE.fullmatch(found[index].text):
         return [_make(date)]
+    target = _target(found, index, words)
+    if target:
+        return [_make(target)]
     if _YEAR.fullmatch(found[index].text) and index + 1 < len(found) and found[index + 1].text.startswith("年"):
         return [_make(tuple(found[index : index + 2]), "text")]
     known = (*words.basis, *words.evidence.words)

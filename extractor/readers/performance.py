@@ -114,6 +114,7 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
         cut, score = _total(body, known)
         read = (grid_rows if is_grid(body) else flow_rows)(body[:cut], head, words)
         fill_down(read, words)
+        read = [r for r in read if r.kept]
         tidy(read, words)
         weigh(read, head.kinds)
         rows += [_row(r, prefix, known, lines) for r in read]
