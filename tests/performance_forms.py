@@ -117,6 +117,7 @@ def _form(facts: Sequence[Fact]) -> Printed:
         row = fact["row"].removeprefix(f"{project}/") if project else fact["row"]
         values.setdefault(row, {})[fact["column"]] = fact["value"]
     columns = (_FINAL if final else _BUDGET) if project else (_OVERALL_FINAL if final else _OVERALL)
+    header = tuple(_PRINTED.get(c, c) for c in columns)
     rows = tuple(
         tuple(key.removeprefix("指标/") if c == "三级指标" else cells.get(c, "") for c in columns)
         for key, cells in values.items()
@@ -125,17 +126,13 @@ def _form(facts: Sequence[Fact]) -> Printed:
     kind = "自评表" if final else "目标表"
     if not project:
         head = (("部门名称（盖章）", "某某办公室"), ("年度绩效目标", _GOAL), *_money(values, "", final=final))
-        return Printed(
-            f"部门整体支出绩效{kind}", "", columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, ()
-        )
+        return Printed(f"部门整体支出绩效{kind}", "", columns, head, header, rows, ())
     head = (
         ("预算单位", "某某办公室"), ("项目名称", project, "项目负责人", "张三"),
         *_money(values, "资金/", final=final), ("项目总体目标", _GOAL),
     )  # fmt: skip
     foot = (("总分", "100", "得分", f"{values['总分']['得分']}分"),) if "总分" in values else ()
-    return Printed(
-        f"项目支出绩效{kind}", project, columns, head, tuple(_PRINTED.get(c, c) for c in columns), rows, foot
-    )
+    return Printed(f"项目支出绩效{kind}", project, columns, head, header, rows, foot)
 
 
 def _money(values: dict[str, dict[str, str]], prefix: str, *, final: bool) -> Iterator[tuple[str, ...]]:

@@ -22,10 +22,11 @@ def settle(reads: list[Reading], header: Header, words: Words) -> None:
     kinds = [c.kind for c in header.columns if c.kind not in (*LEVELS, "name", "ignored")]
     for before, read in zip((None, *reads), reads, strict=False):
         _name(before, read, words, wrapped=wrapped)
-    _whole_rules(reads, words)
+    if reads:
+        _whole_rules(reads, words)
     for read in reads:
         if read.noise:
-            _unsettled(read)
+            _unsettled(read, words)
         _number(read, header, words)
         for kind in _movable(read, kinds, words) | _fused(read, kinds, words):
             read.drop(kind)
@@ -153,7 +154,7 @@ def _apart(name: Sequence[Token], value: Sequence[Token], read: Reading, words: 
     return name[-1].line != line or len(name) == 1
 
 
-def _unsettled(read: Reading) -> None:
+def _unsettled(read: Reading, words: Words) -> None:
     """Leave out free text beside what has no place, and doubt a row with a number or name beside it."""
     starts = {t.pieces[0].place.start for t in read.noise}
     order = sorted(
@@ -164,14 +165,14 @@ def _unsettled(read: Reading) -> None:
     for left, right in pairwise(order):
         beside |= {k for k, other in ((left[1], right), (right[1], left)) if k and other[0] in starts}
     for kind in beside - NUMBERS - LEVELS - {"name"}:
-        if any(t.shape in (*FREE, "evidence") for t in read.cells[kind]):
+        if not _sure(read, kind, words) and any(t.shape in (*FREE, "evidence") for t in read.cells[kind]):
             read.drop(kind)
     if "name" in beside or (NUMBERS & beside and any(t.shape == "number" for t in read.noise)):
         read.doubt("something in this row has no place")
 
 
 def _number(read: Reading, header: Header, words: Words) -> None:
-    """Mark a weight that could be the score or the other way round: one of them is missing, and nothing between tells."""
+    """Mark a weight that could be the score, or a score the weight: one is missing, and nothing between tells."""
     kinds = header.kinds
     if not {"weight", "score"} <= set(kinds) or ("weight" in read.cells) == ("score" in read.cells):
         return

@@ -1,6 +1,7 @@
 """Finds the forms of a document: where each begins and ends, page breaks and repeated titles included."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ _SECTION = re.compile(
 _OVERALL_START = ("部门名称", "单位名称", "部门(单位)名称", "年度绩效目标")
 _MAX_TITLE = 45
 _MAX_SECTION = 40
+_MOST = 2_000  # lines of indicators; a form has some two hundred
 _REACH = 400  # lines from the first row of a form to its indicators
 _BACK = 4  # lines above 项目名称 that belong to a form without a title
 
@@ -67,14 +69,15 @@ def find(lines: Sequence[Line], heads: Sequence[Heading], known: Forms) -> list[
     out: list[FormPlace] = []
     for position, start in enumerate(starts):
         limit = starts[position + 1].index if position + 1 < len(starts) else len(lines)
-        mine = [h for h in headers if start.index < h < limit]
-        if not mine:
+        at = bisect_right(headers, start.index)
+        if at == len(headers) or headers[at] >= limit:
             continue
-        stop = _stop(lines, keys, mine[0], limit, ends - {start.index})
+        first = headers[at]
+        stop = _stop(lines, keys, first, limit, ends - {start.index})
         body = tuple(range(start.index + start.titled, stop))
         place = FormPlace(start.spec, start.title, start.index, body, stop, start.titled)
         before = out[-1] if out else None
-        if before and before.stop == start.index and _continues(lines, before, place, mine[0], known):
+        if before and before.stop == start.index and _continues(lines, before, place, first, known):
             out[-1] = replace(before, body=(*before.body, *body), stop=stop)
         else:
             out.append(place)
@@ -117,7 +120,8 @@ def _starts(
         if begun and not headed:
             continue
         spec = _untitled(lines, index, key, known)
-        if spec and any(index < h <= index + _REACH for h in headers):
+        at = bisect_right(headers, index)
+        if spec and at < len(headers) and headers[at] <= index + _REACH:
             found.append(_Start(_first_row(lines, index, found, headers, known), spec, "(no title)", titled=False))
             begun, headed = True, False
     return found
@@ -137,7 +141,8 @@ def _untitled(lines: Sequence[Line], index: int, key: str, known: Forms) -> Form
 
 def _first_row(lines: Sequence[Line], index: int, found: Sequence[_Start], headers: Sequence[int], known: Forms) -> int:
     """Go back over the rows of a form without a title that stand above the one that gave it away."""
-    floor = max([0, index - _BACK, *(s.index + 1 for s in found), *(h + 1 for h in headers if h < index)])
+    at = bisect_left(headers, index)
+    floor = max(0, index - _BACK, found[-1].index + 1 if found else 0, headers[at - 1] + 1 if at else 0)
     for back in range(index - 1, floor - 1, -1):
         first = pieces(lines, [back], known.words)[:1]
         label = bare_label(first[0].text) if first else ""
@@ -148,6 +153,7 @@ def _first_row(lines: Sequence[Line], index: int, found: Sequence[_Start], heade
 
 
 def _stop(lines: Sequence[Line], keys: Sequence[str], header: int, limit: int, ends: set[int]) -> int:
+    limit = min(limit, header + _MOST)
     for index in range(header + 1, limit):
         if index in ends:
             return index

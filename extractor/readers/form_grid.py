@@ -38,20 +38,17 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
 
 
 def _is_row(placed: dict[Kind, list[Piece]], header: Header, words: Words) -> bool:
-    """Whether a line holds an indicator: its weight, or a name with a target or a phrase that no other row goes on with."""
+    """Whether a line holds an indicator: its weight, or a name with a target or a phrase that goes on with nothing."""
     if "weight" in placed:
         return True
     if "name" not in placed:
         return False
     texts = {kind: bare(cell) for kind, cell in placed.items()}
-    hard = any(
-        shape_of(texts.get(kind, "")) in ("target", "percent", "measure", "slash")
-        for kind in ("value", "actual", "last")
-    )
-    closed = texts.get("basis") in words.basis or texts.get("rule") in words.rule.words
+    numbers = [shape_of(texts.get(kind, "")) for kind in ("value", "actual", "last")]
     return (
-        hard
-        or closed
+        any(shape in ("target", "percent", "measure", "slash") for shape in numbers)
+        or texts.get("basis") in words.basis
+        or texts.get("rule") in words.rule.words
         or texts.get("evidence") in words.evidence.words
         or ("value" in texts and "weight" not in header.kinds)
     )
@@ -69,7 +66,7 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
     """Put the cells of one line into columns, in their order, at the least cost of shape and place."""
     columns = header.columns
     places = [p if p is not None else i for i, p in enumerate(header.places)]
-    home = {place: column for place, column in zip(places, columns, strict=True)}
+    home = dict(zip(places, columns, strict=True))
     if all(place in home and fit(home[place].kind, bare(c), words) < NEVER for place, c in cells):
         return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
     # best[j]: cost and placement of the cells so far in the columns before j

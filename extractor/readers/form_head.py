@@ -53,6 +53,8 @@ def fields(found: Sequence[Piece], words: Words) -> list[Field]:
         if kind:
             cuts.append((index, stop, kind))
         index = stop
+    if not cuts:
+        return []
     ends = [*(first for first, _, _ in cuts[1:]), len(found)]
     return [
         Field(kind, tuple(found[first:stop]), tuple(found[stop:end]))

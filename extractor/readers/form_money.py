@@ -102,7 +102,7 @@ def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_T
         owner += [(number, i) for i in range(len(piece.text) + 1)]
     position, fresh = 0, True
     while position < len(stream):
-        step, token = _token(spec, stream, position, fresh, words)
+        step, token = _token(spec, stream, position, words, fresh=fresh)
         if step:
             if token:
                 yield _with_pieces(token, found, owner, position, step)
@@ -113,7 +113,7 @@ def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_T
         position += step
 
 
-def _token(spec: FormSpec, stream: str, at: int, fresh: bool, words: Words) -> tuple[int, _Token | None]:
+def _token(spec: FormSpec, stream: str, at: int, words: Words, *, fresh: bool) -> tuple[int, _Token | None]:
     if fresh:
         for pattern, row, column in _labels(spec):
             match = pattern.match(stream, at)

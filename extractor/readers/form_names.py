@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.forms import Kind
-
 from .form_head import Header
 from .form_reading import FREE, LEVELS, Reading, broken, printed
 from .form_tokens import Token
 
 _WHY = "lines of a name stand above and below its values, and the text doesn't tell which belong to this one"
+_LONGEST = 40  # characters of the rest of a name
 _SPILT = "the reason for the score above stands before this name, without a mark between them"
 
 
@@ -70,6 +69,11 @@ def around(reads: list[Reading]) -> None:
     """
     groups = _groups(reads)
     left = [_left_over(group) for group in groups]
+    inner = [
+        rest for group, rest in zip(groups[:-1], left, strict=False) if _above(group[-1]) and not _on_line(group[-1])
+    ]
+    if left and ((inner and not any(inner)) or not _name_like(left[-1], _above(groups[-1][-1]))):
+        left[-1] = []  # what follows the form
     if not any(left):
         _no_leftovers(groups)
         return
@@ -114,13 +118,18 @@ def _left_over(group: Sequence[Reading]) -> list[Token]:
     rest = [t for t in last.noise if t.pieces[0].place.start > end and t.shape in FREE]
     last.noise = [t for t in last.noise if not any(t is r for r in rest)]
     weight, score = last.indicator.number("weight"), last.indicator.number("score")
-    note: Kind = "deviation"
     full = weight is not None and weight == score
-    if not rest and full and note in last.cells and last.cells[note][0].line != last.value_line:
-        lines = {t.line for t in last.cells[note]}
-        if len(lines) == _above(last) and all(t.shape in FREE for t in last.cells[note]):
-            rest = last.take(note)
+    if not rest and full and "deviation" in last.cells and last.cells["deviation"][0].line != last.value_line:
+        lines = {t.line for t in last.cells["deviation"]}
+        if len(lines) == _above(last) and all(t.shape in FREE for t in last.cells["deviation"]):
+            rest = last.take("deviation")
     return rest
+
+
+def _name_like(rest: Sequence[Token], above: int) -> bool:
+    """Whether text behind the last row could be the rest of its name, and isn't what the document goes on with."""
+    lines = {t.line for t in rest}
+    return len(lines) <= above + 1 and len(printed(rest)) <= _LONGEST and not any(c in printed(rest) for c in "。;:")
 
 
 def _above(read: Reading) -> int:

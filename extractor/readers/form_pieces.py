@@ -52,11 +52,10 @@ def _line(line: Line, index: int, words: Words) -> Iterator[Piece]:
     for start, end, column in found:
         atom = text[start:end]
         cut = _LABELLED.fullmatch(atom)
-        if cut and bare_label(cut[1]) in words.field_of:
-            middle = start + len(cut[1])
-            yield Piece(cut[1], line.span(start, middle), index, column)
-            start = middle
-        yield Piece(text[start:end], line.span(start, end), index, column)
+        middle = start + len(cut[1]) if cut and bare_label(cut[1]) in words.field_of else start
+        for first, stop in ((start, middle), (middle, end)):
+            if first < stop:
+                yield Piece(text[first:stop], line.span(first, stop), index, column)
 
 
 def bare_label(text: str) -> str:
@@ -86,11 +85,15 @@ def bare(found: Sequence[Piece]) -> str:
 def spans(found: Sequence[Piece]) -> tuple[Span, ...]:
     """Return the places of these pieces, neighbours on one line as one."""
     out: list[Place] = []
-    for place in (p.place for p in found):
-        if out and out[-1].line == place.line and 0 <= place.start - out[-1].end <= _GAP:
-            out[-1] = Place(out[-1].start, place.end, place.line)
+    last: Piece | None = None
+    for piece in found:
+        place = piece.place
+        same = last is not None and (last.line, last.column) == (piece.line, piece.column)
+        if same and 0 <= place.start - out[-1].end <= _GAP:
+            out[-1] = Place(out[-1].start, place.end, out[-1].line)
         else:
             out.append(place)
+        last = piece
     return tuple(Span(start=p.start, end=p.end, line=p.line) for p in out)
 
 

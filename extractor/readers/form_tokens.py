@@ -104,7 +104,7 @@ def _without_header(found: Sequence[Piece], header: str) -> list[Piece]:
         while stop < len(found) and len(text) < len(header) and header.startswith(text + found[stop].text):
             text += found[stop].text
             stop += 1
-        if text == header:
+        if text and text == header:
             index = stop
             continue
         out.append(found[index])
@@ -168,13 +168,11 @@ def _levels(found: Sequence[Piece], index: int, words: Words) -> list[Token] | N
     if whole:
         return [_make(whole, "level")]
     four = [p.text for p in found[index : index + 4]]
-    if len(four) == 4 and found[index].line == found[index + 1].line != found[index + 2].line:
-        # 产出指 数量指 / 标 标: two cells side by side, broken over two lines
-        if is_first(four[0] + four[2], words) and is_second(four[1] + four[3], words):
-            return [
-                _make((found[index], found[index + 2]), "level"),
-                _make((found[index + 1], found[index + 3]), "level"),
-            ]  # fmt: skip
+    side = len(four) == 4 and found[index].line == found[index + 1].line != found[index + 2].line
+    # 产出指 数量指 / 标 标: two cells side by side, broken over two lines
+    if side and is_first(four[0] + four[2], words) and is_second(four[1] + four[3], words):
+        pairs = (found[index], found[index + 2]), (found[index + 1], found[index + 3])
+        return [_make(pair, "level") for pair in pairs]
     text = found[index].text
     for cut in range(2, len(text) - 1):
         if is_level(text[:cut], words) and is_level(text[cut:], words):

@@ -1,8 +1,9 @@
 """Reads performance tables (绩效目标表, 绩效自评表): one :class:`~extractor.records.Table` per form.
 
-A row's ``role`` is its key without the project: ``资金/年度资金总额``, ``资金/财政拨款``, ``指标/<三级指标>``, ``总分`` in
-forms of projects; ``年度总资金``, ``上级资金`` (in budgets ``上级安排``, ``本级安排``), ``指标/<三级指标>`` in forms of a
-department. Money parts have the total as ``parent`` where it is printed. Cells carry their own unit.
+A row's ``role`` is its key without the project. Forms of projects: ``资金/年度资金总额``, ``资金/财政拨款``,
+``资金/其他资金``, ``指标/<三级指标>``, ``总分``. Forms of a department: ``年度总资金``, ``上级资金``, ``本级资金`` (in
+budgets ``上级安排``, ``本级安排``), ``其他资金``, ``指标/<三级指标>``, ``总分``. Money parts have the total as
+``parent`` where it is printed. Cells carry their own unit.
 
 Names of persons and phone numbers are fields of a form, and are not read. What can't be settled is left out, or
 marked: ``Cell.options`` where a number fits two columns, ``Row.doubt`` where a name may be another row's.
@@ -25,7 +26,7 @@ from .form_fit import points, shape_of
 from .form_flow import flow_rows
 from .form_grid import grid_rows
 from .form_head import Header, fields, header, name_field
-from .form_money import MoneyLine, money
+from .form_money import MoneyCell, MoneyLine, money
 from .form_pieces import Piece, bare, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, tidy, weigh
 
@@ -60,23 +61,26 @@ def insert(
         ``chunk.first``. A form belongs to the part of the chunk above it.
     """
     known = known or forms()
-    out = list(chunks)
+    places = find(lines, heads, known)
+    out = [c for old in chunks for c in _without(old, places)]
+    starts = [c.first for c in chunks]
     found: dict[int, Form] = {}
-    for place in find(lines, heads, known):
-        above = [c.part for c in chunks if c.spec and c.first < place.first]
-        part = above[-1] if above else chunks[0].part if chunks else 0
+    for place in places:
+        at = bisect_right(starts, place.first) - 1
+        part = chunks[max(at, 0)].part if chunks else 0
         piece = range(place.first + place.titled, place.stop)
         chunk = Chunk(place.spec.id, part, place.title, place.first, (piece,))
         table = _table(lines, place, part, known)
         found[place.first] = Form(chunk, table, _left(lines, chunk, table))
-        out = [c for old in out for c in _without(old, place)]
         out.append(chunk)
     return sorted(out, key=lambda c: c.first), found
 
 
-def _without(chunk: Chunk, place: FormPlace) -> Iterator[Chunk]:
+def _without(chunk: Chunk, places: Sequence[FormPlace]) -> Iterator[Chunk]:
     """Cut a chunk off where a form begins in it; what stands below the form belongs to no table."""
-    if chunk.last < place.first or chunk.first >= place.stop:
+    at = bisect_right(places, chunk.first, key=lambda p: p.stop)
+    place = places[at] if at < len(places) else None
+    if place is None or chunk.last < place.first:
         yield chunk
         return
     kept = tuple(range(p.start, min(p.stop, place.first)) for p in chunk.pieces if p.start < place.first)
@@ -106,7 +110,7 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     if place.spec.named and not name:
         return None
     prefix = f"{name}/" if place.spec.named else ""
-    rows = _money_rows(amounts, prefix, known, place, lines)
+    rows = _money_rows(amounts, prefix, place, lines)
     columns = [c.column for m in amounts for c in m.cells]
     why = ""
     if head:
@@ -136,33 +140,25 @@ def _why(read: Sequence[Indicator], head: Header) -> str:
     return f"{len(read)} indicators under {len(head.columns)} printed columns; their weights add up to {total}"
 
 
-def _money_rows(
-    amounts: Sequence[MoneyLine], prefix: str, known: Forms, place: FormPlace, lines: Sequence[Line]
-) -> list[Row]:
+def _money_rows(amounts: Sequence[MoneyLine], prefix: str, place: FormPlace, lines: Sequence[Line]) -> list[Row]:
     single = all(c.column == place.spec.single for m in amounts for c in m.cells)
     total = next((i for i, m in enumerate(amounts) if m.row.total), None)
     rows = []
     for index, line in enumerate(amounts):
         label = (line.row.single or line.row.id) if single else line.row.id
         role = f"资金/{label}" if place.spec.named else label
-        cells = tuple(
-            Cell(
-                column=c.column, kind="number", text=c.text, value=c.value, unit=c.unit,
-                spans=spans(c.pieces), options=c.options,
-            )
-            for c in line.cells
-        )  # fmt: skip
-        rows.append(
-            Row(
-                key=prefix + role,
-                role=role,
-                kind="label",
-                parent=None if index == total else total,
-                line=lines[line.label[0].line].number,
-                cells=cells,
-            )  # fmt: skip
-        )
+        cells = tuple(_amount(c) for c in line.cells)
+        parent = None if index == total else total
+        number = lines[line.label[0].line].number
+        rows.append(Row(key=prefix + role, role=role, kind="label", parent=parent, line=number, cells=cells))
     return rows
+
+
+def _amount(cell: MoneyCell) -> Cell:
+    return Cell(
+        column=cell.column, kind="number", text=cell.text, value=cell.value, unit=cell.unit, spans=spans(cell.pieces),
+        options=cell.options,
+    )  # fmt: skip
 
 
 def _row(read: Indicator, prefix: str, known: Forms, lines: Sequence[Line]) -> Row:
