@@ -30,7 +30,7 @@ def test_every_number_cell_is_proven_or_ambiguous(extractor: Extractor, name: st
     }
     result = extractor.extract(sample(name))
     found = set()
-    for table in result.tables:
+    for table in (t for t in result.tables if t.id in BUDGET_TABLES):
         for row, cell in table.numbers():
             assert cell.state in ("proven", "ambiguous")
             if cell.state == "ambiguous":
@@ -78,6 +78,7 @@ def test_what_is_not_read_is_listed(extractor: Extractor) -> None:
     """Prose and tables without a spec are named with their lines and how many numbers they hold."""
     result = extractor.extract(sample("urumqi_fao_2024_budget"))
     titles = {u.title: u for u in result.unread}
-    assert titles["部门整体绩效目标表"].lines == (515, 529)
+    assert titles["项目支出绩效目标表"].lines == (531, 546)
+    assert titles["项目支出绩效目标表"].numbers == 1
     assert any("收入预算情况说明" in title for title in titles)
-    assert sum(1 for f in result.findings if f.code == "table-not-read") == 5
+    assert not any(f.code == "table-not-read" for f in result.findings)
