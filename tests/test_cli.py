@@ -39,13 +39,17 @@ def extractor(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Com
 
 
 def test_run_writes_every_file_and_exits_1_on_findings(tmp_path: Path) -> None:
-    """A sample gives result.json, facts, findings and one CSV per table; its unread tables are findings."""
-    done = extractor("run", URUMQI, "--out", tmp_path)
+    """A sample gives result.json, facts, findings and one CSV per table; a table without a spec is a finding."""
+    file = tmp_path / "sample.txt"
+    file.write_text(
+        URUMQI.read_text(encoding="utf-8") + "\n表 12\n某某情况表\n单位：万元\n1.00 2.00\n", encoding="utf-8"
+    )
+    done = extractor("run", file, "--out", tmp_path)
     assert done.returncode == 1
-    folder = tmp_path / URUMQI.stem
+    folder = tmp_path / file.stem
     names = {p.name for p in folder.iterdir()}
     assert {"result.json", "facts.jsonl", "findings.jsonl", "revenue.csv", "carryover.csv"} <= names
-    assert sum(name.endswith(".csv") for name in names) == 11
+    assert sum(name.endswith(".csv") for name in names) == 13
     fact = json.loads((folder / "facts.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert {"table", "row", "column", "kind", "value", "unit", "line", "state", "span"} <= fact.keys()
     assert done.stdout == ""
@@ -66,7 +70,8 @@ def test_json_goes_to_stdout_and_nothing_else(tmp_path: Path) -> None:
     done = extractor("run", URUMQI, tmp_path / "missing.txt", "--out", tmp_path / "out", "--json")
     assert done.returncode == 3
     good, bad = json.loads(done.stdout)
-    assert good["states"] == {"proven": 196}
+    assert good["states"]["proven"] >= 196
+    assert good["states"].keys() <= {"proven", "grounded"}
     assert "no such file" in bad["error"]
     assert "no such file" in done.stderr
 
@@ -137,7 +142,7 @@ def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:
     """A changed value no longer stands in the source, and its sums no longer hold."""
     extractor("run", URUMQI, "--out", tmp_path)
     file = tmp_path / URUMQI.stem / "result.json"
-    assert extractor("check", file).returncode == 1
+    assert extractor("check", file).returncode == 0
     before = json.loads(extractor("check", file, "--json").stdout)
     assert not [f for f in before["findings"] if f["kind"] in ("contradiction", "ungrounded")]
     saved = json.loads(file.read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ from extractor.normalize import Line, squeeze
 from extractor.records import Cell, Row, State, Table
 from extractor.sections import Heading
 
+from .deterministic import Unknown
 from .form_find import FormPlace, find
 from .form_fit import points, shape_of
 from .form_flow import flow_rows
@@ -49,6 +50,10 @@ class Form:
     chunk: Chunk
     table: Table | None
     left: int
+
+    def unread(self) -> Unknown:
+        """Return it as a table that is not read."""
+        return Unknown(self.chunk, "no cell of this form is known")
 
 
 def insert(
