@@ -75,7 +75,7 @@ def blocks(table: Table) -> list[Block]:
 
 def with_numbers(name: str) -> list[Table]:
     """Return the tables of a sample that aren't empty."""
-    return [table for table in result_of(name).tables if any(True for _ in table.numbers())]
+    return [t for t in result_of(name).tables if t.id in BUDGET_TABLES and any(True for _ in t.numbers())]
 
 
 @each_budget
