@@ -5,7 +5,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from .accounts import Account
 from .errors import InputError, ResultError
 from .facts import facts
+from .forms import forms
 from .records import Cell, Result, Table
 from .specs import catalogue
 from .statements import prose
@@ -63,7 +64,7 @@ def _files(result: Result, chosen: set[str]) -> dict[str, str]:
     if "findings" in chosen:
         files["findings.jsonl"] = _lines(f.model_dump(mode="json") for f in result.findings)
     if "csv" in chosen:
-        for table in result.tables:
+        for table in _together(result.tables):
             suffix = f"-{table.part + 1}" if table.part else ""
             files[f"{table.id}{suffix}.csv"] = to_csv(table)
     return files
@@ -101,7 +102,9 @@ def to_csv(table: Table) -> str:
         doubts = [f"{c.column}: {c.state}" for c in row.cells if c.kind == "number" and c.state != "proven"]
         name = cells["名称"].text if "名称" in cells else ""
         shown = [_shown(cells[c]) if c in cells else "" for c in table.columns]
-        writer.writerow([_safe(row.key), _safe(name), *shown, table.unit, row.line, "; ".join(doubts)])
+        units = dict.fromkeys(c.unit for c in row.cells if c.kind == "number")
+        unit = "、".join(units) if units else table.unit
+        writer.writerow([_safe(row.key), _safe(name), *shown, unit, row.line, "; ".join(doubts)])
     return "\ufeff" + out.getvalue()
 
 
@@ -114,11 +117,22 @@ def _drop_account(file: Path) -> None:
     file.unlink()
 
 
+def _together(tables: Iterable[Table]) -> Iterator[Table]:
+    """Yield tables, those of one id and part as one: a disclosure has a performance form for each project."""
+    groups: dict[tuple[str, int], list[Table]] = {}
+    for table in tables:
+        groups.setdefault((table.id, table.part), []).append(table)
+    for group in groups.values():
+        columns = tuple(dict.fromkeys(c for table in group for c in table.columns))
+        rows = tuple(row for table in group for row in table.rows)
+        yield group[0] if len(group) == 1 else group[0].model_copy(update={"columns": columns, "rows": rows})
+
+
 def _ours(name: str) -> bool:
     """Whether a CSV file's name is one that a run gives: a table's id, and a number for later parts."""
     stem = name.removesuffix(".csv")
     head, _, tail = stem.rpartition("-")
-    known = {spec.id for spec in catalogue().tables} | prose().ids
+    known = {spec.id for spec in catalogue().tables} | prose().ids | forms().ids
     return stem in known or (head in known and tail.isdigit())
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from .checks import check
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
-from .readers import deterministic, prose
+from .readers import deterministic, performance, prose
 from .records import Attempt, CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
@@ -85,8 +85,9 @@ class Extractor:
         booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
-        told = prose.read(text, heads, chunks.cut(text, heads), statements())
-        cut = told.chunks
+        cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
+        told = prose.read(text, heads, cut, statements())
+        cut = list(told.chunks)
         findings = [*_input(document, cut, told), *told.findings]
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
@@ -95,12 +96,14 @@ class Extractor:
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         for number in sorted({c.part for c in cut} | {t.part for t in told.tables}):
-            reading = cascade.read(text, [c for c in cut if c.part == number], self.catalogue, plan)
-            odd = reading.unknown
+            here = [c for c in cut if c.part == number]
+            reading = cascade.read(text, [c for c in here if c.first not in forms], self.catalogue, plan)
+            filled = [forms[c.first].of(number) for c in here if c.first in forms]
+            odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
             findings.extend(reading.findings)
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
-            spoken = [t for t in told.tables if t.part == number]
+            spoken = [*(t for t in told.tables if t.part == number), *(f.table for f in filled if f.table)]
             checked = check(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
             for draft, table in zip(reading.drafts, read, strict=True):
                 findings.extend(draft.findings)
@@ -130,7 +133,7 @@ class Extractor:
                 name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields})
                 for name in sorted({name for name, _ in counts})
             },
-            unread=tuple(_unread(text, heads, open_runs, unknown, told)),
+            unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
         )
@@ -204,7 +207,7 @@ def _structure(
         for row in table.rows:
             if not any(c.kind == "number" for c in row.cells):
                 continue
-            if row.key in keys:
+            if row.key in keys and not (row.kind == "total" and row.role is None):
                 yield Finding(
                     code="row-twice", kind="structure", table=table.id, line=row.line,
                     message=f"{table.title}: row {row.key} is printed in line {keys[row.key]} and again in line "
@@ -223,9 +226,15 @@ def _structure(
 
 def _unread(
     text: Sequence[Line], heads: Sequence[sections.Heading], runs: Sequence[range],
-    unknown: Sequence[deterministic.Unknown], told: prose.Reading,
+    unknown: Sequence[deterministic.Unknown], told: prose.Reading, forms: Iterable[performance.Form],
 ) -> Iterator[Unread]:  # fmt: skip
     titles = {h.index: h.title for h in heads if not h.contents} | told.titles
+    for form in forms:
+        if form.table and form.left:
+            yield Unread(
+                title=form.chunk.title, lines=form.table.lines, numbers=form.left,
+                reason="numbers in the words of a form, or in cells that could not be told apart",
+            )  # fmt: skip
     for entry in unknown:
         body = [text[i] for piece in entry.chunk.pieces for i in piece]
         yield Unread(

@@ -6,6 +6,7 @@ from .amount import parse_amount
 from .checks import ROW_UNCERTAIN, check
 from .document import Document
 from .errors import ResultError
+from .forms import forms
 from .normalize import plain, squeeze
 from .records import Cell, Result, Table
 from .specs import Catalogue, catalogue
@@ -64,7 +65,7 @@ def _cell(cell: Cell, source: Document | None, *, told: bool) -> Cell:
 
 def _sane(table: Table, specs: Catalogue) -> None:
     """Refuse what no reader writes: a correction by hand that went too far."""
-    if table.id not in specs.by_id and table.id not in prose().ids:
+    if table.id not in specs.by_id and table.id not in prose().ids | forms().ids:
         raise ResultError(f"table {table.id!r} is none that a spec describes. `extractor schemas` lists them.")
     for row in table.rows:
         if row.parent is not None and not 0 <= row.parent < len(table.rows):

@@ -35,17 +35,21 @@ CONSISTENT = """表 3
 
 
 def test_run_writes_every_file_and_exits_1_on_findings(tmp_path: Path) -> None:
-    """A sample gives result.json, facts, findings and one CSV per table; its unread tables are findings."""
-    done = extractor("run", URUMQI, "--out", tmp_path)
+    """A sample gives result.json, facts, findings and one CSV per table; a table without a spec is a finding."""
+    file = tmp_path / "sample.txt"
+    file.write_text(
+        URUMQI.read_text(encoding="utf-8") + "\n表 12\n某某情况表\n单位：万元\n1.00 2.00\n", encoding="utf-8"
+    )
+    done = extractor("run", file, "--out", tmp_path)
     assert done.returncode == 1
-    folder = tmp_path / URUMQI.stem
+    folder = tmp_path / file.stem
     names = {p.name for p in folder.iterdir()}
     assert {"result.json", "facts.jsonl", "findings.jsonl", "revenue.csv", "carryover.csv"} <= names
     assert {f"{table}.csv" for table in BUDGET_TABLES} | {"n_revenue.csv", "document.csv"} <= names
     fact = json.loads((folder / "facts.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert {"table", "row", "column", "kind", "value", "unit", "line", "state", "span"} <= fact.keys()
     assert done.stdout == ""
-    assert "196" in done.stderr
+    assert "372" in done.stderr
     assert "not read" in done.stderr
 
 
@@ -63,7 +67,7 @@ def test_json_goes_to_stdout_and_nothing_else(tmp_path: Path) -> None:
     assert done.returncode == 3
     good, bad = json.loads(done.stdout)["documents"]
     assert good["states"]["proven"] >= 196
-    assert "contradicted" not in good["states"]
+    assert good["states"]["contradicted"] == 2  # the office's own mistake, see eval/known_findings.toml
     assert "no such file" in bad["error"]
     assert "no such file" in done.stderr
 
@@ -134,9 +138,8 @@ def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:
     """A changed value no longer stands in the source, and its sums no longer hold."""
     extractor("run", URUMQI, "--out", tmp_path)
     file = tmp_path / URUMQI.stem / "result.json"
-    assert extractor("check", file).returncode == 1
     before = json.loads(extractor("check", file, "--json").stdout)
-    assert not [f for f in before["findings"] if f["kind"] in ("contradiction", "ungrounded")]
+    assert {f["code"] for f in before["findings"] if f["kind"] in ("contradiction", "ungrounded")} == {"P3"}
     saved = json.loads(file.read_text(encoding="utf-8"))
     row = next(r for t in saved["tables"] if t["id"] == "revenue" for r in t["rows"] if r["key"] == "201")
     total = next(c for c in row["cells"] if c["column"] == "总计")
@@ -223,7 +226,7 @@ def test_a_file_name_never_leads_out_of_the_results(tmp_path: Path) -> None:
     (folder / "revenue.csv").write_text("of an earlier run", encoding="utf-8")
     assert extractor("run", "...txt", "--out", "out", cwd=tmp_path).returncode == 0
     assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "keep"
-    assert {p.name for p in folder.glob("*.csv")} == {"analysis.csv", "expenditure.csv"}
+    assert {p.name for p in folder.glob("*.csv")} == {"analysis.csv", "document.csv", "expenditure.csv"}
 
 
 def test_an_empty_folder_or_glob_never_stops_the_files_beside_it(tmp_path: Path) -> None:
@@ -257,8 +260,9 @@ def test_an_interrupt_leaves_only_whole_results(tmp_path: Path) -> None:
     assert "Traceback" not in messages
     folders = list(out.iterdir())
     assert 6 <= len(folders) < 200
-    for folder in folders:
-        assert len([p for p in folder.iterdir() if not p.name.startswith(".")]) == 14, folder
+    files = {folder: sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in folders}
+    assert len({tuple(names) for names in files.values()}) == 1, files
+    assert "result.json" in files[folders[0]]
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
 

@@ -88,7 +88,8 @@ def test_a_gullible_model_does_no_harm_unmarked(place: str, engine: str, tmp_pat
     assert scored.silent_errors == 0, [w for w in scored.wrong if w.get("state") in ("proven", "grounded")][:3]
     assert len(ordered) == 1
     assert [f for f in result.findings if f.table in ordered]
-    assert not [f for f in facts(result) if f["value"] == "0.00" and f["state"] in ("proven", "grounded")]
+    here = [f for f in facts(result) if f["table"] in BUDGET_TABLES]
+    assert not [f for f in here if f["value"] == "0.00" and f["state"] in ("proven", "grounded")]
 
 
 def test_no_order_of_a_document_reaches_a_tool_or_a_file(tmp_path: Path) -> None:

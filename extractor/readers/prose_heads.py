@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
+from extractor.forms import forms
 from extractor.normalize import Line, readable, squeeze
 from extractor.sections import Heading, contents
 from extractor.statements import Prose
@@ -244,7 +245,8 @@ def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk]) ->
         filled = end > head.last + 1 or head.column < 10**6
         first = bool(_FIRST_PART.match(squeeze(head.title)))
         events.append((head.index, frozenset(head.ids if filled else ()), False, first))
-    events.extend((c.first, frozenset({c.spec}), True, False) for c in cut if c.spec)
+    # A disclosure has a performance form for each of its projects.
+    events.extend((c.first, frozenset({c.spec}), True, False) for c in cut if c.spec and c.spec not in forms().ids)
     events.sort(key=lambda e: e[0])
     begins = [0]
     seen: set[str] = set()

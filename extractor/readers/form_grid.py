@@ -1,0 +1,160 @@
+"""Indicators in tab and pipe tables: cells by their place, shifted and cut rows put right by their shape."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from extractor.forms import IndicatorColumn, Kind, Words
+
+from .form_fit import NEVER, fit, is_first, is_level, is_rule, is_second, shape_of
+from .form_head import Header
+from .form_pieces import Piece, bare
+from .form_rows import Indicator
+
+_OFFSET = 0.3  # cost of each cell that a value stands beside its column
+_OFFSET_MOST = 1.5
+_LOST = 6.0  # cost of leaving a cell out
+_SKIP: dict[str, float] = {"name": 5, "value": 2, "weight": 4, "score": 2, "rate": 1}
+Cells = list[tuple[int, list[Piece]]]
+
+
+def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indicator]:
+    """Read the rows below a header, one per line; a line without a weight goes on with the row above or below it."""
+    rows: list[Indicator] = []
+    loose: list[tuple[int, Cells]] = []  # lines that are no row, with the number of rows above them
+    for _, group in groupby(found, key=lambda p: p.line):
+        cells = _cells(group)
+        if not cells or sum(bare(c) in words.column_of for _, c in cells) >= min(3, len(header.columns)):
+            continue
+        cells = [c for c in cells if bare(c[1]) not in words.margin]
+        placed = align(cells, header, words)
+        if _is_row(placed, header, words):
+            rows.append(Indicator(placed))
+        elif cells:
+            loose.append((len(rows), cells))
+    _attach(rows, loose, header, words)
+    for row in rows:
+        row.kept = "name" in row.cells
+    return rows
+
+
+def _is_row(placed: dict[Kind, list[Piece]], header: Header, words: Words) -> bool:
+    """Whether a line holds an indicator: its weight, or a name with a target or a phrase that goes on with nothing."""
+    if "weight" in placed:
+        return True
+    if "name" not in placed:
+        return False
+    texts = {kind: bare(cell) for kind, cell in placed.items()}
+    numbers = [shape_of(texts.get(kind, "")) for kind in ("value", "actual", "last")]
+    return (
+        any(shape in ("target", "percent", "measure", "slash") for shape in numbers)
+        or texts.get("basis") in words.basis
+        or texts.get("rule") in words.rule.words
+        or texts.get("evidence") in words.evidence.words
+        or ("value" in texts and "weight" not in header.kinds)
+    )
+
+
+def _cells(group: Iterable[Piece]) -> Cells:
+    cells: dict[int, list[Piece]] = {}
+    for piece in group:
+        if piece.column is not None:
+            cells.setdefault(piece.column, []).append(piece)
+    return sorted(cells.items())
+
+
+def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]:
+    """Put the cells of one line into columns, in their order, at the least cost of shape and place."""
+    columns = header.columns
+    places = [p if p is not None else i for i, p in enumerate(header.places)]
+    home = dict(zip(places, columns, strict=True))
+    if all(place in home and fit(home[place].kind, bare(c), words) < NEVER for place, c in cells):
+        return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
+    # best[j]: cost and placement of the cells so far in the columns before j
+    best: list[tuple[float, tuple[int | None, ...]]] = [(0.0, ())]
+    for column in columns:
+        best.append((best[-1][0] + _SKIP.get(column.kind, 0.0), ()))
+    for place, found in cells:
+        text = bare(found)
+        lost = _LOST if shape_of(text) not in ("nothing", "slash") else 1.0
+        new = [(best[0][0] + lost, (*best[0][1], None))]
+        for j, column in enumerate(columns):
+            cost = fit(column.kind, text, words)
+            offset = min(_OFFSET_MOST, _OFFSET * abs(place - places[j]))
+            if column.kind in ("level1", "level2") and 0 < cost < NEVER and place == places[j]:
+                cost = 0.5
+            taken = (best[j][0] + cost + offset, (*best[j][1], j)) if cost < NEVER else None
+            left = (best[j + 1][0] + lost, (*best[j + 1][1], None))
+            passed = (new[j][0] + _SKIP.get(column.kind, 0.0), new[j][1])
+            new.append(min((o for o in (taken, left, passed) if o), key=lambda o: o[0]))
+        best = new
+    placed = {}
+    for (_, found), spot in zip(cells, best[-1][1], strict=True):
+        if spot is not None and columns[spot].kind != "ignored":
+            placed[columns[spot].kind] = found
+    return placed
+
+
+def _attach(rows: list[Indicator], loose: Sequence[tuple[int, Cells]], header: Header, words: Words) -> None:
+    """Give lines that are no rows to the row that they go on with: the one above, or one below that lacks a name."""
+    for index, cells in reversed(loose):
+        above = rows[index - 1] if index else None
+        below = rows[index] if index < len(rows) else None
+        named = any(shape_of(bare(c)) == "text" for _, c in cells)
+        if above is None or (named and "name" in above.cells and below is not None and "name" not in below.cells):
+            used = _join(below, cells, header, words, before=True) if below is not None else {}
+        else:
+            used = _join(above, cells, header, words, before=False)
+            if used.keys() == {"name"} and below is not None and "name" in below.cells:
+                text = bare(cells[0][1])
+                above.doubt = above.doubt or f"the text doesn't tell whether {text!r} ends this name or begins the next"
+                below.doubt = below.doubt or f"the text doesn't tell whether {text!r} begins this name"
+        left = [c for _, c in cells if is_level(bare(c), words) and not any(c is u for u in used.values())]
+        if left:  # a level without an indicator still ends the level above
+            kind: Kind = "level1" if is_first(bare(left[0]), words) else "level2"
+            rows.insert(index, Indicator({kind: left[0]}, kept=False))
+
+
+def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before: bool) -> dict[Kind, list[Piece]]:
+    """Append (or prepend) the cells of a line to those of a row, in order; return them by column."""
+    used: dict[Kind, list[Piece]] = {}
+    least = 0
+    for place, found in cells:
+        best: tuple[float, int] | None = None
+        for j, column in enumerate(header.columns):
+            if j < least:
+                continue
+            cost = _joint(row, column, bare(found), words, before=before)
+            home = header.places[j]
+            cost += _OFFSET * abs(place - (j if home is None else home))
+            if cost < NEVER and (best is None or cost < best[0]):
+                best = (cost, j)
+        if best is None:
+            continue
+        kind = header.columns[best[1]].kind
+        old = row.cells.get(kind, [])
+        row.cells[kind] = [*found, *old] if before else [*old, *found]
+        used[kind] = found
+        least = best[1] + 1
+    return used
+
+
+def _joint(row: Indicator, column: IndicatorColumn, text: str, words: Words, *, before: bool) -> float:
+    """Return the cost of going on with a cell: nothing where a known word comes of it."""
+    kind = column.kind
+    old = row.text(kind)
+    if kind in ("weight", "score", "ignored") or (not old and kind != "name"):
+        return NEVER
+    whole = text + old if before else old + text
+    if kind in ("level1", "level2"):
+        test = is_first if kind == "level1" else is_second
+        return 0.0 if test(whole, words) else NEVER
+    if kind == "rule":
+        return 0.0 if is_rule(whole, words) and not is_rule(old, words) else 2.0
+    if kind == "rate":
+        return 0.0 if shape_of(whole) == "percent" else NEVER
+    shapes = (shape_of(old), shape_of(whole))
+    if shapes[0] in ("percent", "slash", "nothing", "basis"):
+        return NEVER
+    if shapes[0] in ("target", "measure", "number"):
+        return 0.0 if whole.endswith(words.units) and shapes[1] in ("target", "measure", "percent") else NEVER
+    return 0.3 if kind == "name" or shapes[1] != "text" else 0.4

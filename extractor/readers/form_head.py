@@ -1,0 +1,146 @@
+"""The fields of a form (name of the project, goal, money) and the header of its indicators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.forms import FieldKind, IndicatorColumn, Words
+
+from .form_pieces import Piece, bare, bare_label
+
+_LONGEST = 8  # pieces that a label may be printed in
+_LONGEST_NAME = 10  # pieces of a column's name
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: its kind, and everything printed up to the next one, the label included in ``label``."""
+
+    kind: FieldKind
+    label: tuple[Piece, ...]
+    content: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of the indicators.
+
+    Attributes:
+        columns: Columns in printed order.
+        places: Cell in which each stands, in tab and pipe tables.
+        first: Index of its first piece.
+        stop: Index after its last piece.
+        text: Its text without blanks, by which it is known again on the next page.
+    """
+
+    columns: tuple[IndicatorColumn, ...]
+    places: tuple[int | None, ...]
+    first: int
+    stop: int
+    text: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the columns."""
+        return tuple(c.kind for c in self.columns)
+
+
+def fields(found: Sequence[Piece], words: Words) -> list[Field]:
+    """Cut the head of a form at its labels; a label may be broken over several lines."""
+    cuts: list[tuple[int, int, FieldKind]] = []
+    index = 0
+    while index < len(found):
+        stop, kind = _label(found, index, words)
+        if kind:
+            cuts.append((index, stop, kind))
+        index = stop
+    if not cuts:
+        return []
+    ends = [*(first for first, _, _ in cuts[1:]), len(found)]
+    return [
+        Field(kind, tuple(found[first:stop]), tuple(found[stop:end]))
+        for (first, stop, kind), end in zip(cuts, ends, strict=True)
+    ]
+
+
+def _label(found: Sequence[Piece], index: int, words: Words) -> tuple[int, FieldKind | None]:
+    best, kind = index + 1, None
+    text = ""
+    for stop in range(index, min(index + _LONGEST, len(found))):
+        if found[stop].column is not None and found[stop].column != found[index].column:
+            break
+        text += found[stop].text
+        here = words.field_of.get(bare_label(text))
+        if here:
+            best, kind = stop + 1, here
+    return best, kind
+
+
+def name_field(found: Sequence[Field]) -> tuple[Piece, ...]:
+    """Return the pieces of the project's name: in a grid the cell behind the label, and what goes on below it."""
+    field = next((f for f in found if f.kind == "name" and f.content), None)
+    if field is None:
+        return ()
+    column = field.content[0].column
+    if column is None:
+        return field.content
+    return tuple(p for p in field.content if p.column == column)
+
+
+def header(found: Sequence[Piece], start: int, words: Words) -> Header | None:
+    """Find the header at or after ``start``: the names of columns one after the other, beginning with 一级指标."""
+    for index in range(start, len(found)):
+        if not found[index].text.startswith("一"):
+            continue
+        match = _grid_header(found, index, words) if found[index].column is not None else None
+        match = match or _flow_header(found, index, words)
+        if match and match.columns[0].kind == "level1" and {"name", "level2"} <= set(match.kinds):
+            return match
+    return None
+
+
+def _flow_header(found: Sequence[Piece], index: int, words: Words) -> Header | None:
+    columns: list[IndicatorColumn] = []
+    places: list[int | None] = []
+    first = index
+    while index < len(found):
+        best = 0
+        text = ""
+        for stop in range(index, min(index + _LONGEST_NAME, len(found))):
+            text += found[stop].text
+            column = words.column_of.get(text)
+            if column and column.id not in (c.id for c in columns if c.id):
+                best = stop + 1
+        if not best:
+            break
+        columns.append(words.column_of[bare(found[index:best])])
+        places.append(found[index].column)
+        index = best
+    return Header(tuple(columns), tuple(places), first, index, bare(found[first:index])) if columns else None
+
+
+def _grid_header(found: Sequence[Piece], index: int, words: Words) -> Header | None:
+    """Read a header whose names go on in the next line of the same cell."""
+    line = found[index].line
+    stop = index
+    cells: dict[int, str] = {}
+    best: Header | None = None
+    while stop < len(found) and found[stop].line - line <= 3:
+        here = found[stop].line
+        while stop < len(found) and found[stop].line == here:
+            piece = found[stop]
+            if piece.column is not None:
+                cells[piece.column] = cells.get(piece.column, "") + piece.text
+            stop += 1
+        match = _named(cells, index, stop, words)
+        if match and (best is None or len(match.columns) > len(best.columns)):
+            best = match
+    return best
+
+
+def _named(cells: dict[int, str], first: int, stop: int, words: Words) -> Header | None:
+    known = [(place, words.column_of.get(text)) for place, text in sorted(cells.items())]
+    named = [(place, column) for place, column in known if column]
+    ids = [column.id for _, column in named if column.id]
+    if not named or len(ids) != len(set(ids)):
+        return None
+    return Header(tuple(c for _, c in named), tuple(p for p, _ in named), first, stop)
