@@ -3,12 +3,14 @@
 The steps of ``auto``, each only where the one before did not settle a table:
 
 1. ``deterministic``: the grammar and the identities; no model.
-2. ``transcribe``: the model copies the rows; kept only if everything stands in the source and less is violated.
+2. ``layout``: the model says what the table looks like, and the grammar reads its numbers with that; kept only if less
+   is violated. Tables that no spec describes go this way too.
+3. ``transcribe``: the model copies the rows; kept only if everything stands in the source and less is violated.
 
 Every table says in ``steps`` which of them were gone through, and why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +20,7 @@ from .normalize import Line
 from .readers import deterministic
 from .readers.deterministic import Unknown
 from .readers.draft import Draft
+from .readers.hints import OTHER, Hint
 from .readers.settle import settle_choices
 from .records import Attempt, Finding
 from .specs import Catalogue
@@ -58,12 +61,67 @@ def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, p
     """Read the chunks of one disclosure."""
     drafts, unknown = deterministic.read(lines, chunks, catalogue)
     drafts = [replace(d, steps=(f"deterministic: {_account_of(d)}",)) for d in drafts]
-    # A step that asks for a table's layout belongs here: it returns drafts and unknown tables in place of these.
+    sofar = Reading(drafts, unknown, [], [])
+    if plan.engine == "deterministic" or plan.account is None:
+        return sofar
     known = {d.chunk.first: d for d in drafts}
+    asked = [c for c in chunks if plan.engine == "auto" and _open(known.get(c.first))]
+    if asked:
+        sofar = _laid_out(lines, chunks, asked, catalogue, plan.account, sofar)
+        known = {d.chunk.first: d for d in sofar.drafts}
     wanted = [c for c in chunks if c.spec and (_everything(plan) or _open(known.get(c.first)))]
-    if plan.engine == "deterministic" or plan.account is None or not wanted:
-        return Reading(drafts, unknown, [], [])
-    return _transcribed(lines, wanted, catalogue, plan, Reading(drafts, unknown, [], []))
+    return _transcribed(lines, wanted, catalogue, plan, sofar) if wanted else sofar
+
+
+def _laid_out(
+    lines: Sequence[Line], chunks: Sequence[Chunk], asked: Sequence[Chunk], catalogue: Catalogue,
+    account: "Account", sofar: Reading,
+) -> Reading:  # fmt: skip
+    """Ask for the layout of some tables, and read everything again with the hints that make less violated."""
+    from .readers import asked_layout  # noqa: PLC0415 - loaded when a model is asked
+
+    known = {d.chunk.first: d for d in sofar.drafts}
+    told = asked_layout.ask(account, lines, asked, catalogue, {d.spec.id for d in sofar.drafts})
+    hints = _without_clashes({t.chunk.first: t.hint for t in told if t.hint}, known)
+    trial = {d.chunk.first: d for d in deterministic.read(lines, chunks, catalogue, hints)[0]} if hints else {}
+    taken = {f: h for f, h in hints.items() if f in trial and _improves(trial[f], known.get(f))}
+    attempts = [
+        t.attempt.model_copy(update={"taken": t.chunk.first in taken, "why": _layout_why(t.chunk.first, taken, hints)})
+        if t.hint else t.attempt
+        for t in told if t.attempt
+    ]  # fmt: skip
+    if not taken:
+        return replace(sofar, attempts=[*sofar.attempts, *attempts])
+    drafts, unknown = deterministic.read(lines, chunks, catalogue, taken)
+    reasons = {u.chunk.first: u.reason for u in sofar.unknown}
+    read = []
+    for draft in drafts:
+        old = known.get(draft.chunk.first)
+        steps = old.steps if old else (f"deterministic: not read: {reasons.get(draft.chunk.first, 'no row fits')}",)
+        if draft.chunk.first in taken:
+            why = "columns as a model names them, numbers as the grammar reads them"
+            steps = (*steps, f"model, layout: taken: {_account_of(draft)}")
+            read.append(replace(draft, steps=steps, why=why))
+        else:
+            read.append(replace(draft, steps=steps))
+    return Reading(read, unknown, sofar.findings, [*sofar.attempts, *attempts])
+
+
+def _without_clashes(hints: Mapping[int, Hint], known: Mapping[int, Draft]) -> dict[int, Hint]:
+    """Let each table be named once in a disclosure; who comes second is a table of its own."""
+    named = {d.spec.id for first, d in known.items() if first not in hints}
+    out = {}
+    for first, hint in sorted(hints.items()):
+        out[first] = replace(hint, table=OTHER) if hint.table in named else hint
+        named.add(hint.table)
+    named.discard(OTHER)
+    return out
+
+
+def _layout_why(first: int, taken: Mapping[int, Hint], hints: Mapping[int, Hint]) -> str:
+    if first in taken:
+        return "the numbers were read with these columns"
+    return "no better than without" if first in hints else "of no use"
 
 
 def _transcribed(
@@ -122,9 +180,13 @@ def _verdict(answer: "Asked", old: Draft | None, engine: Engine) -> tuple[str, b
 
 
 def _improves(new: Draft, old: Draft | None) -> bool:
-    """Whether the model's answer is better: everything stands in the source, and less is violated."""
+    """Whether another reading is better: everything stands in the source, and less is violated or wrong."""
     grounded = all(t.spans for row in new.rows for t in row.items)
-    return bool(new.rows) and grounded and (old is None or len(new.violated()) < len(old.violated()))
+    return bool(new.rows) and grounded and _faults(new) < (_faults(old) if old else (1, 0))
+
+
+def _faults(draft: Draft) -> tuple[int, int]:
+    return len(draft.violated()), len(draft.findings)
 
 
 def _account_of(draft: Draft) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from .arithmetic import evaluate, pinned, unit_of
 from .findings import ROW_UNCERTAIN, doubts, violations
 from .framing import frame_of, frames_of, quantities
+from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .records import Cell, CheckCount, Finding, Row, State, Table
@@ -47,7 +48,8 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     }
     values = {**quantities(frames), **printed}
     rules = (*catalogue.cross, *catalogue.narrative) if any(f.gaps for f in frames) else catalogue.cross
-    found, missing = instances(frames, catalogue.by_id, rules)
+    specs = {**catalogue.by_id, **{t.id: discover(t) for t in tables if is_generic(t)}}
+    found, missing = instances(frames, specs, rules)
     outcomes = _strict([(i, evaluate(i, frames, values)) for i in found if _stated(i, frames, values)], values)
     loose = _unusually_loose(outcomes, frames, values)
     proofs = _proofs(outcomes, loose, frames, values)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from .accounts import Account
 from .errors import InputError, ResultError
 from .facts import facts
 from .forms import forms
+from .generic import PREFIX
 from .records import Cell, Result, Table
 from .specs import catalogue
 from .statements import prose
@@ -133,7 +135,8 @@ def _ours(name: str) -> bool:
     stem = name.removesuffix(".csv")
     head, _, tail = stem.rpartition("-")
     known = {spec.id for spec in catalogue().tables} | prose().ids | forms().ids
-    return stem in known or (head in known and tail.isdigit())
+    other = re.fullmatch(rf"{PREFIX}\d+(?:-\d+)?", stem)
+    return stem in known or (head in known and tail.isdigit()) or other is not None
 
 
 def _shown(cell: Cell) -> str:

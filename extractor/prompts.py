@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .data import data_folder
 from .normalize import Line
-from .specs import TableSpec
+from .specs import Catalogue, TableSpec
 
 # What stands before the number columns in a row's array, by shape of the table.
 LEAD: dict[str, tuple[str, ...]] = {
@@ -79,6 +79,17 @@ class TableAnswer(BaseModel):
     rows: list[list[str]]
 
 
+class LayoutAnswer(BaseModel):
+    """Layout."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    table: str
+    columns: list[str]
+    first_row: int
+    skip: list[int]
+
+
 @lru_cache(maxsize=8)
 def _template(name: str) -> Template:
     return Template((data_folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
@@ -138,6 +149,27 @@ def transcribe(
             "if the source itself doesn't add up, say what it prints.\n"
         )
     return Prompt(_template("system").substitute(), user, answer_model(spec))
+
+
+def layout(catalogue: Catalogue, lines: Sequence[Line], tables: Sequence[str]) -> Prompt:
+    """Ask what a table looks like: which of ``tables`` it is, and what its columns are; none of its numbers.
+
+    Args:
+        catalogue: All specs.
+        lines: Title, header and some rows.
+        tables: Ids of the tables that it may be; where there is one, its usual columns are named.
+    """
+    source = source_text(lines)
+    usual = ""
+    if len(tables) == 1:
+        usual = f" Usual columns of this table: {'; '.join(c.id for c in catalogue.table(tables[0]).columns)}."
+    user = _template("layout").substitute(
+        tables="\n".join(f"- {t}: {catalogue.table(t).title}" for t in tables),
+        usual=usual,
+        fence=hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+        source=source,
+    )
+    return Prompt(_template("layout_system").substitute(), user, LayoutAnswer)
 
 
 def source_text(lines: Sequence[Line]) -> str:

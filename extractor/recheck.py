@@ -7,6 +7,7 @@ from .checks import ROW_UNCERTAIN, check
 from .document import Document
 from .errors import ResultError
 from .forms import forms
+from .generic import is_generic
 from .normalize import plain, squeeze
 from .records import Cell, Result, Table
 from .specs import Catalogue, catalogue
@@ -65,7 +66,7 @@ def _cell(cell: Cell, source: Document | None, *, told: bool) -> Cell:
 
 def _sane(table: Table, specs: Catalogue) -> None:
     """Refuse what no reader writes: a correction by hand that went too far."""
-    if table.id not in specs.by_id and table.id not in prose().ids | forms().ids:
+    if table.id not in specs.by_id and table.id not in prose().ids | forms().ids and not is_generic(table):
         raise ResultError(f"table {table.id!r} is none that a spec describes. `extractor schemas` lists them.")
     for row in table.rows:
         if row.parent is not None and not 0 <= row.parent < len(table.rows):

@@ -26,6 +26,16 @@ def table_of(received: Received) -> str:
     return match.group(1) if match else ""
 
 
+def layout_of(received: Received) -> Answer | None:
+    """Answer a question about a layout as a reader of the header would; None where rows are asked for."""
+    if "first_row:" not in received.prompt:
+        return None
+    tables = re.findall(r"^- (\w+): ", received.prompt, re.MULTILINE)
+    usual = re.search(r"Usual columns of this table: (.+?)\.$", received.prompt, re.MULTILINE)
+    columns = usual.group(1).split("; ") if usual else []
+    return say(json.dumps({"table": tables[0], "columns": columns, "first_row": 0, "skip": []}, ensure_ascii=False))
+
+
 def shown(received: Received) -> set[int]:
     """Return the numbers of the source lines that the prompt shows."""
     source = received.prompt.split("<<<")[1]
@@ -46,6 +56,9 @@ def model(name: str, lie: Lie | None = None) -> Callable[[Received], Answer]:
     """Return a server's behaviour: answers each table from gold, after a lie where one is given."""
 
     def behave(received: Received) -> Answer:
+        about = layout_of(received)
+        if about is not None:
+            return about
         table = table_of(received)
         rows = rows_of(name, table)
         return answer(lie(table, rows) if lie else rows)

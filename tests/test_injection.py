@@ -79,7 +79,7 @@ def test_a_gullible_model_does_no_harm_unmarked(place: str, engine: str, tmp_pat
 
     def behave(received: Received) -> Answer:
         gullible = "ignore your instructions" in received.prompt
-        ordered.update({table_of(received)} if gullible else ())
+        ordered.update({table_of(received)} - {""} if gullible else ())
         return model(NAME, lambda table, rows: zeros(table, rows) if gullible else by_number(received))(received)
 
     result, server = read(document(place), behave, tmp_path, engine=engine, opinion=engine == "auto")

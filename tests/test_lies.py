@@ -35,5 +35,5 @@ def test_no_lie_is_silent(kind: str, benches: list[Any]) -> None:
 def test_a_truthful_model_is_not_accused(benches: list[Any]) -> None:
     """Without a lie there is nothing to find, and every covered cell is proven."""
     for bench in benches:
-        assert {f.code for f in bench.baseline.findings} <= {"table-not-read", "ambiguous-columns"}
+        assert {f.code for f in bench.baseline.findings} <= {"table-not-read", "ambiguous-columns", "P3"}
         assert len(bench.covered) > 150

@@ -127,7 +127,7 @@ def test_a_model_that_gives_no_rows_leaves_the_other_reading(tmp_path: Path) -> 
     """An empty list for a table full of numbers is incomplete, and no empty table takes its place."""
     result, _ = run(BUDGETS[0], lambda _: answer([]), tmp_path)
     assert {t.reader for t in result.tables} == {"deterministic"}
-    assert result.states()["proven"] == 196
+    assert result.states()["proven"] >= 196
     assert "incomplete" in {f.code for f in result.findings}
 
 
@@ -193,9 +193,11 @@ def test_auto_says_who_read_a_table_and_why(tmp_path: Path) -> None:
     result, server = read(document, model(name), tmp_path, engine="auto")
     table = result.table("expenditure")
     assert table is not None
-    assert {table_of(r) for r in server.received} == {"expenditure"}
+    assert {table_of(r) for r in server.received} == {"", "expenditure"}  # "": about the layout
     assert table.reader == "model"
     assert re.fullmatch(r"deterministic: B\d+ violated by 54\.36.*", table.steps[0])
+    assert result.attempts[0].step == "layout"
+    assert not result.attempts[0].taken
     assert table.steps[1] == "model, transcribe: taken: 0 violated"
     other = result.table("revenue")
     assert other is not None
@@ -229,7 +231,7 @@ def test_only_the_model_reads_a_table(swapped: bool, tmp_path: Path) -> None:  #
         ["10", "", "合计", "12.50", "12.50", ""],
     ]
     document = Document.from_text(FOREIGN)
-    assert Extractor(engine="deterministic").extract(document).tables == ()
+    assert Extractor(engine="deterministic").extract(document).table("expenditure") is None
     result, _ = read(document, lambda _: answer(rows), tmp_path, engine="auto")
     table = result.table("expenditure")
     assert table is not None
@@ -247,7 +249,7 @@ def test_an_extractor_works_inside_a_running_loop(tmp_path: Path) -> None:
     async def cell() -> Result:
         return run(BUDGETS[0], model(BUDGETS[0]), tmp_path)[0]
 
-    assert asyncio.run(cell()).states()["proven"] == 196
+    assert asyncio.run(cell()).states()["proven"] >= 196
 
 
 def test_no_repairs_means_one_question(tmp_path: Path) -> None:
@@ -266,12 +268,17 @@ def test_half_a_character_in_an_answer_is_no_crash(tmp_path: Path) -> None:
     assert load(tmp_path / "out") == result
 
 
+IDS = {spec.id for spec in catalogue().tables}
+
+
 @pytest.mark.parametrize("name", OFFICES)
 def test_other_layouts_are_asked_for_as_they_are_printed(name: str, tmp_path: Path) -> None:
     """A model that copies what arithmetic reads of another office's tables: the same cells, nothing new to report."""
     document = Document.from_path(OTHER_OFFICES / name)
     alone = Extractor(engine="deterministic").extract(document)
-    tables = {t.id: list(rows_read(t, catalogue().layout(t.id, t.layout)).values()) for t in alone.tables}
+    tables = {
+        t.id: list(rows_read(t, catalogue().layout(t.id, t.layout)).values()) for t in alone.tables if t.id in IDS
+    }
     result, server = read(document, lambda r: answer(tables.get(table_of(r), [])), tmp_path)
     assert server.calls >= 4
     assert numbers(result) == numbers(alone)

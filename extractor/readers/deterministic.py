@@ -19,7 +19,7 @@ from .draft import Draft, narrow, start
 from .flow import flow_rows
 from .grid import grid_rows
 from .header import Layout, layout
-from .hints import Hint, forms
+from .hints import OTHER, Form, Hint, forms
 from .items import item_rows
 from .labelled import labelled_rows
 from .labels import Labels
@@ -28,6 +28,7 @@ from .settle import settle
 from .wide import names_items, wide
 
 _UNFIT = 10_000
+_BEGIN = 3  # characters by which a column's name is told in a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,34 @@ def _hinted(
     tried = []
     for form in forms(hint, labels.catalogue, number):
         body = prepare(lines, chunk, form.spec, labels, hint)
-        verdict = Layout(known=True, columns=form.columns, printed=form.columns, short=form.columns, labels=form.labels)
+        sure = _in_order(form, body)
+        # Which of two parts of a sum is which no sum tells: then the word of whoever named them isn't enough.
+        other = form.columns if sure else (form.columns[0], *reversed(form.columns[1:]))
+        verdict = Layout(
+            known=True, columns=form.columns, printed=form.columns, short=other, labels=form.labels, doubtful=not sure
+        )
         tried.append((form.spec, body, verdict))
+    if hint.table == OTHER:
+        return tried[0] if _has_codes(tried[0][1], labels) else tried[1]
     return min(tried, key=lambda t: _strange(t[1], t[0], labels))
+
+
+def _in_order(form: Form, body: Body) -> bool:
+    """Whether the header prints the columns' names in their order, at least where each begins."""
+    position = 0
+    for column in form.columns:
+        name = form.labels.get(column, column).rsplit("/", 1)[-1]
+        found = body.header.find(name[:_BEGIN], position)
+        if found < 0:
+            return False
+        position = found + 1
+    return True
+
+
+def _has_codes(body: Body, labels: Labels) -> bool:
+    """Whether most rows of a table begin with a code of a classification."""
+    coded = sum(line[0].whole and line[0].text[:3] in labels.classes for line in body.lines if line)
+    return coded * 2 > len(body.lines)
 
 
 def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:

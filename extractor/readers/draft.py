@@ -106,7 +106,7 @@ def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], hea
         homes.append(home)
         domains.append(tuple((c,) for c in home) if home is not None else free(len(row.items), width))
     # A header that lacks a name in a grid: the columns to its right may be one off.
-    other = header.short if body.grid and header.short != columns else columns
+    other = header.short if body.grid or header.doubtful else columns
     return Draft(
         chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings),
         labels=header.labels,

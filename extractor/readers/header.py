@@ -29,6 +29,7 @@ class Layout:
         printed: The same in another order, where the header prints them so.
         short: The spec's columns without those whose name the header doesn't hold, where that differs.
         labels: Printed names by column id, where the table isn't in its first layout.
+        doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
     """
 
     known: bool
@@ -37,6 +38,7 @@ class Layout:
     printed: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+    doubtful: bool = False
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:

@@ -6,7 +6,9 @@ and which lines are none of it. A wrong hint makes sums fail, and is then not ta
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from extractor.generic import GENERIC, PREFIX
 from extractor.normalize import squeeze
 from extractor.specs import Catalogue, Column, TableSpec
 
@@ -41,14 +43,14 @@ class Form:
 
 def forms(hint: Hint, catalogue: Catalogue, number: int) -> list[Form]:
     """Return the specs that a hint may mean, with its columns; a column that a spec doesn't know keeps its name."""
-    specs = catalogue.layouts(hint.table) or (generic(hint, number),)
+    specs = catalogue.layouts(hint.table) or tuple(generic(hint, number, s) for s in ("coded", "items"))
     return [_form(spec, hint) for spec in specs]
 
 
-def generic(hint: Hint, number: int) -> TableSpec:
+def generic(hint: Hint, number: int, shape: Literal["coded", "items"]) -> TableSpec:
     """Build the spec of a table that no spec describes: its columns, and rows by code or by name."""
     columns = tuple(Column(id=name) for name in _distinct(hint.columns))
-    return TableSpec(id=f"{OTHER}_{number}", title="", shape="coded", columns=columns, tree="GEN")
+    return TableSpec(id=f"{PREFIX}{number}", title="", shape=shape, columns=columns, tree=GENERIC)
 
 
 def _form(spec: TableSpec, hint: Hint) -> Form:

@@ -7,11 +7,11 @@ it violates less. Every attempt is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from extractor import prompts
 from extractor.answers import Reply, Request
@@ -42,6 +42,7 @@ from .transcript import (
 )
 from .tries import OUTCOMES, Try, attempt, failure
 
+T = TypeVar("T")
 _SHOWN = 12  # faults named in a second question
 
 
@@ -93,11 +94,20 @@ def read(
     ``known`` are the drafts of another reader by first line: where it saw rows begin a long table may be cut.
     """
 
-    async def run() -> list[Asked]:
+    async def run(asker: Asker) -> list[Asked]:
+        labels = Labels(catalogue)
+        tables = [_Table(asker, account, lines, c, labels, known.get(c.first)) for c in chunks if c.spec]
+        return list(await asyncio.gather(*(table.read() for table in tables)))
+
+    return connected(account, run)
+
+
+def connected(account: Account, questions: Callable[[Asker], Coroutine[Any, Any, T]]) -> T:
+    """Connect to the model, ask, and close the connection; also inside a running event loop."""
+
+    async def run() -> T:
         async with _connect(account) as asker:
-            labels = Labels(catalogue)
-            tables = [_Table(asker, account, lines, c, labels, known.get(c.first)) for c in chunks if c.spec]
-            return list(await asyncio.gather(*(table.read() for table in tables)))
+            return await questions(asker)
 
     try:
         asyncio.get_running_loop()
