@@ -26,6 +26,7 @@ from .records import Attempt, Finding
 from .specs import Catalogue
 
 if TYPE_CHECKING:  # the model's packages are loaded when a model is asked
+    from .readers.asked_layout import Told
     from .readers.model import Account, Asked
 
 Engine = Literal["auto", "deterministic", "llm"]
@@ -56,34 +57,57 @@ class Reading:
     findings: list[Finding]
     attempts: list[Attempt]
 
+    def of(self, chunk: Chunk) -> Draft | None:
+        """Return the draft of a chunk."""
+        return next((d for d in self.drafts if d.chunk.first == chunk.first), None)
 
-def read(lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, plan: Plan) -> Reading:
-    """Read the chunks of one disclosure."""
-    drafts, unknown = deterministic.read(lines, chunks, catalogue)
-    drafts = [replace(d, steps=(f"deterministic: {_account_of(d)}",)) for d in drafts]
-    sofar = Reading(drafts, unknown, [], [])
+
+Part = Sequence[Chunk]
+"""The chunks of one disclosure."""
+
+
+def read(lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, plan: Plan) -> list[Reading]:
+    """Read the disclosures of a file, each by itself; the model is asked about all of them side by side."""
+    readings = [_alone(lines, part, catalogue) for part in parts]
     if plan.engine == "deterministic" or plan.account is None:
-        return sofar
-    known = {d.chunk.first: d for d in drafts}
-    asked = [c for c in chunks if plan.engine == "auto" and _open(known.get(c.first))]
-    if asked:
-        sofar = _laid_out(lines, chunks, asked, catalogue, plan.account, sofar)
-        known = {d.chunk.first: d for d in sofar.drafts}
-    wanted = [c for c in chunks if c.spec and (_everything(plan) or _open(known.get(c.first)))]
-    return _transcribed(lines, wanted, catalogue, plan, sofar) if wanted else sofar
+        return readings
+    if plan.engine == "auto":
+        readings = _laid_out(lines, parts, catalogue, plan.account, readings)
+    return _transcribed(lines, parts, catalogue, plan, readings)
+
+
+def _alone(lines: Sequence[Line], part: Part, catalogue: Catalogue) -> Reading:
+    drafts, unknown = deterministic.read(lines, part, catalogue)
+    return Reading([replace(d, steps=(f"deterministic: {_account_of(d)}",)) for d in drafts], unknown, [], [])
 
 
 def _laid_out(
-    lines: Sequence[Line], chunks: Sequence[Chunk], asked: Sequence[Chunk], catalogue: Catalogue,
-    account: "Account", sofar: Reading,
-) -> Reading:  # fmt: skip
-    """Ask for the layout of some tables, and read everything again with the hints that make less violated."""
+    lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, account: "Account", readings: list[Reading]
+) -> list[Reading]:
+    """Ask for the layout of every table that is open."""
+    asked: list[tuple[Chunk, set[str]]] = []
+    for part, reading in zip(parts, readings, strict=True):
+        named = {d.spec.id for d in reading.drafts}
+        asked.extend((c, named) for c in part if _open(reading.of(c)))
+    if not asked:
+        return readings
     from .readers import asked_layout  # noqa: PLC0415 - loaded when a model is asked
 
+    told = asked_layout.ask(account, lines, asked, catalogue)
+    out = []
+    for part, reading in zip(parts, readings, strict=True):
+        here = {c.first for c in part}
+        out.append(_with_layouts(lines, part, catalogue, [t for t in told if t.chunk.first in here], reading))
+    return out
+
+
+def _with_layouts(
+    lines: Sequence[Line], part: Part, catalogue: Catalogue, told: Sequence["Told"], sofar: Reading
+) -> Reading:
+    """Read a disclosure again with the hints that make less violated."""
     known = {d.chunk.first: d for d in sofar.drafts}
-    told = asked_layout.ask(account, lines, asked, catalogue, {d.spec.id for d in sofar.drafts})
     hints = _without_clashes({t.chunk.first: t.hint for t in told if t.hint}, known)
-    trial = {d.chunk.first: d for d in deterministic.read(lines, chunks, catalogue, hints)[0]} if hints else {}
+    trial = {d.chunk.first: d for d in deterministic.read(lines, part, catalogue, hints)[0]} if hints else {}
     taken = {f: h for f, h in hints.items() if f in trial and _improves(trial[f], known.get(f))}
     attempts = [
         t.attempt.model_copy(update={"taken": t.chunk.first in taken, "why": _layout_why(t.chunk.first, taken, hints)})
@@ -92,7 +116,7 @@ def _laid_out(
     ]  # fmt: skip
     if not taken:
         return replace(sofar, attempts=[*sofar.attempts, *attempts])
-    drafts, unknown = deterministic.read(lines, chunks, catalogue, taken)
+    drafts, unknown = deterministic.read(lines, part, catalogue, taken)
     reasons = {u.chunk.first: u.reason for u in sofar.unknown}
     read = []
     for draft in drafts:
@@ -125,17 +149,35 @@ def _layout_why(first: int, taken: Mapping[int, Hint], hints: Mapping[int, Hint]
 
 
 def _transcribed(
-    lines: Sequence[Line], wanted: Sequence[Chunk], catalogue: Catalogue, plan: Plan, sofar: Reading
+    lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, plan: Plan, readings: list[Reading]
+) -> list[Reading]:
+    """Ask for the rows of every table that is still open, or of all of them."""
+    known = {d.chunk.first: d for reading in readings for d in reading.drafts}
+    wanted = [c for part in parts for c in part if c.spec and (_everything(plan) or _open(known.get(c.first)))]
+    if not wanted or plan.account is None:
+        return readings
+    from .readers import model  # noqa: PLC0415 - loaded when a model is asked
+
+    answers = model.read(plan.account, lines, wanted, catalogue, known)
+    out = []
+    for part, reading in zip(parts, readings, strict=True):
+        here = {c.first for c in part}
+        mine = [a for a in answers if a.chunk.first in here]
+        out.append(_with_rows(lines, catalogue, plan, mine, reading) if mine else reading)
+    return out
+
+
+def _with_rows(
+    lines: Sequence[Line], catalogue: Catalogue, plan: Plan, answers: Sequence["Asked"], sofar: Reading
 ) -> Reading:
-    """Ask for the rows of the chunks wanted, and settle all tables again with those that are taken."""
-    from .readers import model, opinion, weighing  # noqa: PLC0415 - loaded when a model is asked
+    """Settle all tables of a disclosure again with the rows that are taken from a model."""
+    from .readers import opinion, weighing  # noqa: PLC0415 - loaded when a model is asked
 
     known = {d.chunk.first: d for d in sofar.drafts}
     reasons = {u.chunk.first: u.reason for u in sofar.unknown}
     findings, attempts = list(sofar.findings), list(sofar.attempts)
     asked: dict[int, Draft] = {}
     others: dict[int, Draft] = {}
-    answers = model.read(plan.account, lines, wanted, catalogue, known) if plan.account else []
     for answer in answers:
         first, old = answer.chunk.first, known.get(answer.chunk.first)
         step, taken = _verdict(answer, old, plan.engine)

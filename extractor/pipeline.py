@@ -92,12 +92,13 @@ class Extractor:
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
         attempts: list[Attempt] = []
-        plan = self._plan(booked)
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
-        for number in sorted({c.part for c in cut} | {t.part for t in told.tables}):
-            here = [c for c in cut if c.part == number]
-            reading = cascade.read(text, [c for c in here if c.first not in forms], self.catalogue, plan)
+        numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
+        parts = [[c for c in cut if c.part == number] for number in numbers]
+        plain = [[c for c in part if c.first not in forms] for part in parts]
+        readings = cascade.read(text, plain, self.catalogue, self._plan(booked))
+        for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
             odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
             findings.extend(reading.findings)

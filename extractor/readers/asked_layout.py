@@ -5,7 +5,7 @@ the rows begin, an answer of a few dozen tokens. What it says is a hint, judged 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,13 +35,16 @@ class Told:
 
 
 def ask(
-    account: Account, lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, taken: Iterable[str]
+    account: Account, lines: Sequence[Line], chunks: Sequence[tuple[Chunk, Container[str]]], catalogue: Catalogue
 ) -> list[Told]:
-    """Ask for the layout of every chunk; ``taken`` are the tables that were read already."""
-    free = [spec.id for spec in catalogue.tables if spec.id not in set(taken)]
+    """Ask for the layout of every chunk; beside each stand the tables of its disclosure that were read already."""
 
     async def run(asker: Any) -> list[Told]:
-        return list(await asyncio.gather(*(_one(asker, account, lines, c, catalogue, free) for c in chunks)))
+        questions = []
+        for chunk, named in chunks:
+            free = [spec.id for spec in catalogue.tables if spec.id not in named]
+            questions.append(_one(asker, account, lines, chunk, catalogue, free))
+        return list(await asyncio.gather(*questions))
 
     return connected(account, run)
 
