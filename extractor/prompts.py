@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Template
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from .data import data_folder
 from .normalize import Line
-from .specs import Catalogue, TableSpec
+from .specs import Catalogue, TableSpec, walk
 
 # What stands before the number columns in a row's array, by shape of the table.
 LEAD: dict[str, tuple[str, ...]] = {
@@ -25,9 +24,10 @@ LEAD: dict[str, tuple[str, ...]] = {
     "wide": ("line", "name"),
 }
 _NOTES = {
-    "two_sided": "A line may hold two rows, a label on the left and a code on the right: give two. A number on the "
+    "two_sided": "A line may hold two rows, left and right, each with a code or a label: give both. A number on the "
     "left goes into column (1).\n",
-    "wide": "The items stand in the header, side by side: give one row for each item that has a number.\n",
+    "wide": "The items stand in the header, side by side: give one row for each item that has a number. Their names: "
+    "$items\n",
     "projects": 'project is the printed name of the project; "" in rows of a unit, a code or the total. A unit (an '
     "office) stands in name, without a code.\n",
 }
@@ -48,7 +48,7 @@ _EXAMPLES = {
         ["40", "", "支出总计", "88.10", "88.10", ""],
     ),
     "labels": (["12", "合计", "3.10", "3.10", ""], ["13", "公务接待费", "0.60", "0.60", ""]),
-    "wide": (["12", "合计", "3.10", "3.10", ""], ["12", "公务接待费", "0.60", "0.60", ""]),
+    "wide": (["12", "总计", "3.10", "3.10", ""], ["12", "公务接待费", "0.60", "0.60", ""]),
     "items": (["12", "总计", "5.00", "5.00", ""], ["14", "设备更新项目", "5.00", "5.00", ""]),
 }
 
@@ -58,6 +58,7 @@ _OWN = (
     "the other lines are there to read them by.\n"
 )
 _DIGIT = re.compile(r"[0-9]")
+_KIND = re.compile("[预决]算")  # forms of budgets and of final accounts share a spec, whose title names only one
 _FRAGMENT = 24  # characters of a piece of a header cell, at most
 _MANY_FRAGMENTS = 6
 
@@ -72,7 +73,7 @@ class Prompt:
 
 
 class TableAnswer(BaseModel):
-    """What every transcription has; the spec's own model says how long each row is."""
+    """Rows of a table, each as long as its prompt says."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,10 +98,12 @@ def _template(name: str) -> Template:
 
 @lru_cache(maxsize=64)
 def answer_model(spec: TableSpec) -> type[TableAnswer]:
-    """Build the form of an answer: rows as arrays of strings of one length, empty cells as empty strings."""
-    size = len(LEAD[spec.shape]) + len(spec.columns)
-    row: Any = Field(description=f"rows in printed order, each an array of {size} strings")
-    return create_model(f"{spec.id}_rows", __base__=TableAnswer, rows=(list[list[str]], row))
+    """Build the form of an answer, named after its table.
+
+    It is sent with every question, so it says only what the prompt doesn't. Its docstring becomes the tool's
+    description, for which the client library would otherwise send a sentence of its own.
+    """
+    return create_model(f"{spec.id}_rows", __base__=TableAnswer, __doc__="Rows.")
 
 
 def transcribe(
@@ -127,14 +130,14 @@ def transcribe(
     told = sums(spec, numbered=True)
     width = min(3, len(spec.columns))  # columns of the example
     user = _template("table").substitute(
-        title=spec.title,
+        title=_KIND.sub("", spec.title),
         id=spec.id,
         unit=unit,
         size=len(lead) + len(spec.columns),
         form=", ".join([*lead, "(1)", *([f"... ({len(spec.columns)})"] if len(spec.columns) > 1 else [])]),
         columns="; ".join(f"({i}) {(printed or {}).get(c.id, c.id)}" for i, c in enumerate(spec.columns, 1)),
         sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
-        notes=_NOTES.get(spec.shape, ""),
+        notes=Template(_NOTES.get(spec.shape, "")).substitute(items=_items(spec)),
         example_form=", ".join([*lead, *(f"({i})" for i in range(1, width + 1))]),
         example="\n".join(json.dumps(row[: len(lead) + width], ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
         own=_OWN.format(*own) if own else "",
@@ -192,6 +195,10 @@ def _run(lines: Sequence[Line]) -> list[str]:
     return [f"{lines[0].number}-{lines[-1].number}|{' / '.join(line.text.strip() for line in lines)}"]
 
 
+def _items(spec: TableSpec) -> str:
+    return "; ".join(path[-1].label for path in walk(spec.left))
+
+
 def sums(spec: TableSpec, *, numbered: bool = False) -> list[str]:
     """Return the identities within a table in words; ``numbered`` names columns by their numbers, which is shorter."""
     named = {c: f"({i})" if numbered else c for i, c in enumerate(spec.column_ids, 1)}
@@ -203,6 +210,9 @@ def sums(spec: TableSpec, *, numbered: bool = False) -> list[str]:
             out.append(f"in {where}: {' + '.join(whole)} = {' + '.join(part)}")
     if spec.tree:
         out.append("in every column: each row is the sum of the rows one level below it")
+    if spec.shape == "wide":
+        wholes = (path[-1] for path in walk(spec.left) if path[-1].identity)
+        out.extend(f"{row.label} = {' + '.join(part.label for part in row.children)}" for row in wholes)
     empty = ((named[z.column], z.classes) for z in spec.zeros if z.column in named)
     out.extend(f"{column} is empty in rows whose code begins {' or '.join(classes)}" for column, classes in empty)
     return out

@@ -11,6 +11,7 @@ from .tokens import Token
 _NUMBERING = re.compile(
     r"(?:其中[:：]\s*)?(?:[一二三四五六七八九十]{1,3}、|[0-9]{1,2}[.、]|\([一二三四五六七八九十0-9]{1,3}\))\s*$"
 )
+_AMOUNT = re.compile(r"[0-9]\.[0-9]")
 _NEAR = 4  # lines around the one that the model names
 
 
@@ -27,16 +28,28 @@ class Source:
         self._text = "\n".join(line.text for line in self._lines)
         self._codes: dict[str, bool] = {}
 
-    def number(self, text: str, line: int) -> Token:
-        """Return the token of a copied number; without a place where the source doesn't print it.
+    def numbers(self, rows: Sequence[tuple[int, Sequence[str]]]) -> list[list[Token]]:
+        """Return the tokens of copied numbers, given with the line that each row names.
 
-        Looks on the named line, then on those around it, through full-width forms and numbers that are split by a
-        line's end.
+        A token is without a place where the source doesn't print it. Looks on the named line, through full-width forms
+        and numbers that are split by a line's end; then, for what is left of all rows, on the lines around it. So a
+        number made up in one row takes nothing from the rows beside it.
         """
+        found = [
+            [self._number(text, [here] if (here := self._at.get(line)) is not None else []) for text in texts]
+            for line, texts in rows
+        ]
+        for (line, texts), tokens in zip(rows, found, strict=True):
+            for position, text in enumerate(texts):
+                if not tokens[position].spans:
+                    tokens[position] = self._number(text, self._around(line))
+        return found
+
+    def _number(self, text: str, indexes: Sequence[int]) -> Token:
         wanted = squeeze(plain(text))
         if parse_amount(wanted) is None:
             return Token("junk", wanted or text, ())
-        for index in self._around(line):
+        for index in indexes:
             places = self._find(wanted, index)
             if places:
                 self._used.add(places[0].start)
@@ -78,6 +91,9 @@ class Source:
             earlier = [i for n, i in self._at.items() if n <= line]
             here = max(earlier, default=0)
         order = [here, *(here + sign * step for step in range(1, _NEAR + 1) for sign in (1, -1))]
+        amounts = next((i for i in range(here, len(self._lines)) if _AMOUNT.search(self._lines[i].text)), here)
+        if amounts > here + _NEAR:  # the line of a code whose name takes many lines
+            order.append(amounts)
         return [i for i in order if 0 <= i < len(self._lines)]
 
     def _find(self, wanted: str, index: int) -> tuple[Place, ...]:

@@ -153,7 +153,7 @@ def _completes_another(
 
 
 def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
-    """Give labelled rows their role, side, key and parent by what their labels say."""
+    """Give labelled rows their role, side, key and parent by what their labels say; by rows that the spec has."""
     right = (spec.right.total,) if spec.right else ()
     order = {path: i for i, path in enumerate((*walk(spec.left), *walk(right)))}
     used: set[tuple[RowSpec, ...]] = set()
@@ -165,7 +165,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
         if row.code:
             row.side, row.kind, row.role, row.key = "right", "code", row.code, row.code
             continue
-        named = labels.paths(row.text, spec)
+        named = [p for p in labels.paths(row.text, spec) if p in order]
         found = [p for p in named if p not in used]
         second = bare in TOTALS and (row.line in seen_total_on or (bool(named) and not found))
         if spec.right and (labels.right_total(bare, spec) or second):

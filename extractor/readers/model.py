@@ -23,7 +23,7 @@ from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
 from extractor.tokens import transcript
 
-from . import parts
+from . import parts, wide
 from .body import Body
 from .deterministic import fitting
 from .draft import Draft
@@ -249,7 +249,10 @@ class _Table:
         """Say for each piece what is wrong with its rows: made up, against the identities, left out."""
         lines = [next((t.line for t in row.items if t.spans), row.line) for row in draft.rows]
         said: list[tuple[set[int], str]] = [
-            ({lines[i]}, f"row {short(draft.rows[i].key)}: {short(t.text)} doesn't stand in the source")
+            (
+                {lines[i]},
+                f"row {short(draft.rows[i].key)}: no {short(t.text)} is left for it on line {draft.rows[i].line}",
+            )
             for i, t in ungrounded(draft)
         ]
         for instance, outcome in draft.violated():
@@ -294,7 +297,7 @@ def _form(
     there = {c.id: c for c in (*spec.columns, *spec.more)}
     if columns and columns != spec.column_ids and all(c in there for c in columns):
         spec = spec.model_copy(update={"columns": tuple(there[c] for c in columns)})
-    return spec, body, printed
+    return wide.narrowed(body, spec) if spec.shape == "wide" else spec, body, printed
 
 
 async def _now(piece: _Piece) -> list[_Piece]:

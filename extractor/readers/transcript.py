@@ -39,8 +39,9 @@ def draft_of(
     lead = LEAD[spec.shape]
     rows: list[RawRow] = []
     places: list[list[int]] = []
-    for printed in answer:
-        row, columns = _row(printed, lead, spec, source, labels)
+    amounts = source.numbers(_amounts(answer, spec))
+    for printed, tokens in zip(answer, amounts, strict=True):
+        row, columns = _row(printed, tokens, lead, spec, source, labels)
         if row.items:
             rows.append(row)
             places.append(columns)
@@ -55,8 +56,15 @@ def draft_of(
     return draft
 
 
+def _amounts(answer: Sequence[Printed], spec: TableSpec) -> list[tuple[int, tuple[str, ...]]]:
+    """Return each row's line and its number cells, empty ones left out."""
+    lead = len(LEAD[spec.shape])
+    cells = slice(lead, lead + len(spec.columns))
+    return [(_line(printed), tuple(text for text in printed[cells] if text.strip())) for printed in answer]
+
+
 def _row(
-    printed: Printed, lead: Sequence[str], spec: TableSpec, source: Source, labels: Labels
+    printed: Printed, numbers: Sequence[Token], lead: Sequence[str], spec: TableSpec, source: Source, labels: Labels
 ) -> tuple[RawRow, list[int]]:
     cells = [*printed, *[""] * (len(lead) + len(spec.columns))]
     named = dict(zip(lead, cells, strict=False))
@@ -66,12 +74,8 @@ def _row(
     row = RawRow(line, code if labels.is_code(code, spec) else None)
     row.label = source.words(named["name"], line)
     row.project = source.words(named.get("project", ""), line)
-    columns = []
-    for column in range(len(spec.columns)):
-        text = cells[len(lead) + column]
-        if text.strip():
-            row.items.append(source.number(text, line))
-            columns.append(column)
+    columns = [column for column in range(len(spec.columns)) if cells[len(lead) + column].strip()]
+    row.items = list(numbers)
     if len(printed) > len(lead) + len(spec.columns) or (code and row.code is None):
         row.doubt = "the model's row doesn't fit the table's form"
     return row, columns
@@ -104,12 +108,9 @@ def _doubt_gaps(draft: Draft) -> None:
 
 def first_lines(answer: Sequence[Printed], spec: TableSpec, shown: Sequence[Line]) -> list[int]:
     """Return the 1-based line of each row's first number: where it is printed, else where the model says."""
-    source, lead = Source(shown), len(LEAD[spec.shape])
-    out = []
-    for printed in answer:
-        tokens = [source.number(text, _line(printed)) for text in printed[lead:] if text.strip()]
-        out.append(next((t.line for t in tokens if t.spans), _line(printed)))
-    return out
+    rows = _amounts(answer, spec)
+    found = Source(shown).numbers(rows)
+    return [next((t.line for t in row if t.spans), line) for (line, _), row in zip(rows, found, strict=True)]
 
 
 def lacking(draft: Draft) -> list[Token]:

@@ -21,6 +21,8 @@ from .rows import RawRow
 from .tokens import Token
 
 _MANY = 50_000
+_BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
+_GRAND = "三公经费会议费培训费合计"  # over all of them
 _AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
 Path = tuple[RowSpec, ...]
 Order = tuple[Path, ...]
@@ -63,12 +65,19 @@ def names_items(body: Body, spec: TableSpec) -> bool:
     return len(_items("".join(squeeze(line.text) for line in body.header_lines), spec)) >= 3
 
 
+def narrowed(body: Body, spec: TableSpec) -> TableSpec:
+    """Return the spec without the items beside the “三公” tree that the header doesn't name."""
+    header = "".join(squeeze(line.text) for line in body.header_lines)
+    named = {path[0].label for path in _items(header, spec)}
+    return spec.model_copy(update={"left": tuple(r for r in spec.left if r.children or r.label in named)})
+
+
 def _items(header: str, spec: TableSpec) -> list[Path]:
     """Items that the header names; a total over its items is named by 合计, whatever stands above it."""
     everything = list(walk(spec.left))
     named = [p for p in everything if any(_within(squeeze(n), header) for n in (p[-1].label, *p[-1].aliases))]
-    several = any(p[-1].label in ("会议费", "培训费") for p in named)
-    return [p for p in named if several or p != everything[0]]
+    several = any(p[-1].label in _BESIDE for p in named)
+    return [p for p in named if several or p[-1].label != _GRAND]
 
 
 def _within(name: str, header: str) -> bool:
@@ -113,12 +122,12 @@ def _orders(items: Sequence[Path]) -> Iterator[Order]:
 
 def _adds_up(values: dict[tuple[Path, int], Decimal], items: Sequence[Path], columns: Sequence[int]) -> bool:
     """Whether each item is the sum of its parts, and the grand total that of its groups; an empty cell is 0."""
-    grand = [p for p in items if p[-1].label == "三公经费会议费培训费合计"]
+    grand = [p for p in items if p[-1].label == _GRAND]
     for column in columns:
         for item in items:
             parts = [p for p in items if p[:-1] == item]
             if item in grand:
-                parts = [p for p in items if len(p) == 1 and p[-1].label in ("总计", "会议费", "培训费")]
+                parts = [p for p in items if len(p) == 1 and p[-1].label in ("总计", *_BESIDE)]
             if not parts:
                 continue
             numbers = [values.get((p, column), Decimal(0)) for p in parts]
