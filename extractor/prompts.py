@@ -54,13 +54,14 @@ _EXAMPLES = {
 
 
 _OWN = (
-    "\nThese lines are a part of a longer table. Give only the rows whose first number stands in lines {} to {}; "
+    "\nThese lines are a part of a longer table. Give only the rows whose first amount stands in lines {} to {}; "
     "the other lines are there to read them by.\n"
 )
 _DIGIT = re.compile(r"[0-9]")
 _KIND = re.compile("[预决]算")  # forms of budgets and of final accounts share a spec, whose title names only one
 _FRAGMENT = 24  # characters of a piece of a header cell, at most
 _MANY_FRAGMENTS = 6
+_FENCE = 6  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,9 @@ def transcribe(
     """
     lead = LEAD[spec.shape]
     source = source_text(lines)
-    fence = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     told = sums(spec, numbered=True)
     width = min(3, len(spec.columns))  # columns of the example
+    cut = width < len(spec.columns)
     user = _template("table").substitute(
         title=_KIND.sub("", spec.title),
         id=spec.id,
@@ -138,10 +139,10 @@ def transcribe(
         columns="; ".join(f"({i}) {(printed or {}).get(c.id, c.id)}" for i, c in enumerate(spec.columns, 1)),
         sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
         notes=Template(_NOTES.get(spec.shape, "")).substitute(items=_items(spec)),
-        example_form=", ".join([*lead, *(f"({i})" for i in range(1, width + 1))]),
+        example_form=f", [{', '.join([*lead, *(f'({i})' for i in range(1, width + 1))])}]" if cut else "",
         example="\n".join(json.dumps(row[: len(lead) + width], ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
         own=_OWN.format(*own) if own else "",
-        fence=fence,
+        fence=_fence(source),
         source=source,
     )
     if problems:
@@ -169,30 +170,43 @@ def layout(catalogue: Catalogue, lines: Sequence[Line], tables: Sequence[str]) -
     user = _template("layout").substitute(
         tables="\n".join(f"- {t}: {catalogue.table(t).title}" for t in tables),
         usual=usual,
-        fence=hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+        fence=_fence(source),
         source=source,
     )
     return Prompt(_template("layout_system").substitute(), user, LayoutAnswer)
 
 
+def _fence(source: str) -> str:
+    """Return a short word that doesn't stand in the source, always the same for the same source."""
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    words = (digest[i : i + _FENCE] for i in range(len(digest) - _FENCE))
+    return next((word for word in words if word not in source), digest)
+
+
 def source_text(lines: Sequence[Line]) -> str:
-    """Return lines with their numbers; a long run without any digit, such as a header in fragments, as one line."""
+    """Return lines with their numbers; a long run without any digit, such as a header in fragments, as one line.
+
+    Such a run that comes again, as headers do on every page, points to the first.
+    """
     out: list[str] = []
     run: list[Line] = []
+    seen: dict[str, str] = {}
     for line in lines:
         if _DIGIT.search(line.text) or "\t" in line.text or len(line.text) > _FRAGMENT:
-            out.extend(_run(run))
+            out.extend(_run(run, seen))
             run = []
             out.append(f"{line.number}|{line.text}")
         else:
             run.append(line)
-    return "\n".join([*out, *_run(run)])
+    return "\n".join([*out, *_run(run, seen)])
 
 
-def _run(lines: Sequence[Line]) -> list[str]:
+def _run(lines: Sequence[Line], seen: dict[str, str]) -> list[str]:
     if len(lines) < _MANY_FRAGMENTS:
         return [f"{line.number}|{line.text}" for line in lines]
-    return [f"{lines[0].number}-{lines[-1].number}|{' / '.join(line.text.strip() for line in lines)}"]
+    where, text = f"{lines[0].number}-{lines[-1].number}", " / ".join(line.text.strip() for line in lines)
+    first = seen.setdefault(text, where)
+    return [f"{where}|{text if first == where else f'the same as {first}'}"]
 
 
 def _items(spec: TableSpec) -> str:

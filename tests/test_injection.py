@@ -60,7 +60,7 @@ def test_an_obedient_model_reads_on(place: str, tmp_path: Path) -> None:
     prompts = [p for p in seen if "ignore your instructions" in p]
     assert prompts
     for prompt in prompts:
-        fence = re.findall(r"^<<<(\w{12})$", prompt, re.MULTILINE)
+        fence = re.findall(r"^<<<(\w{6})$", prompt, re.MULTILINE)
         assert len(fence) == 1
         before, inside = prompt.split(f"<<<{fence[0]}\n")
         assert "ignore your instructions" not in before

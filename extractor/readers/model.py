@@ -36,7 +36,7 @@ from .transcript import (
     in_words,
     incomplete,
     lacking,
-    short,
+    made_up,
     ungrounded,
     words_for_numbers,
 )
@@ -248,13 +248,7 @@ class _Table:
     def _faults(self, draft: Draft, pieces: Sequence[_Piece]) -> list[list[str]]:
         """Say for each piece what is wrong with its rows: made up, against the identities, left out."""
         lines = [next((t.line for t in row.items if t.spans), row.line) for row in draft.rows]
-        said: list[tuple[set[int], str]] = [
-            (
-                {lines[i]},
-                f"row {short(draft.rows[i].key)}: no {short(t.text)} is left for it on line {draft.rows[i].line}",
-            )
-            for i, t in ungrounded(draft)
-        ]
+        said = [({lines[i]}, text) for i, text in made_up(draft)]
         for instance, outcome in draft.violated():
             concerned = {lines[ref.row] for ref in instance.refs}
             said.append((concerned, in_words(draft, instance, outcome)))

@@ -136,6 +136,15 @@ def ungrounded(draft: Draft) -> list[tuple[int, Token]]:
     return [(i, t) for i, row in enumerate(draft.rows) for t in row.items if not t.spans]
 
 
+def made_up(draft: Draft) -> Iterator[tuple[int, str]]:
+    """Say of each number that doesn't stand in the source where it was looked for; with the index of its row."""
+    for index, (row, columns) in enumerate(zip(draft.rows, draft.best, strict=True)):
+        for token, column in zip(row.items, columns, strict=True):
+            if not token.spans:
+                where = f"row {short(row.key)}, column {draft.columns[column]}"
+                yield index, f"{where}: line {row.line} prints no {short(token.text)} that isn't another cell's already"
+
+
 def in_words(draft: Draft, instance: Instance, outcome: Outcome) -> str:
     """Say which identity is violated, in which row, and by how much."""
     scale = scale_of(draft.body.unit)
