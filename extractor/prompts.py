@@ -190,7 +190,7 @@ def source_text(lines: Sequence[Line]) -> str:
     """
     out: list[str] = []
     run: list[Line] = []
-    seen: dict[str, str] = {}
+    seen: list[Sequence[Line]] = []
     for line in lines:
         if _DIGIT.search(line.text) or "\t" in line.text or len(line.text) > _FRAGMENT:
             out.extend(_run(run, seen))
@@ -201,12 +201,15 @@ def source_text(lines: Sequence[Line]) -> str:
     return "\n".join([*out, *_run(run, seen)])
 
 
-def _run(lines: Sequence[Line], seen: dict[str, str]) -> list[str]:
+def _run(lines: Sequence[Line], seen: list[Sequence[Line]]) -> list[str]:
     if len(lines) < _MANY_FRAGMENTS:
         return [f"{line.number}|{line.text}" for line in lines]
-    where, text = f"{lines[0].number}-{lines[-1].number}", " / ".join(line.text.strip() for line in lines)
-    first = seen.setdefault(text, where)
-    return [f"{where}|{text if first == where else f'the same as {first}'}"]
+    words = [line.text.strip() for line in lines]
+    ends = (earlier[-len(lines) :] for earlier in seen)  # the first has the title in front
+    same = next((end for end in ends if [line.text.strip() for line in end] == words), None)
+    seen.append(lines)
+    said = " / ".join(words) if same is None else f"the same as {same[0].number}-{same[-1].number}"
+    return [f"{lines[0].number}-{lines[-1].number}|{said}"]
 
 
 def _items(spec: TableSpec) -> str:
