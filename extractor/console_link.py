@@ -6,7 +6,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from .console import safe
-from .link import Link, LinkReport
+from .link_records import Link, LinkReport
 from .link_rules import link_specs
 
 _TITLES = {
