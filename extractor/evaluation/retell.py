@@ -114,8 +114,8 @@ def _rows(layout: Layout, own: Sequence[Fact], classes: Mapping[str, str]) -> It
         for key, label in zip(keys, THREE_PUBLIC, strict=True):
             yield _row((label,), cells.get(normalise(key), {}), layout.columns)
         return
-    for key in cells:
-        yield _row(_labels(key, width, cells[key]), cells[key], layout.columns)
+    for key, here in cells.items():
+        yield _row(_labels(key, width, here), here, layout.columns)
 
 
 def _row(labels: Path, here: Mapping[str, Fact], columns: Path) -> _Row:
