@@ -15,6 +15,7 @@ _TITLES = {
     "units": "department and units",
 }
 _SHOWN = 12
+_WIDE = 100
 
 
 def show_links(console: Console, report: LinkReport) -> None:
@@ -34,7 +35,7 @@ def _show(console: Console, link: Link) -> None:
     for info in link.documents:
         console.print(Text("    ") + safe(str(info)), soft_wrap=True)
     if link.checks:
-        console.print(_counts(link))
+        console.print(_counts(link, wide=console.width >= _WIDE))
     if not held and not link.findings:
         console.print("  nothing could be compared", style="yellow")
     for finding in link.findings[:_SHOWN]:
@@ -49,13 +50,15 @@ def _show(console: Console, link: Link) -> None:
         console.print(f"  … and {len(link.unchecked) - _SHOWN} more unchecked with --json", style="dim")
 
 
-def _counts(link: Link) -> Grid:
+def _counts(link: Link, *, wide: bool) -> Grid:
     says = {rule.spec.id: rule.says for rule in link_specs()}
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("code", "held", "violated", "unchecked"):
-        grid.add_column(column, justify="left" if column == "code" else "right", no_wrap=True)
-    grid.add_column("what", overflow="ellipsis", no_wrap=True)
+        grid.add_column(column, justify="left" if column == "code" else "right", no_wrap=True, min_width=len(column))
+    if wide:
+        grid.add_column("what", overflow="ellipsis", no_wrap=True)
     for code, count in link.checks.items():
         numbers = (count.held, count.violated, count.unchecked)
-        grid.add_row(code, *(str(n) if n else "·" for n in numbers), says.get(code, ""))
+        words = [says.get(code, "")] if wide else []
+        grid.add_row(code, *(str(n) if n else "·" for n in numbers), *words)
     return grid

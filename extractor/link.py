@@ -136,9 +136,20 @@ def compare(pairing: Pairing, specs: Catalogue, rules: Sequence[LinkSpec] | None
             code: CheckCount(**{k: counts[code, k] for k in CheckCount.model_fields})
             for code in sorted({code for code, _ in counts})
         },
-        findings=tuple(findings),
+        findings=tuple(_merged(findings)),
         unchecked=tuple(sorted(left, key=lambda u: (u.code, u.line or 0, u.claim))),
     )
+
+
+def _merged(findings: Sequence[LinkFinding]) -> list[LinkFinding]:
+    """Tell a contradiction once: a claim against prose and table, which say the same, is one finding with all cells."""
+    kept: dict[tuple[object, ...], LinkFinding] = {}
+    for finding in findings:
+        key = (finding.code, finding.cells[0], finding.expected, finding.found)
+        before = kept.get(key)
+        cells = dict.fromkeys((*(before.cells if before else ()), *finding.cells))
+        kept[key] = (before or finding).model_copy(update={"cells": tuple(cells)})
+    return list(kept.values())
 
 
 def _every(rule: LinkSpec) -> bool:

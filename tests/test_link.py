@@ -16,6 +16,7 @@ from extractor.link_rules import load_links
 from extractor.papers import Paper, papers
 
 from .cli import extractor as run
+from .conftest import BUDGETS, sample
 
 UNIT = "某某市人民政府外事办公室"
 CLUB, HALL = "某某市对外友好协会", "某某市翻译服务中心"
@@ -155,6 +156,32 @@ def test_fewer_decimals_are_no_contradiction(extractor: Extractor) -> None:
         text = FINAL.format(**{**NEXT, "planned": planned}).replace("442.25万元", "442.3万元")
         report = link(_papers(extractor, b=budget, f=text))
         assert len(report.links[0].findings) == findings, planned
+
+
+def test_a_claim_against_prose_and_table_is_told_once(extractor: Extractor) -> None:
+    """The final accounts' budget contradicts the budget's prose and its table: one finding, with both places."""
+    budget = sample(BUDGETS[1]).text
+    final = sample("karamay_fao_2024_final").text.replace("克拉玛依市人民", "克孜勒苏柯尔克孜自治州人民")
+    (pair,) = link(_papers(extractor, b=budget, f=final)).links
+    by_code = {f.code: f for f in pair.findings}
+    assert len(by_code) == len(pair.findings) == 2
+    assert [(c.document, c.table, str(c.value)) for c in by_code["LB1"].cells] == [
+        ("f", "n_fiscal", "469.49"), ("b", "fiscal_appropriation", "447.76"), ("b", "n_fiscal", "447.76"),
+    ]  # fmt: skip
+    assert {u.code for u in pair.unchecked} == {"LB4", "LB5", "LB6"}
+
+
+def test_items_named_in_prose_are_held_against_the_codes_of_last_year(extractor: Extractor) -> None:
+    """The same budget a year later: every change it claims contradicts, but for the one that claims none."""
+    text = sample(BUDGETS[1]).text
+    following = text.replace("2024", "2025").replace("2023", "2024")
+    (pair,) = link(_papers(extractor, last=text, next=following)).links
+    items = [f for f in pair.findings if f.code == "LY1" and f.cells[0].table == "n_general_items"]
+    assert [str(f.difference) for f in items] == [str(f.cells[0].value) for f in items]
+    assert all("general_expenditure" in {c.table for c in f.cells} for f in items)
+    assert len(items) == 5
+    zero = [f for f in pair.findings if f.code == "LY1" and not f.cells[0].value]
+    assert not zero
 
 
 def test_a_claim_without_a_counterpart_is_unchecked(extractor: Extractor) -> None:
