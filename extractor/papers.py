@@ -160,7 +160,10 @@ def apart(found: Sequence[Paper], linked: Sequence[Pairing]) -> list[str]:
     ]
     known = [p for p in found if not p.info.unknown]
     alone = [p for p in known if id(p) not in held]
-    out += [_alone(p.info, [q.info for q in known if q is not p]) for p in alone]
+    for paper in alone:
+        others = [q.info for q in known if q is not paper]
+        if not any(_same(o, paper.info) for o in others):
+            out.append(_alone(paper.info, others))
     twice = [(a.info, b.info) for a, b in combinations(known, 2) if _same(a.info, b.info)]
     out += [f"{a} and {b} are of one unit, year and kind: they are not compared with each other." for a, b in twice]
     return out

@@ -210,6 +210,14 @@ def test_strangers_are_told_apart(extractor: Extractor) -> None:
     assert not report.consistent
 
 
+def test_two_documents_of_one_unit_year_and_kind_are_not_compared(extractor: Extractor) -> None:
+    """The same disclosure twice is no link; it is said once."""
+    report = link(_papers(extractor, a=FINAL.format(**NEXT), b=FINAL.format(**NEXT)))
+    (message,) = report.apart
+    assert "are of one unit, year and kind" in message
+    assert not report.consistent
+
+
 def _family(extractor: Extractor, hall: str = "5.00") -> list[Paper]:
     department = _budget(UNIT, "100.00", "26.00", projects=_projects({UNIT: "18.00", CLUB: "3.00", HALL: "5.00"}))
     return _papers(
