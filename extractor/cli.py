@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_doctor, cli_files, cli_local, cli_run
+from . import cli_cache, cli_doctor, cli_files, cli_link, cli_local, cli_run
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -32,6 +32,7 @@ Typical use:
   extractor run inbox/ --out results --jobs 8 read every text file below a folder
   extractor sections budget.txt               see the headings it finds
   extractor check results/budget              check a result again, after a correction by hand
+  extractor link budget.txt final.txt         check documents against each other
   extractor schemas                           which tables are known
 
 \b
@@ -202,7 +203,7 @@ def _version(*, asked: bool) -> None:
         raise typer.Exit
 
 
-for command in (cli_files.sections, cli_files.check, cli_files.schemas, cli_doctor.doctor):
+for command in (cli_files.sections, cli_files.check, cli_link.link, cli_files.schemas, cli_doctor.doctor):
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
 app.add_typer(cli_cache.app, name="cache")

@@ -259,8 +259,27 @@ def _prose(writer: _Writer, budget: Budget, office: str) -> None:
             writer.say("")
 
 
-def render(budget: Budget, form: Form, noise: Noise, seed: int) -> tuple[str, tuple[Fact, ...]]:
+def grid(rows: Sequence[Sequence[str]], form: Form) -> list[str]:
+    """Write any rows of cells, the first being the header, and return the lines."""
+    writer = _Writer(form, Noise(), Random(0), "{}")
+    for number, row in enumerate(rows):
+        writer.row([_Piece(cell) for cell in row], wrap=False)
+        if form == "pipes" and number == 0:
+            writer.say("| " + " | ".join("---" for _ in row) + " |")
+    return [piece.text for piece in writer.lines]
+
+
+def render(
+    budget: Budget, form: Form, noise: Noise, seed: int, around: tuple[Sequence[str], Sequence[str]] | None = None
+) -> tuple[str, tuple[Fact, ...]]:
     """Write a budget as text, and return the text with the facts, lines filled in.
+
+    Args:
+        budget: What is written.
+        form: One of ``FORMS``.
+        noise: What goes wrong.
+        seed: Where it goes wrong.
+        around: Lines before and after the tables; of our own if None.
 
     Raises:
         ValueError: The form is none of ``FORMS``.
@@ -270,7 +289,9 @@ def render(budget: Budget, form: Form, noise: Noise, seed: int) -> tuple[str, tu
     rng = Random(seed)
     writer = _Writer(form, noise, rng, rng.choice(("- {} -", "{}")))
     office = budget.sheets[0].title[:2]
-    if noise.contents_list:
+    if around:
+        writer.say(*around[0])
+    elif noise.contents_list:
         _front(writer, budget, office)
     writer.say(f"第二部分 {budget.year} 年{office}预算公开表")
     wrong = rng.choice([s.number for s in budget.sheets if s.table_id not in _TWO_SIDED and len(s.rows) > 1])
@@ -283,12 +304,21 @@ def render(budget: Budget, form: Form, noise: Noise, seed: int) -> tuple[str, tu
         facts = [(number, fact) for number, fact in enumerate(budget.facts) if fact["table"] == sheet.table_id]
         shifted = noise.displaced_headers and sheet.number == wrong
         _table(writer, sheet, facts, _displaced(sheet, rng) if shifted else sheet.header)
-    _prose(writer, budget, office)
+    if around:
+        writer.say("", *around[1])
+    else:
+        _prose(writer, budget, office)
+    return _finished(writer, budget)
+
+
+def _finished(writer: _Writer, budget: Budget) -> tuple[str, tuple[Fact, ...]]:
+    """Put the lines together, and tell each fact its line."""
     lines: dict[int, int] = {}
     texts: list[str] = []
+    blank = writer.noise.blank_lines
     for piece in writer.lines:
-        texts += [piece.text, ""] if noise.blank_lines and piece.text else [piece.text]
-        start = len(texts) - (noise.blank_lines and bool(piece.text))
+        texts += [piece.text, ""] if blank and piece.text else [piece.text]
+        start = len(texts) - (blank and bool(piece.text))
         lines.update(dict.fromkeys(piece.facts, start))
     found = tuple({**fact, "line": lines.get(number)} for number, fact in enumerate(budget.facts))
     return "\n".join(texts) + "\n", found

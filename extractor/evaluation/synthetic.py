@@ -134,7 +134,7 @@ def _listed(plan: Plan, layout: Layout, leaves: Mapping[Path, Vector]) -> list[t
     return [*rows[1:], rows[0]] if plan.total_last else rows
 
 
-def _left_keys(labels: Iterable[str]) -> list[str]:
+def left_keys(labels: Iterable[str]) -> list[str]:
     """Derive the row keys of the income side from the numbering of its labels."""
     keys: list[str] = []
     above = ["", ""]
@@ -186,7 +186,7 @@ def _overall(plan: Plan, layout: Layout, revenue: Mapping[Path, Vector]) -> list
             text = text.replace(old, new)
         text = re.sub(r"(?<!性)基金预算拨款", "政府性基金预算拨款", text)
     labels = text.split("|")
-    amounts = zip(_left_keys(labels), labels, _income(plan, totals), strict=True)
+    amounts = zip(left_keys(labels), labels, _income(plan, totals), strict=True)
     left = [_Side(key, (label,), (value,), columns) for key, label, value in amounts]
     ends = [_Side(label, (label,), totals[:1], columns) for label in ("收入总计", "支出总计")]
     classes = {path[0]: values[:1] for path, values in revenue.items() if len(path) == 1}

@@ -126,7 +126,9 @@ def _note(content: Sequence[Line]) -> tuple[list[Line], Place | None, bool]:
     for index, line in enumerate(content):
         starts = bool(_NOTE.match(line.text))
         bare = squeeze(line.text).strip("|")
-        if not starts and not (_EMPTY.search(bare) and (_SENTENCE.search(bare) or "空表" in bare)):
+        # A note that is wrapped may have 空 on one line and 表 on the next.
+        whole = "".join(squeeze(other.text) for other in content[index : index + 3])
+        if not starts and not (_EMPTY.search(bare) and (_SENTENCE.search(bare) or "空表" in whole)):
             continue
         text = "".join(squeeze(other.text) for other in content[index : index + 4])
         first = next(i for i, c in enumerate(line.text) if not c.isspace() and c != "|")

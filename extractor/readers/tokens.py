@@ -137,8 +137,22 @@ def _code_then_name(text: str, names: Mapping[str, Sequence[str]]) -> re.Match[s
 
 
 def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
-    """Digits after the point that the amounts of a table are printed with (0 where none has a point)."""
-    return usual_places(t.decimals for line in lines for t in line)
+    """Digits after the point that the amounts of a table are printed with (0 where none has a point).
+
+    Where a narrow column breaks the last digit off most numbers, the rest of them is no shorter number: ``411.2`` is
+    followed by a line with ``8`` each time, and no other line is a single digit.
+    """
+    usual = usual_places(t.decimals for line in lines for t in line)
+    ends = [i for i, line in enumerate(lines) if line and line[-1].decimals == usual and line[-1].cell is None]
+    single = {i for i, line in enumerate(lines) if len(line) == 1 and line[0].whole and len(line[0].text) == 1}
+    broken = [i for i in ends if i + 1 in single]
+    most = len(broken) * 10 >= len(ends) * 9 and len(single) * 4 <= len(broken) * 5 + 4
+    if usual == 1 and len(broken) >= _BROKEN and most:
+        return usual + 1
+    return usual
+
+
+_BROKEN = 3  # numbers that lost their last digit to the next line; fewer may be chance
 
 
 def join_split_numbers(lines: Sequence[list[Token]], decimals: int, *, across: bool) -> list[list[Token]]:
