@@ -58,6 +58,11 @@ class Body:
     empty: bool
     junk: tuple[Token, ...]
 
+    @property
+    def blocks(self) -> bool:
+        """Whether code, name and amount are printed several times beside each other."""
+        return any(self.header.count(word) > 1 for word in ("科目编码", "科目代码"))
+
 
 def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
     """Take a chunk apart into header, data lines and note; a hint says where its rows begin."""

@@ -9,7 +9,7 @@ from extractor.specs import TableSpec
 
 from .body import Body
 from .labels import TOTALS, Labels
-from .rows import RawRow, before_words, lost_point
+from .rows import RawRow, before_words, is_total, lost_point
 from .tokens import Token
 
 
@@ -46,7 +46,7 @@ def flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, s
             continue
         _flow_token(token, state, spec, body, [t for t, _ in stream[index + 1 : index + 13]])
         index += 1
-    if state.pending and state.row is not None:
+    if state.pending and state.row is not None and not is_total(state.row):
         state.row.label.extend(state.pending)
     rows = [r for r in state.rows if r.label or r.items]
     if spec.shape == "projects":
@@ -64,13 +64,15 @@ def _take_code(
     labels: Labels,
     body: Body,
 ) -> tuple[str, int] | None:
+    names = labels.catalogue.names
     token, first = stream[index]
     if not token.whole:
         return None
     before = stream[index - 1][0] if index else None
     goes_on = before is not None and before.whole and len(before.text) >= 4 and not labels.is_code(before.text, spec)
     after_amount = before is not None and before.kind in ("number", "dash", "junk")
-    if goes_on or not (first or after_amount):
+    beside = body.blocks and token.text in names and before is not None and before.kind == "text"
+    if goes_on or not (first or after_amount or beside):
         return None  # the digits of a name, or of a row
     digits = token.text
     if first and len(digits) == 2 and _followed_by_words(stream, index):
@@ -130,7 +132,7 @@ def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, followi
     if token.kind == "mark":
         return
     if token.kind == "text":
-        if row is None or row.items:
+        if row is None or row.items or (row.label and _is_label(token, spec)):
             state.pending.append(token)
         else:
             row.label.append(token)
@@ -154,6 +156,12 @@ def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, followi
         row = RawRow(token.line)  # numbers without a label: the one row of a table
         state.rows.append(row)
     row.items.append(token)
+
+
+def _is_label(token: Token, spec: TableSpec) -> bool:
+    """Whether words are a row's own label, and never a part of a name above."""
+    word = squeeze(token.text)
+    return word in TOTALS or any(word == squeeze(row.label) for row in spec.left)
 
 
 def _own_label(state: _Flow) -> list[Token]:

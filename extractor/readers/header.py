@@ -30,6 +30,7 @@ class Layout:
         short: The spec's columns without those whose name the header doesn't hold, where that differs.
         labels: Printed names by column id, where the table isn't in its first layout.
         doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
+        first_cell: The cell of a grid above which the first column is named, where every column is named in its order.
     """
 
     known: bool
@@ -39,10 +40,38 @@ class Layout:
     short: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     doubtful: bool = False
+    first_cell: int | None = None
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
+    found = _layout(body, spec)
+    return replace(found, first_cell=_first_cell(body, spec, found.printed)) if found.known and body.grid else found
+
+
+def _first_cell(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:
+    """Return the cell of a grid above which the header names its first column, if it names all of them in a row."""
+    by_name = _by_name(spec)
+    leaves = _leaves(body)
+    for first in leaves:
+        here = [by_name.get(leaves.get(first + i, ""), ()) for i in range(len(columns))]
+        if len(columns) > 1 and all(c in names for c, names in zip(columns, here, strict=True)):
+            return first
+    return None
+
+
+def _leaves(body: Body) -> dict[int, str]:
+    """What the lowest line of a grid's header says in each cell."""
+    leaves: dict[int, str] = {}
+    for line in body.header_lines:
+        for index, (_, text) in enumerate(cells(line.text)):
+            name = squeeze(text)
+            if name and not name.isdigit():
+                leaves[index] = name
+    return leaves
+
+
+def _layout(body: Body, spec: TableSpec) -> Layout:
     every = spec.column_ids
     if not body.lines or not body.header or spec.shape == "wide":
         return Layout(known=True, columns=every, printed=every, short=every)
@@ -100,11 +129,7 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
     A leaf stands below its group; where two lines name the same cell, the lower one counts.
     """
     by_name = _by_name(spec)
-    leaves: dict[int, str] = {}
-    for line in body.header_lines:
-        for index, (_, text) in enumerate(cells(line.text)):
-            if squeeze(text):
-                leaves[index] = squeeze(text)
+    leaves = _leaves(body)
     found = [index for index, text in sorted(leaves.items()) if text in by_name]
     if len(found) < 2 or any(leaves.get(i) not in by_name for i in range(found[0], found[-1] + 1)):
         return ()
@@ -122,11 +147,7 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
 def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     """Return the columns of a grid cell by cell, where some have names that the spec doesn't know: these they keep."""
     by_name = _by_name(spec)
-    leaves: dict[int, str] = {}
-    for line in body.header_lines:
-        for index, (_, text) in enumerate(cells(line.text)):
-            if squeeze(text):
-                leaves[index] = squeeze(text)
+    leaves = _leaves(body)
     numbers = [cell for line in body.lines if (cell := [t.cell for t in line if t.decimals and t.cell is not None])]
     if not numbers:
         return ()

@@ -158,7 +158,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     order = {path: i for i, path in enumerate((*walk(spec.left), *walk(right)))}
     used: set[tuple[RowSpec, ...]] = set()
     paths: dict[int, tuple[RowSpec, ...]] = {}
-    last = -1
+    reached = {"left": -1, "right": -1}  # how far each side has come in the spec's order
     seen_total_on: set[int] = set()
     for index, row in enumerate(rows):
         bare = row.bare
@@ -174,10 +174,11 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             paths[index] = right
             continue
         if found:
+            last = reached["right" if found[0][:1] == right else "left"]
             path = min(found, key=lambda p: (order[p] < last, abs(order[p] - last)))
             used.add(path)
             paths[index] = path
-            last = order[path]
+            reached["right" if path[:1] == right else "left"] = order[path]
             if bare in TOTALS or path[-1].top:
                 seen_total_on.add(row.line)
             row.role, row.kind = "/".join(r.label for r in path), "total" if path[-1].top else "label"
