@@ -53,6 +53,8 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
             parts = [c for c in rule.parts if c in columns]
             if (rule.side and rule.side != row.side) or not columns.issuperset(rule.totals) or not parts:
                 continue
+            if rule.complete and len(parts) < len(rule.parts):
+                continue
             left = tuple(Ref(index, number, c) for c in rule.totals)
             right = tuple(Ref(index, number, c) for c in parts)
             yield Instance(rule.id, "sum", left, right, f"{' + '.join(rule.totals)} = {' + '.join(parts)}")
@@ -84,6 +86,7 @@ def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]
 
 def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     children: dict[int, list[int]] = {}
+    rates = {c.id for c in (*spec.columns, *spec.more) if c.rate}
     for number, row in enumerate(frame.rows):
         if row.parent is not None:
             children.setdefault(row.parent, []).append(number)
@@ -91,6 +94,8 @@ def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
         row = frame.rows[parent]
         identity, optional = _tree_id(row, spec)
         for column in frame.columns:
+            if column in rates:
+                continue
             right = tuple(Ref(index, part, column) for part in parts)
             text = f"{row.label} = {' + '.join(frame.rows[p].label for p in parts)} ({column})"
             yield Instance(

@@ -30,12 +30,16 @@ class Column(_Strict):
 
     ``usual`` marks the columns to name first where the text can't tell which one it is.
     ``part_of`` names the column that this one singles out a part of (其中).
+    ``rate`` marks percentages: they don't add up along the tree.
+    ``canonical`` columns are called by their id, whatever is printed: 金额 below 事业收入 says nothing by itself.
     """
 
     id: str
     aliases: tuple[str, ...] = ()
     usual: bool = False
     part_of: str | None = None
+    rate: bool = False
+    canonical: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,12 +87,16 @@ class RightSide(_Strict):
 
 
 class RowSum(_Strict):
-    """In every row: ``total`` (a column, or several added up) = the sum of ``parts``."""
+    """In every row: ``total`` (a column, or several added up) = the sum of ``parts``.
+
+    ``complete`` asks for every part: the sum means nothing in a table that lacks the column of one.
+    """
 
     id: str
     total: str | tuple[str, ...]
     parts: tuple[str, ...]
     side: Literal["left", "right"] | None = None
+    complete: bool = False
 
     @property
     def totals(self) -> tuple[str, ...]:

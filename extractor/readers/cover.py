@@ -11,7 +11,7 @@ from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
 
 from .body import Body
-from .labels import HEADER_WORDS
+from .labels import HEADER_WORDS, undated
 
 _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
@@ -45,16 +45,17 @@ def cover(body: Body, spec: TableSpec) -> Cover:
 
     A piece may be a word of headers or a fragment of a name; the reading that explains more is taken.
     """
-    pieces = [p for line in body.header_lines for p in _split(line.text) if not p.isdigit() and p != "※"]
+    pieces = [p for line in body.header_lines for p in _split(line.text) if undated(p) and not p.isdigit() and p != "※"]
     side = (spec.left_column,) if spec.left_column else ()
     columns = (*side, *spec.columns, *spec.more)
     blocks = max(1, "".join(pieces).count(_NAME))
     whole: dict[str, str] = {}
     pieces = _longer(pieces, columns, whole)
-    rest = _whole(pieces, columns, whole, blocks)
+    rest = [undated(p) for p in _whole(pieces, columns, whole, blocks)]
     words_first = _put_together([p for p in rest if p not in HEADER_WORDS], columns, whole)
     names_first = _put_together(rest, columns, whole)
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
+    found = found | {c.id: c.names[0] for c in columns if c.canonical and c.id in found}
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
     return Cover(names, found, sum(len(p) for p in left), blocks)
 
@@ -102,17 +103,26 @@ def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str])
 def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, str], blocks: int) -> list[str]:
     """Take the pieces that are whole names, a column's own name before another's alias; return the rest."""
     left, seen = [], dict[str, int]()
-    for piece in pieces:
+    for printed in pieces:
+        piece = undated(printed)
         own = next((c for c in columns if c.id not in found and squeeze(c.names[0]) == piece), None)
         named = own or next((c for c in columns if c.id not in found and piece in map(squeeze, c.aliases)), None)
         if named is not None:
-            found[named.id] = piece.removeprefix("其中:")
+            found[named.id] = printed.removeprefix("其中:")
             seen[piece] = 1
         elif 0 < seen.get(piece, 0) < blocks:
             seen[piece] += 1  # the header of the block beside it
+        elif group := next((c for c in columns if _is_leaf(piece, c, found)), None):
+            found[group.id] = printed
         else:
-            left.append(piece)
+            left.append(printed)
     return left
+
+
+def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
+    """Whether a piece names a column once more, below the heading of a group that was taken for its name."""
+    above = undated(found.get(column.id, ""))
+    return above in HEADER_WORDS and piece != above and piece in map(squeeze, column.names)
 
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:

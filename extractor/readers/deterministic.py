@@ -80,7 +80,7 @@ def fitting(
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(lines, chunk, spec, labels)
         verdict = layout(body, spec)
-        strange = _strange(body, spec, labels) if verdict.known else _UNFIT
+        strange = _strange(body, spec, labels) + verdict.strange if verdict.known else _UNFIT
         if best is None or strange < least:
             best, least = (spec, body, verdict), strange
         if not strange:

@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .body import Body
 from .cover import cover, in_blocks
-from .labels import HEADER_WORDS
+from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
 
@@ -31,6 +31,7 @@ class Layout:
         labels: Printed names by column id, where the table isn't in its first layout.
         doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
         first_cell: The cell of a grid above which the first column is named, where every column is named in its order.
+        strange: Columns whose names the spec doesn't know, or characters that nothing explains.
     """
 
     known: bool
@@ -41,6 +42,7 @@ class Layout:
     labels: dict[str, str] = field(default_factory=dict)
     doubtful: bool = False
     first_cell: int | None = None
+    strange: int = 0
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:
@@ -65,7 +67,7 @@ def _leaves(body: Body) -> dict[int, str]:
     leaves: dict[int, str] = {}
     for line in body.header_lines:
         for index, (_, text) in enumerate(cells(line.text)):
-            name = squeeze(text)
+            name = undated(text)
             if name and not name.isdigit():
                 leaves[index] = name
     return leaves
@@ -86,11 +88,13 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     more = any(c.id in named.names for c in spec.more)
     beyond = _with_unknown(body, spec) if body.grid else ()
     if set(beyond) > set(every):
-        return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels)
+        fresh = set(beyond) - {c.id for c in (*spec.columns, *spec.more)}
+        return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=len(fresh))
     if not more:
         first = _first_layout(body, spec)
         if first.known:
-            return replace(first, labels=named.labels if spec.layout else {})
+            strange = 0 if named.complete else named.left
+            return replace(first, labels=named.labels if spec.layout else {}, strange=strange)
     if spec.column_ids[0] not in named.names:
         return Layout(known=False, reason="its header doesn't name the spec's columns")
     exact = (_by_cell(body, spec) or beyond) if body.grid else ()
@@ -105,7 +109,7 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
 def _first_layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with the columns of the first layout, in fragments and misread as it may be."""
     every = spec.column_ids
-    missing, left, size = _counted(body.header, spec)
+    missing, left, size = _counted(undated(body.header), spec)
     if len(missing) * 4 > len(every):
         lacks = ", ".join(missing)
         return Layout(known=False, reason=f"its header lacks {lacks}: another layout than the spec's")
@@ -193,9 +197,9 @@ def _pieces(body: Body) -> Iterator[list[str]]:
     """Yield the words of each header line, cell by cell in a grid."""
     for line in body.header_lines:
         if body.grid:
-            yield [squeeze(text) for _, text in cells(line.text)]
+            yield [undated(text) for _, text in cells(line.text)]
         else:
-            yield line.text.replace("|", " ").split()
+            yield [undated(piece) for piece in line.text.replace("|", " ").split()]
 
 
 def _named(pieces: Sequence[str], spec: TableSpec) -> Iterator[str]:

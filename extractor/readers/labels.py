@@ -22,8 +22,22 @@ HEADER_WORDS = (
     "国有资本经营预算支出", "三公经费支出内容", "“三公”经费支出内容", "基本支出", "项目支出", "财政拨款",
     "非财政拨款", "预算数", "部门预算", "合计", "小计", "余类款项", "总计", "功能科目代码", "功能科目名称", "科目代码",
     "功能科目编码", "经济科目编码", "经济科目名称", "支出用途", "本年支出", "本年收入", "序号", "备注", "栏次", "行次",
-    "金额",
+    "金额", "预算数比上年执行数", "预算数比执行数", "预算数比预算数", "比上年增减", "比上年执行数增减", "比上年预算增减",
+    "增减情况", "支出功能分类科目", "支出经济分类科目", "功能分类科目", "经济分类科目", "部门预算支出经济分类科目",
+    "单位代码", "单位编码", "部门(单位)代码", "部门(单位)名称", "单位", "代码",
 )  # fmt: skip
+_YEAR = re.compile(r"(?:19|20)\d\d年度?")
+
+
+def undated(text: str) -> str:
+    """Return the words of a header without white space and without the years in front of them.
+
+    >>> undated("2023 年预算数")
+    '预算数'
+    """
+    return _YEAR.sub("", squeeze(text))
+
+
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
 

@@ -112,5 +112,5 @@ def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solu
 
 def _costs(draft: Draft) -> tuple[int, ...]:
     """How unusual each column is: printed order, those that offices use most first."""
-    usual = {c.id for c in draft.spec.columns if c.usual}
+    usual = {c.id for c in (*draft.spec.columns, *draft.spec.more) if c.usual}
     return tuple(i + (100 if usual and c not in usual else 0) for i, c in enumerate(draft.columns))

@@ -4,7 +4,8 @@ Header cells of such tables come in fragments, and empty cells are lost. Which n
 the items that the header names and by the sums among them: every way to place the numbers is looked at.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -23,6 +24,7 @@ from .tokens import Token
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
 _GRAND = "三公经费会议费培训费合计"  # over all of them
+_BLOCK = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?|当年|全年|年初)?(?:预算数|决算数|执行数|预算执行数)")
 _AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
 Path = tuple[RowSpec, ...]
 Order = tuple[Path, ...]
@@ -42,9 +44,12 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     items = _items(header, spec)
     if not tokens or len(items) < 3:
         return "its header doesn't name the spec's items"
-    columns = _columns(header, chunk)
+    named = _columns(header, chunk)
+    columns = tuple(named)
+    if not columns:
+        return "its header names more blocks than the spec's"
     fits: dict[frozenset[tuple[Path, int, str]], dict[tuple[Path, int], Token]] = {}
-    for slots in _layouts(items, header, columns):
+    for slots in _layouts(items, header, columns, list(named.values())):
         if len(tokens) > len(slots.cells) or comb(len(slots.cells), len(tokens)) > _MANY:
             continue
         printed = tuple(t.cell for t in tokens if t.cell is not None and t.cell < len(slots.cells))
@@ -57,7 +62,7 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
                 fits.setdefault(key, placed)
     if not fits:
         return "its numbers fit its header's items in no way that adds up"
-    return _draft(chunk, spec, body, list(fits.values()), items, columns)
+    return _draft(chunk, spec, body, list(fits.values()), items, named)
 
 
 def names_items(body: Body, spec: TableSpec) -> bool:
@@ -92,18 +97,27 @@ def _within(name: str, header: str) -> bool:
     return all(header.count(c) >= name.count(c) for c in name) and len(name) > 2
 
 
-def _columns(header: str, chunk: Chunk) -> tuple[int, ...]:
-    """Indexes of the spec's columns that are there: budget, outturn, or both."""
-    if "预算数" in header and "决算数" in header:
-        return (0, 1)
-    return (1,) if is_final(chunk.title) or "决算数" in header else (0,)
+def _columns(header: str, chunk: Chunk) -> dict[int, str]:
+    """Indexes of the spec's columns that are there, in printed order, with their printed names.
+
+    Budget, outturn, or both; or the budgets of two years. The name is empty where the header prints none.
+    """
+    blocks = list(dict.fromkeys(_BLOCK.findall(header)))
+    budgets = sorted((b for b in blocks if b.endswith("预算数")), key=lambda b: (not b.startswith("上"), b))
+    if len(budgets) > 2 or len(blocks) > 2:
+        return {}
+    if len(blocks) == 2:
+        earlier = budgets[0] if len(budgets) == 2 else ""
+        return {2 if b == earlier else 0 if b in budgets else 1: b for b in blocks}
+    printed = blocks[0] if blocks else ""
+    return {1 if "决算" in printed or (not printed and is_final(chunk.title)) else 0: printed}
 
 
-def _layouts(items: Sequence[Path], header: str, columns: tuple[int, ...]) -> Iterator[_Slots]:
+def _layouts(items: Sequence[Path], header: str, columns: tuple[int, ...], names: Sequence[str]) -> Iterator[_Slots]:
     for order in _orders(items):
         if len(columns) == 1:
             yield _Slots(tuple((item, columns[0]) for item in order))
-        elif header.count("决算数") > 1:
+        elif all(header.count(kind) > 1 for kind in names):
             yield _Slots(tuple((item, column) for item in order for column in columns))
         else:
             yield _Slots(tuple((item, column) for column in columns for item in order))
@@ -140,11 +154,12 @@ def _adds_up(values: dict[tuple[Path, int], Decimal], items: Sequence[Path], col
 
 def _draft(
     chunk: Chunk, spec: TableSpec, body: Body, fits: Sequence[dict[tuple[Path, int], Token]],
-    items: Sequence[Path], columns: Sequence[int],
+    items: Sequence[Path], named: Mapping[int, str],
 ) -> Draft:  # fmt: skip
     # Cars are run more often than they are bought.
     first = max(fits, key=lambda fit: sum(i[-1].label == "公务用车运行费" for (i, _), t in fit.items() if t.amount))
     unclear = {cell for fit in fits for cell in {*fit, *first} if fit.get(cell) is not first.get(cell)}
+    columns = tuple(named)
     rows, places = [], []
     where = {item: index for index, item in enumerate(items)}
     start = next(iter(first.values())).line
@@ -159,9 +174,8 @@ def _draft(
         if any((item, c) in unclear and t.amount and t.amount.value for c, t in mine):
             row.doubt = _AMBIGUOUS
         rows.append(row)
-    header = "".join(squeeze(line.text) for line in body.header_lines)
     ids = tuple(spec.column_ids[c] for c in columns)
-    labels = {spec.column_ids[c]: n for c in columns for n in spec.columns[c].names if n in header and n != "合计"}
+    labels = {spec.column_ids[c]: name for c, name in named.items() if name}
     domains = tuple(tuple((c,) for c in row) for row in places)
     return Draft(
         chunk, spec, body, tuple(rows), ids, ids, domains, tuple(None for _ in rows), tuple(places),
