@@ -162,7 +162,8 @@ class Labels:
 
     def header_words(self, spec: TableSpec) -> str:
         """Every word that headers of this table are made of, one after the other."""
-        return "\n".join(squeeze(n) for n in (*(n for c in spec.columns for n in (c.id, *c.names)), *HEADER_WORDS))
+        columns = (*spec.columns, *spec.more, *((spec.left_column,) if spec.left_column else ()))
+        return "\n".join(squeeze(n) for n in (*(n for c in columns for n in (c.id, *c.names)), *HEADER_WORDS))
 
     @staticmethod
     def of_header(text: str, words: str) -> bool:
