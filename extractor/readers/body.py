@@ -188,10 +188,23 @@ def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels
         if labels.starts_row(rows[index][1], following, spec):
             # A name that is wrapped before its numbers begins above: at the first line that is no header word.
             first = index
+            if _begins_itself(rows[index][1], following, spec, labels):
+                return index
             while first and _one_word(rows[first - 1][1]) and not labels.of_header(rows[first - 1][0].text, words):
                 first -= 1
             return first
     return len(rows)
+
+
+def _begins_itself(tokens: Sequence[Token], following: Sequence[Token], spec: TableSpec, labels: Labels) -> bool:
+    """Whether a row is a total, or has a class with its whole name behind it: no words above belong to it."""
+    if spec.shape in ("two_sided", "items"):
+        return False
+    if tokens[0].kind == "text":
+        return squeeze("".join(t.text for t in tokens if t.kind == "text")) in TOTALS
+    words = [*tokens[1:], *following] if len(tokens) == 1 else tokens[1:]
+    names = labels.catalogue.names.get(tokens[0].text, ())
+    return bool(words) and words[0].kind == "text" and squeeze(words[0].text) in map(squeeze, names)
 
 
 def _one_word(tokens: Sequence[Token]) -> bool:

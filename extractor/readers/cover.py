@@ -51,7 +51,7 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     blocks = max(1, "".join(pieces).count(_NAME))
     whole: dict[str, str] = {}
     pieces = _longer(pieces, columns, whole)
-    rest = [undated(p) for p in _whole(pieces, columns, whole, blocks)]
+    rest = [_of_group(p, whole) for p in _whole(pieces, columns, whole, blocks)]
     words_first = _put_together([p for p in rest if p not in HEADER_WORDS], columns, whole)
     names_first = _put_together(rest, columns, whole)
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
@@ -117,6 +117,11 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
         else:
             left.append(printed)
     return left
+
+
+def _of_group(piece: str, found: dict[str, str]) -> str:
+    """Return a piece without its year; with it where a column of another year has the same name."""
+    return piece if undated(piece) in map(undated, found.values()) else undated(piece)
 
 
 def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:

@@ -80,7 +80,8 @@ def fitting(
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(lines, chunk, spec, labels)
         verdict = layout(body, spec)
-        strange = _strange(body, spec, labels) + verdict.strange if verdict.known else _UNFIT
+        known = verdict.known
+        strange = _strange(body, spec, labels) + verdict.strange + _crowded(body, spec, verdict) if known else _UNFIT
         if best is None or strange < least:
             best, least = (spec, body, verdict), strange
         if not strange:
@@ -137,6 +138,13 @@ def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
         return 0
     rows = labelled_rows(body, spec, labels)
     return sum(1 for r in rows if r.items and not r.code and r.role is None)
+
+
+def _crowded(body: Body, spec: TableSpec, verdict: Layout) -> int:
+    """How many lines print more amounts than the layout has columns: all of them, where a column is missing."""
+    if spec.shape not in ("coded", "labels") or body.blocks:
+        return 0
+    return sum(1 for line in body.lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
 
 
 def _part(

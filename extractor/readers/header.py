@@ -102,8 +102,12 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
         return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels)
     if not named.complete:
         return Layout(known=False, reason="its header has columns that the spec doesn't know")
-    columns = _ordered(tuple(named.names), [list(_named(pieces, spec)) for pieces in _pieces(body)])
-    return Layout(known=True, columns=columns, printed=columns, short=columns, labels=named.labels)
+    lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
+    columns = _ordered(tuple(named.names), lines)
+    one_by_one = [line[0] for line in lines if len(line) == 1 and line[0] in named.names]
+    # One cell per line: in the order of their lines, unless groups stand above some of them.
+    printed = tuple(one_by_one) if len(one_by_one) == len(columns) == len(set(one_by_one)) else columns
+    return Layout(known=True, columns=columns, printed=printed, short=columns, labels=named.labels)
 
 
 def _first_layout(body: Body, spec: TableSpec) -> Layout:

@@ -175,7 +175,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             continue
         if found:
             last = reached["right" if found[0][:1] == right else "left"]
-            path = min(found, key=lambda p: (order[p] < last, abs(order[p] - last)))
+            path = min(found, key=lambda p: (_unprinted(p, used), order[p] < last, abs(order[p] - last)))
             used.add(path)
             paths[index] = path
             reached["right" if path[:1] == right else "left"] = order[path]
@@ -189,6 +189,12 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             row.key, row.doubt = bare, "its label is none of the table's"
     _keys(rows, paths, labels, spec)
     _parents(rows, paths, spec)
+
+
+def _unprinted(path: tuple[RowSpec, ...], used: set[tuple[RowSpec, ...]]) -> int:
+    """How many rows above a label aren't printed above it, among those that print an amount there."""
+    above = (path[:depth] for depth in range(1, len(path)))
+    return sum(not (step[-1].top or step[-1].after or step[-1].heading or step in used) for step in above)
 
 
 def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels: Labels, spec: TableSpec) -> None:

@@ -23,7 +23,9 @@ HEADER_WORDS = (
     "非财政拨款", "预算数", "部门预算", "合计", "小计", "余类款项", "总计", "功能科目代码", "功能科目名称", "科目代码",
     "功能科目编码", "经济科目编码", "经济科目名称", "支出用途", "本年支出", "本年收入", "序号", "备注", "栏次", "行次",
     "金额", "预算数比上年执行数", "预算数比执行数", "预算数比预算数", "比上年增减", "比上年执行数增减", "比上年预算增减",
-    "增减情况", "支出功能分类科目", "支出经济分类科目", "功能分类科目", "经济分类科目", "部门预算支出经济分类科目",
+    "增减情况", "部门预算支出经济分类科目编码", "部门预算支出经济分类科目名称", "部门预算支出经济科目编码",
+    "部门预算支出经济科目名称", "支出功能分类科目编码", "支出功能分类科目名称", "支出经济分类科目编码",
+    "支出经济分类科目名称", "政府预算支出经济分类科目编码", "政府预算支出经济分类科目名称", "支出功能分类科目", "支出经济分类科目", "功能分类科目", "经济分类科目", "部门预算支出经济分类科目",
     "单位代码", "单位编码", "部门(单位)代码", "部门(单位)名称", "单位", "代码",
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
@@ -168,7 +170,7 @@ class Labels:
     @staticmethod
     def of_header(text: str, words: str) -> bool:
         """Whether a line holds nothing but header words or pieces of them."""
-        pieces = text.replace("|", " ").split()
+        pieces = [undated(piece) for piece in text.replace("|", " ").split()]
         return squeeze("".join(pieces)) in words or all(p in words or p.isdigit() or p == "※" for p in pieces)
 
     def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
