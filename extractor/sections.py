@@ -121,7 +121,7 @@ def _after_marker(
         return None
     text = _MARKUP.sub("", lines[index].text)
     key = _QUOTES.sub("", squeeze(_TITLE_SUFFIX.sub("", squeeze(text))))
-    number = re.search(r"\d{1,2}", squeeze(marker.title))
+    number = re.search(r"(?<![\d-])\d{1,2}(?!\d|-)", squeeze(marker.title))  # 表3-1 is another table than 表3
     spec = next((s for s in specs if number and s.number == int(number.group())), None)
     if spec and len(key) <= _MAX_TITLE:
         likeness = max(fuzz.partial_ratio(title, key) for title in spec.titles)

@@ -16,6 +16,7 @@ from .labels import HEADER_WORDS, undated
 _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
+_GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _of_group(piece: str, found: dict[str, str]) -> str:
 def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
     """Whether a piece names a column once more, below the heading of a group that was taken for its name."""
     above = undated(found.get(column.id, ""))
-    return above in HEADER_WORDS and piece != above and piece in map(squeeze, column.names)
+    return above in _GROUPS and piece != above and piece in map(squeeze, column.names)
 
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:

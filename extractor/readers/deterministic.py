@@ -29,6 +29,7 @@ from .wide import names_items, wide
 
 _UNFIT = 10_000
 _BEGIN = 3  # characters by which a column's name is told in a header
+_WITH_NUMBERS = 10  # so many unknown labels without a number weigh as much as one with a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def fitting(
         verdict = layout(body, spec)
         known = verdict.known
         strange = _strange(body, spec, labels) + verdict.strange + _crowded(body, spec, verdict) if known else _UNFIT
+        if best is not None and best[2].known and spec.shape == "coded" and not set(verdict.columns) - set(best[2].columns):
+            continue  # it names nothing that the layout before it doesn't name
         if best is None or strange < least:
             best, least = (spec, body, verdict), strange
         if not strange:
@@ -129,7 +132,7 @@ def _has_codes(body: Body, labels: Labels) -> bool:
 
 
 def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
-    """How much of a table its layout doesn't explain: rows with numbers whose labels it doesn't have."""
+    """How much of a table its layout doesn't explain: rows whose labels it doesn't have, above all those with numbers."""
     if spec.shape == "wide":
         return 0 if body.empty or names_items(body, spec) else _UNFIT - 1
     if not body.lines:
@@ -137,7 +140,7 @@ def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
     if spec.shape not in ("two_sided", "labels"):
         return 0
     rows = labelled_rows(body, spec, labels)
-    return sum(1 for r in rows if r.items and not r.code and r.role is None)
+    return sum(_WITH_NUMBERS if r.items else 1 for r in rows if not r.code and r.role is None)
 
 
 def _crowded(body: Body, spec: TableSpec, verdict: Layout) -> int:

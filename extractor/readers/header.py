@@ -90,7 +90,8 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     if set(beyond) > set(every):
         fresh = set(beyond) - {c.id for c in (*spec.columns, *spec.more)}
         return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=len(fresh))
-    if not more:
+    # Counting characters is for the layout that a table has first; another one has to be named.
+    if not more and not (spec.layout and spec.shape == "coded"):
         first = _first_layout(body, spec)
         if first.known:
             strange = 0 if named.complete else named.left
