@@ -13,7 +13,7 @@ from extractor.specs import TableSpec
 from .blocks import block_starts, split_blocks
 from .hints import Hint
 from .labels import TOTALS, Labels
-from .ordinals import without_ordinals
+from .ordinals import without_ordinals, without_unit_codes
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
@@ -25,7 +25,6 @@ _PAGE = re.compile(
 )
 _RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
 # Lines that printing adds and no table has.
-_UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|预算单位|部门)(?:代码|编码)")
 _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
 _YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")  # the line above may end with the year's first digits
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
@@ -60,11 +59,6 @@ class Body:
     junk: tuple[Token, ...]
 
     @property
-    def units(self) -> bool:
-        """Whether a column holds the codes of offices."""
-        return bool(_UNIT_CODE.search(self.header))
-
-    @property
     def blocks(self) -> bool:
         """Whether code, name and amount are printed several times beside each other."""
         return any(self.header.count(word) > 1 for word in ("科目编码", "科目代码"))
@@ -90,7 +84,7 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     first = _first_row(rows, spec, labels) if told is None else told
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
-    token_lines = _without_unit_codes([tokens for _, tokens in data], header)
+    token_lines = without_unit_codes([tokens for _, tokens in data], header)
     token_lines = without_ordinals(token_lines, header, grid=grid)
     starts = block_starts(header) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
@@ -232,21 +226,6 @@ def _without_repeats(
         else:
             out.append(rows[index])
             index += 1
-    return out
-
-
-def _without_unit_codes(lines: Sequence[list[Token]], header: Sequence[Line]) -> list[list[Token]]:
-    """Drop the codes of offices: digits that stand right before words, and are no code of a classification."""
-    if not _UNIT_CODE.search(squeeze("".join(line.text for line in header)).replace("|", "")):
-        return list(lines)
-    out = []
-    for position, line in enumerate(lines):
-        following = lines[position + 1][0] if position + 1 < len(lines) else None
-        beside = [*line[1:], following]
-        words = [after is not None and after.kind == "text" for after in beside]
-        kept = [t for t, w in zip(line, words, strict=True) if not (t.whole and len(t.text) in (6, 8, 9, 12) and w)]
-        if kept:
-            out.append(kept)
     return out
 
 

@@ -83,7 +83,12 @@ def fitting(
         verdict = layout(body, spec)
         known = verdict.known
         strange = _strange(body, spec, labels) + verdict.strange + _crowded(body, spec, verdict) if known else _UNFIT
-        if best is not None and best[2].known and spec.shape == "coded" and not set(verdict.columns) - set(best[2].columns):
+        if (
+            best is not None
+            and best[2].known
+            and spec.shape == "coded"
+            and not set(verdict.columns) - set(best[2].columns)
+        ):
             continue  # it names nothing that the layout before it doesn't name
         if best is None or strange < least:
             best, least = (spec, body, verdict), strange
@@ -132,7 +137,7 @@ def _has_codes(body: Body, labels: Labels) -> bool:
 
 
 def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
-    """How much of a table its layout doesn't explain: rows whose labels it doesn't have, above all those with numbers."""
+    """How much of a table its layout doesn't explain: rows whose labels it doesn't have, above all with numbers."""
     if spec.shape == "wide":
         return 0 if body.empty or names_items(body, spec) else _UNFIT - 1
     if not body.lines:

@@ -95,7 +95,12 @@ def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], hea
     wide = [row for row in rows if width_of(row, spec, columns) > 1]
     base = grid_base(wide) if body.grid else None
     named = header.first_cell
-    if base is not None and named is not None and named < base and all(positional(r, named, len(columns)) for r in wide):
+    if (
+        base is not None
+        and named is not None
+        and named < base
+        and all(positional(r, named, len(columns)) for r in wide)
+    ):
         base = named  # the first column is empty in most rows
     homes: list[tuple[int, ...] | None] = []
     domains: list[tuple[tuple[int, ...], ...]] = []

@@ -13,7 +13,7 @@ from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
 from .body import Body
-from .cover import cover, in_blocks
+from .cover import Cover, cover, in_blocks
 from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
@@ -96,6 +96,11 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
         if first.known:
             strange = 0 if named.complete else named.left
             return replace(first, labels=named.labels if spec.layout else {}, strange=strange)
+    return _named_layout(body, spec, named, beyond)
+
+
+def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, ...]) -> Layout:
+    """Take the columns that a header names, where it names nothing else."""
     if spec.column_ids[0] not in named.names:
         return Layout(known=False, reason="its header doesn't name the spec's columns")
     exact = (_by_cell(body, spec) or beyond) if body.grid else ()
@@ -106,9 +111,18 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     columns = _ordered(tuple(named.names), lines)
     one_by_one = [line[0] for line in lines if len(line) == 1 and line[0] in named.names]
-    # One cell per line: in the order of their lines, unless groups stand above some of them.
-    printed = tuple(one_by_one) if len(one_by_one) == len(columns) == len(set(one_by_one)) else columns
-    return Layout(known=True, columns=columns, printed=printed, short=columns, labels=named.labels)
+    if len(one_by_one) == len(columns) == len(set(one_by_one)):
+        # One cell per line: in the order of their lines, unless groups stand above some of them.
+        by_line, grouped = tuple(one_by_one), _grouped(lines)
+        usual, likely = (by_line, columns) if grouped else (columns, by_line)
+        return Layout(known=True, columns=usual, printed=likely, short=usual, labels=named.labels)
+    return Layout(known=True, columns=columns, printed=columns, short=columns, labels=named.labels)
+
+
+def _grouped(lines: Sequence[Sequence[str]]) -> bool:
+    """Whether some line between those that name columns names none."""
+    named = [index for index, line in enumerate(lines) if line]
+    return named[-1] - named[0] + 1 > len(named)
 
 
 def _first_layout(body: Body, spec: TableSpec) -> Layout:

@@ -1,11 +1,13 @@
-"""Row numbers (行次): final accounts number the rows of each side, between a label and its amount."""
+"""Digits that are no amounts: row numbers (行次) between a label and its amount, and the codes of offices."""
 
+import re
 from collections.abc import Sequence
 
 from extractor.normalize import Line, squeeze
 
 from .tokens import Token, cells
 
+_UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|部门)(?:代码|编码)")
 _GAP = 40  # rows that may be missing between two numbers
 
 
@@ -33,3 +35,18 @@ def _counts_up(token: Token, counted: list[int]) -> bool:
         counted.append(value)
         return True
     return False
+
+
+def without_unit_codes(lines: Sequence[list[Token]], header: Sequence[Line]) -> list[list[Token]]:
+    """Drop the codes of offices: digits that stand right before words, and are no code of a classification."""
+    if not _UNIT_CODE.search(squeeze("".join(line.text for line in header)).replace("|", "")):
+        return list(lines)
+    out = []
+    for position, line in enumerate(lines):
+        following = lines[position + 1][0] if position + 1 < len(lines) else None
+        beside = [*line[1:], following]
+        words = [after is not None and after.kind == "text" for after in beside]
+        kept = [t for t, w in zip(line, words, strict=True) if not (t.whole and len(t.text) in (6, 8, 9, 12) and w)]
+        if kept:
+            out.append(kept)
+    return out

@@ -68,6 +68,7 @@ def projects(rows: Sequence[RawRow]) -> None:
     that, the rows concerned are doubted.
     """
     total = _total(rows)
+    _same_code(rows)
     units = [i for i, r in enumerate(rows) if r.code is None and r.kind != "total" and not r.doubt]
     for row in rows:
         if row.doubt:
@@ -84,6 +85,17 @@ def projects(rows: Sequence[RawRow]) -> None:
     if len(units) > 1:
         _doubt_owners(rows, owners)
     _doubt_units(rows, units, owners, total)
+
+
+def _same_code(rows: Sequence[RawRow]) -> None:
+    """Take other names below an item, with its own code in front, for its projects: one column holds both names."""
+    above: RawRow | None = None
+    for row in rows:
+        if row.code and above is not None and row.code == above.code and not row.project and not above.project:
+            if row.label and row.text != above.text:
+                row.label, row.project = [], row.label
+        else:
+            above = row if row.code else None
 
 
 def _doubt_units(rows: Sequence[RawRow], units: Sequence[int], owners: Sequence[int | None], total: int | None) -> None:
