@@ -88,8 +88,8 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     more = any(c.id in named.names for c in spec.more)
     beyond = _with_unknown(body, spec) if body.grid else ()
     if set(beyond) > set(every):
-        fresh = set(beyond) - {c.id for c in (*spec.columns, *spec.more)}
-        return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=len(fresh))
+        fresh = _fresh(beyond, spec)
+        return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=fresh)
     # Counting characters is for the layout that a table has first; another one has to be named.
     if not more and not (spec.layout and spec.shape == "coded"):
         first = _first_layout(body, spec)
@@ -99,13 +99,19 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     return _named_layout(body, spec, named, beyond)
 
 
+def _fresh(columns: Sequence[str], spec: TableSpec) -> int:
+    """How strange the columns are that the spec doesn't know: each weighs more than some characters left over."""
+    return 10 * len(set(columns) - {c.id for c in (*spec.columns, *spec.more)})
+
+
 def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, ...]) -> Layout:
     """Take the columns that a header names, where it names nothing else."""
     if spec.column_ids[0] not in named.names:
         return Layout(known=False, reason="its header doesn't name the spec's columns")
     exact = (_by_cell(body, spec) or beyond) if body.grid else ()
     if exact and set(exact) >= set(named.names):
-        return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels)
+        fresh = _fresh(exact, spec)
+        return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels, strange=fresh)
     if not named.complete:
         return Layout(known=False, reason="its header has columns that the spec doesn't know")
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
