@@ -188,7 +188,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement with its patterns."""
+    """A statement with its patterns; each field of a record with its label, and with the colon of it lost."""
 
     spec: Statement
     rows: tuple[tuple[RowPattern, tuple[Pattern, ...]], ...]
@@ -196,7 +196,7 @@ class Compiled:
     headings: tuple[re.Pattern[str], ...]
     within: Mapping[str, tuple[re.Pattern[str], ...]]
     empty: tuple[re.Pattern[str], ...]
-    fields: tuple[tuple[FieldSpec, re.Pattern[str]], ...]
+    fields: tuple[tuple[FieldSpec, re.Pattern[str], re.Pattern[str]], ...]
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,7 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
             headings=tuple(re.compile(h) for h in spec.headings),
             within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),
-            fields=tuple((f, re.compile(f.label)) for f in spec.records),
+            fields=tuple((f, re.compile(f.label), re.compile(f.label.removesuffix(":") + "[:;,.。]?")) for f in spec.records),
         )
     except (re.error, KeyError) as error:
         raise SpecError(f"prose/{name}: a pattern is malformed: {error}") from None

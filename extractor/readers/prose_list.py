@@ -82,18 +82,28 @@ def read_records(place: Place, statement: Compiled) -> Draft:
     """Read labelled fields: a record begins at its key field and ends at the next one."""
     draft = Draft()
     text = place.flow.text
+    # Where a line begins, a label is known without its colon.
     found = sorted(
-        ((m.start(), m.end(), f) for f, pattern in statement.fields for m in pattern.finditer(text)),
+        (
+            (m.start(), m.end(), f)
+            for f, pattern, bare in statement.fields
+            for m in (*pattern.finditer(text), *filter(None, (bare.match(text, s) for s in place.flow.starts)))
+        ),
         key=lambda f: (f[0], -f[1]),
     )
     marks = [m for n, m in enumerate(found) if n == 0 or m[0] >= found[n - 1][1]]
     if not marks:
         return draft
-    key = ""
+    key, seen = "", set[str]()
     for (_, first, spec), end in zip(marks, [*(m[0] for m in marks[1:]), len(text)], strict=True):
         if spec.value == "key":
             cell = text_cell(place, "", first, end)
             key = unicodedata.normalize("NFKC", squeeze(cell.text)) if cell and len(cell.text) <= _NAME else ""
+            if any(bare.search(key) for _, _, bare in statement.fields):
+                key = ""  # a label whose colon is lost has run into the name
+            seen.clear()
+        elif spec.label in seen:
+            key = ""  # the next record, whose name is lost
         elif key and spec.value == "text" and spec.column:
             if cell := text_cell(place, spec.column, first, end):
                 draft.add(key, cell)
@@ -103,6 +113,7 @@ def read_records(place: Place, statement: Compiled) -> Draft:
                 draft.add(key, _money(place, spec.column, match))
         elif key and spec.value == "parts":
             _parts(place, spec.column, key, (first, end), draft)
+        seen.add(spec.label)
     return draft
 
 
