@@ -52,6 +52,8 @@ class Vocabulary(_Strict):
         attributes: Clauses that may follow a row: patterns by name. One without a column is only skipped.
         tails: Patterns after which text runs on to the end of the sentence, by column.
         masked: Those of the tails whose text is no place for a row to begin.
+        compared: What a row is compared with, which is no place for a row to begin either.
+        own_budget: A comparison that in final accounts is one with the budget of the same year.
         fillers: Words that tell no heading from another.
         other_headings: Headings that end a section without opening one that is read.
     """
@@ -63,6 +65,8 @@ class Vocabulary(_Strict):
     attributes: dict[str, tuple[str, ...]]
     tails: dict[str, str]
     masked: tuple[str, ...]
+    compared: str
+    own_budget: str
     fillers: str
     other_headings: tuple[str, ...]
 
@@ -208,6 +212,8 @@ class Prose:
     vocabulary: Vocabulary
     down: frozenset[str]
     tails: Mapping[str, re.Pattern[str]]
+    compared: re.Pattern[str]
+    own_budget: re.Pattern[str]
     fillers: re.Pattern[str]
     other_headings: tuple[re.Pattern[str], ...]
 
@@ -235,6 +241,8 @@ def prose() -> Prose:
         vocabulary=words,
         down=frozenset(words.down),
         tails={column: re.compile(_fill(text, words)) for column, text in words.tails.items()},
+        compared=re.compile(_fill(words.compared, words)),
+        own_budget=re.compile(_fill(words.own_budget, words)),
         fillers=re.compile(words.fillers),
         other_headings=tuple(re.compile(h) for h in words.other_headings),
     )
