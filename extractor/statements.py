@@ -115,6 +115,7 @@ class Statement(_Strict):
         within: Headings by the statement whose section they must stand in.
         attributes: Clauses that may follow a row, in the order in which they are tried.
         masked: Texts that are no place for a row to begin; those of the vocabulary if not given.
+        passed: Further texts that are no place for a row to begin.
         rows: Rows.
         records: Labelled fields, one record after the other.
         list: The section is a numbered list with this text column; keys are numbers, or the term before a colon.
@@ -130,6 +131,7 @@ class Statement(_Strict):
     within: dict[str, tuple[str, ...]] = {}
     attributes: tuple[str, ...] = ()
     masked: tuple[str, ...] | None = None
+    passed: tuple[str, ...] = ()
     rows: tuple[RowPattern, ...] = ()
     records: tuple[FieldSpec, ...] = ()
     list: Literal["number", "term"] | None = None
@@ -199,6 +201,7 @@ class Compiled:
     attributes: Mapping[str, tuple[Pattern, ...]]
     headings: tuple[re.Pattern[str], ...]
     within: Mapping[str, tuple[re.Pattern[str], ...]]
+    passed: tuple[re.Pattern[str], ...]
     empty: tuple[re.Pattern[str], ...]
     fields: tuple[tuple[FieldSpec, re.Pattern[str], re.Pattern[str]], ...]
 
@@ -279,6 +282,7 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
             },
             headings=tuple(re.compile(h) for h in spec.headings),
             within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
+            passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),
             fields=tuple((f, re.compile(f.label), re.compile(f.label.removesuffix(":") + "[:;,.。]?")) for f in spec.records),
         )

@@ -93,7 +93,9 @@ def read(place: Place, statement: Compiled) -> Draft:
 
 def _mask(place: Place, statement: Compiled) -> str:
     """Blank out reasons, purposes and what is compared with, so that amounts told in them begin no rows."""
-    text = place.prose.compared.sub(lambda m: TORN * len(m.group()), place.flow.text)
+    text = place.flow.text
+    for pattern in (place.prose.compared, *statement.passed):
+        text = pattern.sub(lambda m: TORN * len(m.group()), text)
     out: list[str] = []
     position = 0
     for match in _cues(place, statement):
