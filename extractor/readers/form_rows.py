@@ -85,6 +85,19 @@ def _one_level(row: Indicator, above: list[Piece] | None, words: Words) -> None:
         del row.cells["level2"]
 
 
+def proper(rows: Sequence[Indicator], words: Words) -> list[Indicator]:
+    """Leave out rows whose name is none: a bare unit, or what other rows print in one of their closed columns."""
+    kinds: tuple[Kind, ...] = ("basis", "rule", "evidence")
+    printed = {id(row): {row.text(kind) for kind in kinds} for row in rows}
+    out = []
+    for row in rows:
+        name = row.text("name")
+        elsewhere = any(name in texts for key, texts in printed.items() if key != id(row))
+        if len(name) > 1 and name not in words.units and not elsewhere:
+            out.append(row)
+    return out
+
+
 def tidy(rows: Sequence[Indicator], words: Words) -> None:
     """Leave out what can't be right: broken levels, a second level under a first that never has it."""
     for row in rows:
