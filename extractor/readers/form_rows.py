@@ -93,8 +93,11 @@ def proper(rows: Sequence[Indicator], words: Words) -> list[Indicator]:
     for row in rows:
         name = row.text("name")
         elsewhere = any(name in texts for key, texts in printed.items() if key != id(row))
-        if len(name) > 1 and name not in words.units and not elsewhere:
-            out.append(row)
+        if len(name) < 2 or name.strip("()") in words.units or elsewhere:
+            continue
+        if name.endswith("指标") and any(name.endswith(level) for level in words.second):
+            row.doubt = row.doubt or "the name runs into a level that is printed beside it"
+        out.append(row)
     return out
 
 
@@ -108,7 +111,9 @@ def tidy(rows: Sequence[Indicator], words: Words) -> None:
         if upper in words.first and lower in words.second and lower not in words.first[upper].second:
             del row.cells["level1"]
         for kind in TEXTS:
-            if kind in row.cells and shape_of(row.text(kind)) == "nothing":
+            found = row.cells.get(kind, [])
+            several = len(found) > 1 and all(shape_of(p.text) in ("number", "points") for p in found)
+            if found and (several or shape_of(row.text(kind)) == "nothing"):  # several weights are no target
                 del row.cells[kind]
         for kind in ("rule", "basis", "evidence"):
             if kind in row.cells and is_level(row.text(kind), words):

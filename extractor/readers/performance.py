@@ -210,9 +210,9 @@ def _row(read: Indicator, prefix: str, known: Forms, lines: Sequence[Line]) -> R
 
 def _points(found: Sequence[Piece], kind: Kind, read: Indicator, known: Forms) -> Cell | None:
     first = found[0]
-    plain = first.text.removesuffix("分")
+    plain, whole = (text.removesuffix("分").removesuffix("%") for text in (first.text, bare(found)))
     amount = parse_amount(plain)
-    if amount is None or points(bare(found)) is None or bare(found).removesuffix("分") != plain:
+    if amount is None or points(whole) is None or whole != plain:
         return None  # 2 .5 is no 2
     options = tuple(known.words.column(k).id for k in read.options.get(kind, ()))
     return Cell(
