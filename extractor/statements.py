@@ -284,7 +284,9 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
             within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
             passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),
-            fields=tuple((f, re.compile(f.label), re.compile(f.label.removesuffix(":") + "[:;,.。]?")) for f in spec.records),
+            fields=tuple(
+                (f, re.compile(f.label), re.compile(f.label.removesuffix(":") + "[:;,.。]?")) for f in spec.records
+            ),
         )
     except (re.error, KeyError) as error:
         raise SpecError(f"prose/{name}: a pattern is malformed: {error}") from None
