@@ -52,6 +52,8 @@ def test_rows_that_slipped_in_from_another_statement_are_left_out() -> None:
     assert numbers(expenditure) == {"n_expenditure 总计 金额 9.00万元"}
     revenue = "示例局2024年部门预算\n二、收入预算情况说明\n收入预算9.00万元。\n基本支出9.00万元，占100.00%。"
     assert numbers(revenue) == {"n_revenue 总计 金额 9.00万元"}
+    fiscal = "示例局2023年度部门决算\n四、财政拨款收支决算情况\n本年支出9.00万元，其中：基本支出9.00万元，占100.00%。"
+    assert numbers(fiscal) == set()
     carried = "示例局2024年部门预算\n十一、上年结转结余预算情况说明\n接待费增加0.00\n示例局2024年上年结转结余5.34万元。"
     assert numbers(carried) == {"n_carryover 总计 金额 5.34万元"}
 
