@@ -52,6 +52,8 @@ class Vocabulary(_Strict):
         attributes: Clauses that may follow a row: patterns by name. One without a column is only skipped.
         tails: Patterns after which text runs on to the end of the sentence, by column.
         masked: Those of the tails whose text is no place for a row to begin.
+        compared: What a row is compared with, which is no place for a row to begin either.
+        own_budget: A comparison that in final accounts is one with the budget of the same year.
         fillers: Words that tell no heading from another.
         other_headings: Headings that end a section without opening one that is read.
     """
@@ -63,6 +65,8 @@ class Vocabulary(_Strict):
     attributes: dict[str, tuple[str, ...]]
     tails: dict[str, str]
     masked: tuple[str, ...]
+    compared: str
+    own_budget: str
     fillers: str
     other_headings: tuple[str, ...]
 
@@ -111,6 +115,7 @@ class Statement(_Strict):
         within: Headings by the statement whose section they must stand in.
         attributes: Clauses that may follow a row, in the order in which they are tried.
         masked: Texts that are no place for a row to begin; those of the vocabulary if not given.
+        passed: Further texts that are no place for a row to begin.
         rows: Rows.
         records: Labelled fields, one record after the other.
         list: The section is a numbered list with this text column; keys are numbers, or the term before a colon.
@@ -126,6 +131,7 @@ class Statement(_Strict):
     within: dict[str, tuple[str, ...]] = {}
     attributes: tuple[str, ...] = ()
     masked: tuple[str, ...] | None = None
+    passed: tuple[str, ...] = ()
     rows: tuple[RowPattern, ...] = ()
     records: tuple[FieldSpec, ...] = ()
     list: Literal["number", "term"] | None = None
@@ -188,15 +194,16 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement with its patterns."""
+    """A statement with its patterns; each field of a record with its label, and with the colon of it lost."""
 
     spec: Statement
     rows: tuple[tuple[RowPattern, tuple[Pattern, ...]], ...]
     attributes: Mapping[str, tuple[Pattern, ...]]
     headings: tuple[re.Pattern[str], ...]
     within: Mapping[str, tuple[re.Pattern[str], ...]]
+    passed: tuple[re.Pattern[str], ...]
     empty: tuple[re.Pattern[str], ...]
-    fields: tuple[tuple[FieldSpec, re.Pattern[str]], ...]
+    fields: tuple[tuple[FieldSpec, re.Pattern[str], re.Pattern[str]], ...]
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,8 @@ class Prose:
     vocabulary: Vocabulary
     down: frozenset[str]
     tails: Mapping[str, re.Pattern[str]]
+    compared: re.Pattern[str]
+    own_budget: re.Pattern[str]
     fillers: re.Pattern[str]
     other_headings: tuple[re.Pattern[str], ...]
 
@@ -235,6 +244,8 @@ def prose() -> Prose:
         vocabulary=words,
         down=frozenset(words.down),
         tails={column: re.compile(_fill(text, words)) for column, text in words.tails.items()},
+        compared=re.compile(_fill(words.compared, words)),
+        own_budget=re.compile(_fill(words.own_budget, words)),
         fillers=re.compile(words.fillers),
         other_headings=tuple(re.compile(h) for h in words.other_headings),
     )
@@ -271,8 +282,11 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
             },
             headings=tuple(re.compile(h) for h in spec.headings),
             within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
+            passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),
-            fields=tuple((f, re.compile(f.label)) for f in spec.records),
+            fields=tuple(
+                (f, re.compile(f.label), re.compile(f.label.removesuffix(":") + "[:;,.。]?")) for f in spec.records
+            ),
         )
     except (re.error, KeyError) as error:
         raise SpecError(f"prose/{name}: a pattern is malformed: {error}") from None

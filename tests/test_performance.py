@@ -259,3 +259,44 @@ def test_specs_of_forms_are_validated(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("extractor.forms.data_folder", lambda _: tmp_path)
     with pytest.raises(SpecError, match=r"broken\.yaml: words"):
         forms.__wrapped__()
+
+
+def _self_rated(*rows: str, weight: str = "分值") -> str:
+    head = "项目支出绩效自评表\n项目名称\t宣传\n\t\t年初预算数\t全年预算数\t全年执行数\n"
+    head += "\t年度资金总额\t5.00\t5.00\t5.00\n"
+    return f"{head}一级指标\t二级指标\t三级指标\t指标值\t实际完成值\t{weight}\t得分\n" + "\n".join(rows)
+
+
+def _indicators(extractor: Extractor, text: str) -> set[str]:
+    found = facts(_read(extractor, text))
+    return {f"{f['row']} {f['column']} {f['value']}" for f in found if f["kind"] == "number" and "指标/" in f["row"]}
+
+
+def test_weights_may_be_printed_in_percent(extractor: Extractor) -> None:
+    """A percent sign keeps a weight in its column, and the score behind it out of there."""
+    text = _self_rated("产出指标\t数量指标\t宣传次数\t≥3次\t3次\t90%\t89.5分", weight="权重(%)")
+    assert _indicators(extractor, text) == {"宣传/指标/宣传次数 分值权重 90", "宣传/指标/宣传次数 得分 89.5"}
+
+
+def test_numbers_cut_by_a_blank_and_several_in_a_cell_are_left_out(extractor: Extractor) -> None:
+    """2 .5 is no score of 2, and two weights in a cell are none."""
+    text = _self_rated(
+        "产出指标\t数量指标\t宣传次数\t≥3次\t2次\t5\t2 .5",
+        "\t质量指标\t1.合格率 2.达标率\t≥9% ≥8%\t9% 8%\t10 10\t10 10",
+    )
+    assert _indicators(extractor, text) == {"宣传/指标/宣传次数 分值权重 5"}
+
+
+def test_a_form_ends_where_the_head_of_the_next_begins(extractor: Extractor) -> None:
+    """Where title and name of the next form are lost, its money and its indicators are not those of this one."""
+    lost = ("\t年度资金总额\t7.00\t7.00\t7.00", "产出指标\t数量指标\t出访次数\t≥1次\t1次\t50\t50")
+    text = _self_rated("产出指标\t数量指标\t宣传次数\t≥3次\t3次\t90\t90", *lost)
+    assert {f.split()[0] for f in _indicators(extractor, text)} == {"宣传/指标/宣传次数"}
+
+
+def test_a_table_of_the_budget_is_no_form(extractor: Extractor) -> None:
+    """项目名称 in a table far above a form whose title is lost gives that form no name."""
+    table = "表11\n上年结转结余情况明细表\n项目名称\t总计\n总计\t5.34\n第三部分 情况说明\n"
+    table += "一、收支总体情况\n收支总预算5.34万元。\n"
+    form = "一级指标\t二级指标\t三级指标\t指标值\t分值权重\n产出指标\t数量指标\t宣传次数\t≥3次\t90\n"
+    assert _indicators(extractor, table + form) == set()

@@ -64,8 +64,8 @@ def find(lines: Sequence[Line], heads: Sequence[Heading], known: Forms) -> list[
     if not headers:
         return []
     skip = {i for h in heads if h.contents for i in range(h.index, h.index + h.count)}
-    starts = _starts(lines, keys, headers, skip, known)
     ends = {h.index for h in heads if not h.contents}
+    starts = _starts(lines, keys, (headers, sorted(ends)), skip, known)
     out: list[FormPlace] = []
     for position, start in enumerate(starts):
         limit = starts[position + 1].index if position + 1 < len(starts) else len(lines)
@@ -103,8 +103,14 @@ def _is_header(keys: Sequence[str], index: int) -> bool:
 
 
 def _starts(
-    lines: Sequence[Line], keys: Sequence[str], headers: Sequence[int], skip: set[int], known: Forms
+    lines: Sequence[Line],
+    keys: Sequence[str],
+    marks: tuple[Sequence[int], Sequence[int]],
+    skip: set[int],
+    known: Forms,
 ) -> list[_Start]:
+    """Return where forms begin; ``marks`` are the headers of indicators and the headings of the document."""
+    headers, ends = marks
     found: list[_Start] = []
     seen = set(headers)
     begun, headed = False, False  # a form is open; its indicators have begun
@@ -121,7 +127,8 @@ def _starts(
             continue
         spec = _untitled(lines, index, key, known)
         at = bisect_right(headers, index)
-        if spec and at < len(headers) and headers[at] <= index + _REACH:
+        near = at < len(headers) and headers[at] <= index + _REACH
+        if spec and near and bisect_right(ends, index) == bisect_left(ends, headers[at]):
             found.append(_Start(_first_row(lines, index, found, headers, known), spec, "(no title)", titled=False))
             begun, headed = True, False
     return found

@@ -28,7 +28,7 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
         cells = [c for c in cells if bare(c[1]) not in words.margin]
         placed = align(cells, header, words)
         if _is_row(placed, header, words):
-            rows.append(Indicator(placed))
+            rows.append(Indicator(placed, options=_lone(placed, header)))
         elif cells:
             loose.append((len(rows), cells))
     _attach(rows, loose, header, words)
@@ -67,7 +67,7 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
     columns = header.columns
     places = [p if p is not None else i for i, p in enumerate(header.places)]
     home = dict(zip(places, columns, strict=True))
-    if all(place in home and fit(home[place].kind, bare(c), words) < NEVER for place, c in cells):
+    if all(place in home and _fits(home[place].kind, bare(c), words) for place, c in cells):
         return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
     # best[j]: cost and placement of the cells so far in the columns before j
     best: list[tuple[float, tuple[int | None, ...]]] = [(0.0, ())]
@@ -92,6 +92,22 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
         if spot is not None and columns[spot].kind != "ignored":
             placed[columns[spot].kind] = found
     return placed
+
+
+def _fits(kind: Kind, text: str, words: Words) -> bool:
+    """Whether a cell can stand in its own column; weights may be printed with a percent sign there."""
+    return fit(kind, text, words) < NEVER or (kind == "weight" and shape_of(text) == "percent")
+
+
+def _lone(placed: dict[Kind, list[Piece]], header: Header) -> dict[Kind, tuple[Kind, ...]]:
+    """Doubt a lone number of points that stands in the column of the other one: a weight or a score."""
+    home = {c.kind: p for c, p in zip(header.columns, header.places, strict=True)}
+    pairs: tuple[tuple[Kind, Kind], ...] = (("weight", "score"), ("score", "weight"))
+    return {
+        kind: ("weight", "score")
+        for kind, other in pairs
+        if kind in placed and other not in placed and home.get(other) == placed[kind][0].column is not None
+    }
 
 
 def _attach(rows: list[Indicator], loose: Sequence[tuple[int, Cells]], header: Header, words: Words) -> None:

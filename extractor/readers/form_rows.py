@@ -85,6 +85,22 @@ def _one_level(row: Indicator, above: list[Piece] | None, words: Words) -> None:
         del row.cells["level2"]
 
 
+def proper(rows: Sequence[Indicator], words: Words) -> list[Indicator]:
+    """Leave out rows whose name is none: a bare unit, or what other rows print in one of their closed columns."""
+    kinds: tuple[Kind, ...] = ("basis", "rule", "evidence")
+    printed = {id(row): {row.text(kind) for kind in kinds} for row in rows}
+    out = []
+    for row in rows:
+        name = row.text("name")
+        elsewhere = any(name in texts for key, texts in printed.items() if key != id(row))
+        if len(name) < 2 or name.strip("()") in words.units or elsewhere:
+            continue
+        if name.endswith("指标") and any(name.endswith(level) for level in words.second):
+            row.doubt = row.doubt or "the name runs into a level that is printed beside it"
+        out.append(row)
+    return out
+
+
 def tidy(rows: Sequence[Indicator], words: Words) -> None:
     """Leave out what can't be right: broken levels, a second level under a first that never has it."""
     for row in rows:
@@ -95,7 +111,9 @@ def tidy(rows: Sequence[Indicator], words: Words) -> None:
         if upper in words.first and lower in words.second and lower not in words.first[upper].second:
             del row.cells["level1"]
         for kind in TEXTS:
-            if kind in row.cells and shape_of(row.text(kind)) == "nothing":
+            found = row.cells.get(kind, [])
+            several = len(found) > 1 and all(shape_of(p.text) in ("number", "points") for p in found)
+            if found and (several or shape_of(row.text(kind)) == "nothing"):  # several weights are no target
                 del row.cells[kind]
         for kind in ("rule", "basis", "evidence"):
             if kind in row.cells and is_level(row.text(kind), words):

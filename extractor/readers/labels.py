@@ -151,7 +151,7 @@ class Labels:
         for position, token in enumerate(tokens):
             if token.whole and self.is_code(token.text, spec) and (position == 0 or spec.right):
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
-                if words or len(tokens) == 1 or tokens[position + 1].kind == "number":
+                if words or len(tokens) == 1 or any(t.kind == "number" for t in tokens[position + 1 : position + 2]):
                     return True
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         bare = split_label(label)[1]

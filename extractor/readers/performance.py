@@ -28,12 +28,13 @@ from .form_flow import flow_rows
 from .form_grid import grid_rows
 from .form_head import Header, fields, header, name_field
 from .form_money import MoneyCell, MoneyLine, money
-from .form_pieces import Piece, bare, is_grid, joined, part_of, pieces, spans
-from .form_rows import TEXTS, Indicator, fill_down, numbered, tidy, weigh
+from .form_pieces import Piece, bare, bare_label, is_grid, joined, part_of, pieces, spans
+from .form_rows import TEXTS, Indicator, fill_down, numbered, proper, tidy, weigh
 
 _NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、](?!\d))")
 PRINTED = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
 """A number that should be in a cell: with a point, or with a unit."""
+_AMOUNTS = re.compile(r"\d\.\d.*\d\.\d")
 _LAST = 12  # pieces of the row with the total score
 
 
@@ -117,18 +118,18 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     parts = fields(found[: head.first] if head else found, words)
     amounts, unit = money(place.spec, [p for f in parts if f.kind == "money" for p in (*f.label, *f.content)], words)
     name = squeeze(bare(name_field(parts)))
-    if place.spec.named and not name:
+    if place.spec.named and not _names(name, known):
         return None
     prefix = f"{name}/" if place.spec.named else ""
     rows = _money_rows(amounts, prefix, place, lines)
     columns = [c.column for m in amounts for c in m.cells]
     why = ""
     if head:
-        body = found[head.stop :]
+        body = _own(found[head.stop :], known)
         cut, score = _total(body, known)
         read = (grid_rows if is_grid(body) else flow_rows)(body[:cut], head, words)
         fill_down(read, words)
-        read = [r for r in read if r.kept]
+        read = proper([r for r in read if r.kept], words)
         tidy(read, words)
         weigh(read, head.kinds)
         rows += [_row(r, prefix, known, lines) for r in read]
@@ -143,6 +144,23 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
         id=place.spec.id, title=place.title, part=part, unit=unit, columns=tuple(dict.fromkeys(columns)),
         rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=why,
     )  # fmt: skip
+
+
+def _names(name: str, known: Forms) -> bool:
+    """Whether this can be a project's name: no bit of a label, and no row of amounts that slipped there."""
+    labels = known.words.field_of
+    return len(name) > 1 and bare_label(name) not in labels and not _AMOUNTS.search(name)
+
+
+def _own(body: Sequence[Piece], known: Forms) -> Sequence[Piece]:
+    """Cut off where the head of another form begins whose title is lost: a project's name, or a total of money."""
+    totals = {label for s in known.specs for row in s.rows if row.total for label in (row.id, *row.aliases)}
+    for index, piece in enumerate(body):
+        begins = index == 0 or body[index - 1].line != piece.line
+        label = bare_label(piece.text)
+        if begins and (label in totals or known.words.field_of.get(label) == "name"):
+            return body[:index]
+    return body
 
 
 def _why(read: Sequence[Indicator], head: Header) -> str:
@@ -192,10 +210,10 @@ def _row(read: Indicator, prefix: str, known: Forms, lines: Sequence[Line]) -> R
 
 def _points(found: Sequence[Piece], kind: Kind, read: Indicator, known: Forms) -> Cell | None:
     first = found[0]
-    plain = first.text.removesuffix("分")
+    plain, whole = (text.removesuffix("分").removesuffix("%") for text in (first.text, bare(found)))
     amount = parse_amount(plain)
-    if amount is None or points(bare(found)) is None:
-        return None
+    if amount is None or points(whole) is None or whole != plain:
+        return None  # 2 .5 is no 2
     options = tuple(known.words.column(k).id for k in read.options.get(kind, ()))
     return Cell(
         column=known.words.column(kind).id, kind="number", text=plain, value=amount.value, unit="分",

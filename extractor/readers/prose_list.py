@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from extractor.normalize import Line, squeeze
 from extractor.records import Cell
-from extractor.statements import MONEY, NUMBER, Compiled, DocumentField, DocumentSpec
+from extractor.statements import MONEY, NUMBER, Compiled, DocumentField, DocumentSpec, FieldSpec
 
 from .prose_match import Draft, Place, label, text_cell
 from .prose_text import Flow, flow, line_of, printed, spans
@@ -82,18 +82,17 @@ def read_records(place: Place, statement: Compiled) -> Draft:
     """Read labelled fields: a record begins at its key field and ends at the next one."""
     draft = Draft()
     text = place.flow.text
-    found = sorted(
-        ((m.start(), m.end(), f) for f, pattern in statement.fields for m in pattern.finditer(text)),
-        key=lambda f: (f[0], -f[1]),
-    )
+    found = _labels(place.flow, statement)
     marks = [m for n, m in enumerate(found) if n == 0 or m[0] >= found[n - 1][1]]
     if not marks:
         return draft
-    key = ""
+    key, seen = "", set[str]()
     for (_, first, spec), end in zip(marks, [*(m[0] for m in marks[1:]), len(text)], strict=True):
         if spec.value == "key":
-            cell = text_cell(place, "", first, end)
-            key = unicodedata.normalize("NFKC", squeeze(cell.text)) if cell and len(cell.text) <= _NAME else ""
+            key = _record(place, statement, first, end)
+            seen.clear()
+        elif spec.label in seen:
+            key = ""  # the next record, whose name is lost
         elif key and spec.value == "text" and spec.column:
             if cell := text_cell(place, spec.column, first, end):
                 draft.add(key, cell)
@@ -103,7 +102,25 @@ def read_records(place: Place, statement: Compiled) -> Draft:
                 draft.add(key, _money(place, spec.column, match))
         elif key and spec.value == "parts":
             _parts(place, spec.column, key, (first, end), draft)
+        seen.add(spec.label)
     return draft
+
+
+def _labels(here: Flow, statement: Compiled) -> list[tuple[int, int, FieldSpec]]:
+    """Find the labels of fields; where a line begins, one is known without its colon."""
+    found = [
+        (m.start(), m.end(), spec)
+        for spec, pattern, bare in statement.fields
+        for m in (*pattern.finditer(here.text), *filter(None, (bare.match(here.text, s) for s in here.starts)))
+    ]
+    return sorted(found, key=lambda f: (f[0], -f[1]))
+
+
+def _record(place: Place, statement: Compiled, first: int, end: int) -> str:
+    """Return the name of a record; empty where another label, its colon lost, has run into it."""
+    cell = text_cell(place, "", first, end)
+    name = unicodedata.normalize("NFKC", squeeze(cell.text)) if cell and len(cell.text) <= _NAME else ""
+    return "" if any(bare.search(name) for _, _, bare in statement.fields) else name
 
 
 def _parts(place: Place, column: str, key: str, where: tuple[int, int], draft: Draft) -> None:

@@ -92,8 +92,10 @@ def read(place: Place, statement: Compiled) -> Draft:
 
 
 def _mask(place: Place, statement: Compiled) -> str:
-    """Blank out reasons and purposes, so that amounts told in them begin no rows."""
+    """Blank out reasons, purposes and what is compared with, so that amounts told in them begin no rows."""
     text = place.flow.text
+    for pattern in (place.prose.compared, *statement.passed):
+        text = pattern.sub(lambda m: TORN * len(m.group()), text)
     out: list[str] = []
     position = 0
     for match in _cues(place, statement):
@@ -203,6 +205,8 @@ def _attribute(
     for pattern in statement.attributes[name]:
         match = pattern.regex.match(text, position)
         if match is None or not _about(match, anchor):
+            continue
+        if place.kind == "final" and place.prose.own_budget.search(match.group()):
             continue
         cells = [(s.column, c) for s in pattern.slots if (c := _cell(place, s, match))]
         if len(cells) < sum(1 for s in pattern.slots if match[s.group] is not None):
