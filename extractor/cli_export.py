@@ -46,8 +46,8 @@ def export(
     else:
         from .console import safe
 
-        files = ", ".join(str(file) for file in done.files)
-        said = f"{done.documents} documents, {done.rows} values in {files}"
+        where = ", ".join(str(file) for file in done.files)
+        said = f"{done.documents} documents, {done.rows} values in {where}"
         terminal().print(safe(said), soft_wrap=True)
     raise typer.Exit(EXIT_UNREADABLE if done.errors else EXIT_OK)
 

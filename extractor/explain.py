@@ -1,10 +1,8 @@
 """Why a number is believed, or isn't: where it stands, who read it, and every identity it takes part in."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-
-from rapidfuzz import fuzz, process
 
 from .arithmetic import pinned
 from .document import Document
@@ -13,6 +11,7 @@ from .evidence import Evidence, evidence
 from .findings import cell_ref
 from .identities import Instance, Outcome
 from .instance import WORDS, Ref
+from .lookup import find_columns, find_rows, find_tables, hint, labels, row_name
 from .normalize import squeeze
 from .recheck import recheck
 from .records import Attempt, Cell, Finding, Record, Result, Row, Span, State, Table
@@ -20,9 +19,6 @@ from .specs import Catalogue, catalogue
 
 _AROUND = 2  # lines of context above and below
 _LINE = 200  # characters of a line that are shown
-_NEAR = 5
-_ALIKE = 45
-_MANY = 30
 _LINE_ENDS = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 _NOTHING = Cell(column="", kind="number", text="")
 
@@ -144,71 +140,17 @@ def explain(
     """
     again = recheck(result, source, specs)
     known = evidence(again.tables, specs or catalogue())
-    chosen = _tables(again, table)
-    rows = _rows(again, chosen, row)
-    cells = [Ref(i, n, c) for i, n in rows for c in _columns(again.tables[i], n, column)]
+    chosen = find_tables(again, table)
+    rows = find_rows(again, chosen, row)
+    cells = [Ref(i, n, c) for i, n in rows for c in find_columns(again.tables[i], n, column)]
     if not cells:
-        every = [label for i, n in rows for label in _labels(again.tables[i], again.tables[i].rows[n])]
+        every = [label for i, n in rows for label in labels(again.tables[i], again.tables[i].rows[n])]
         i, n = rows[0]
         raise ResultError(
-            f"{again.tables[i].id}, row {again.tables[i].rows[n].key}: no column {column!r}. {_hint(column, every)}"
+            f"{again.tables[i].id}, row {again.tables[i].rows[n].key}: no column {column!r}. {hint(column, every)}"
         )
     lines = _LINE_ENDS.split(source.text) if source is not None else []
     return [_explanation(again, known, ref, lines) for ref in dict.fromkeys(cells)]
-
-
-def _tables(result: Result, wanted: str) -> list[int]:
-    found = [i for i, t in enumerate(result.tables) if t.id == wanted]
-    found = found or [i for i, t in enumerate(result.tables) if squeeze(t.title) == squeeze(wanted)]
-    if not found:
-        raise ResultError(f"{result.document}: no table {wanted!r}. {_hint(wanted, [t.id for t in result.tables])}")
-    return found
-
-
-def _rows(result: Result, chosen: Sequence[int], wanted: str) -> list[tuple[int, int]]:
-    every = [(i, n, row) for i in chosen for n, row in enumerate(result.tables[i].rows)]
-    line = wanted.removeprefix("line:")
-    tests: tuple[Callable[[Row], bool], ...] = (
-        lambda row: row.key == wanted,
-        lambda row: squeeze(row.key) == squeeze(wanted) or squeeze(_name(row)) == squeeze(wanted),
-        lambda row: wanted.startswith("line:") and line.isdecimal() and _stands_on(row, int(line)),
-    )
-    for test in tests:
-        if found := [(i, n) for i, n, row in every if test(row)]:
-            return found
-    keys = [text for _, _, row in every for text in (row.key, _name(row)) if text]
-    raise ResultError(f"{result.tables[chosen[0]].id}: no row {wanted!r}. {_hint(wanted, keys)}")
-
-
-def _stands_on(row: Row, line: int) -> bool:
-    return row.line == line or any(span.line == line for cell in row.cells for span in cell.spans)
-
-
-def _name(row: Row) -> str:
-    return next((c.text for c in row.cells if c.kind == "text" and c.column == "名称"), "")
-
-
-def _columns(table: Table, number: int, wanted: str) -> list[str]:
-    row = table.rows[number]
-    columns = list(dict.fromkeys((*table.columns, *(c.column for c in row.cells))))
-    return [c for c in columns if c == wanted] or [
-        c for c in columns if squeeze(table.label(row, c)) == squeeze(wanted) or squeeze(c) == squeeze(wanted)
-    ]
-
-
-def _labels(table: Table, row: Row) -> list[str]:
-    return [table.label(row, column) for column in dict.fromkeys((*table.columns, *(c.column for c in row.cells)))]
-
-
-def _hint(wanted: str, known: Iterable[str]) -> str:
-    """Name what is most like what was asked for."""
-    names = list(dict.fromkeys(known))
-    if not names:
-        return "There is none at all."
-    near = process.extract(squeeze(wanted), names, scorer=fuzz.WRatio, limit=_NEAR, score_cutoff=_ALIKE)
-    if near:
-        return f"Do you mean {', '.join(name for name, _, _ in near)}?"
-    return f"There are {', '.join(names[:_MANY])}{' …' if len(names) > _MANY else ''}."
 
 
 def _explanation(result: Result, known: Evidence, ref: Ref, lines: Sequence[str]) -> Explanation:
@@ -222,7 +164,7 @@ def _explanation(result: Result, known: Evidence, ref: Ref, lines: Sequence[str]
         part=table.part,
         title=table.title,
         row=row.key,
-        name=_name(row),
+        name=row_name(row),
         column=ref.column,
         label=table.label(row, ref.column),
         kind=cell.kind if cell else "empty",
@@ -303,7 +245,7 @@ def _operand(known: Evidence, ref: Ref, this: Ref) -> Operand:
 
 def _attempts(result: Result, table: Table, row: Row, numbers: set[int]) -> Iterator[Attempt]:
     """Yield the questions to a model about these lines, with the rows of the answers that are about this row."""
-    keys = {squeeze(text) for text in (row.key.rsplit("/", 1)[-1], _name(row)) if text}
+    keys = {squeeze(text) for text in (row.key.rsplit("/", 1)[-1], row_name(row)) if text}
     for attempt in result.attempts:
         asked = any(attempt.lines[0] <= number <= attempt.lines[1] for number in numbers)
         if (attempt.table, attempt.part) == (table.id, table.part) and asked:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from .records import Cell, Result, Row, Table
 
 Type = Literal["text", "integer", "decimal"]
-_SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}
+_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 SEPARATOR = "; "
 
 
