@@ -172,6 +172,7 @@ def _parquet(stream: Iterable[dict[str, Any]], file: Path) -> None:
                 if not fits(row["number"], _DIGITS, _SCALE):
                     row["number"] = None  # the digits still stand in ``value``
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+            batch.clear()  # before the next is read, not after
 
 
 def _xlsx(stream: Iterable[dict[str, Any]], file: Path) -> None:

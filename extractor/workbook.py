@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from .evidence import Evidence, evidence
@@ -72,7 +71,7 @@ def workbook(result: Result, specs: Catalogue | None = None) -> bytes:
         checks(pen, sheets[CHECKS], known, book)
         brief = sum(len(at.placed) for at in layouts) > _COMMENTS
         for index, (table, at) in enumerate(zip(shown, layouts, strict=True)):
-            _table(pen, sheets[names[index]], table, at, brief=brief)
+            _table(pen, sheets[names[index]], table, at, known.frames[index].name, brief=brief)
             _beside(pen, sheets[names[index]], index, at, known, book)
     return file.getvalue()
 
@@ -112,11 +111,18 @@ def _addresses(tables: Sequence[Table], layouts: Sequence[Layout], names: Sequen
     return found
 
 
-def _table(pen: Pen, sheet: Any, table: Table, at: Layout, *, brief: bool) -> None:
+def _table(pen: Pen, sheet: Any, table: Table, at: Layout, project: str, *, brief: bool) -> None:
     """Write a table as printed."""
     pen.text(sheet, 0, 0, table.title, TITLE)
     lines = f"lines {table.lines[0]}-{table.lines[1]}"
-    about = [table.id, f"part {table.part + 1}" if table.part else "", table.unit, lines, f"read by {table.reader}"]
+    about = [
+        table.id,
+        project,
+        f"part {table.part + 1}" if table.part else "",
+        table.unit,
+        lines,
+        f"read by {table.reader}",
+    ]
     about.append(f"declared empty in line {table.empty_note.line}" if table.empty_note else "")
     pen.text(sheet, 1, 0, " · ".join(filter(None, about)), QUIET)
     pen.text(sheet, 2, 0, table.why, QUIET)
@@ -128,7 +134,7 @@ def _table(pen: Pen, sheet: Any, table: Table, at: Layout, *, brief: bool) -> No
         elif label.role == "key":
             pen.text(sheet, label.row, label.column, label.text, QUIET)
         else:
-            pen.amount(sheet, label.row, label.column, Decimal(label.text), QUIET)
+            sheet.write_number(label.row, label.column, int(label.text), pen.style(QUIET))
     for place in at.placed:
         _cell(pen, sheet, table, place, brief=brief)
     for place in at.extra:
@@ -202,6 +208,8 @@ def _beside(pen: Pen, sheet: Any, index: int, at: Layout, known: Evidence, book:
         taken.add((slot, row))
         slots.setdefault(slot, []).append((row, instance, outcome))
     start = at.width + 1
+    if slots and not any(head.bottom > head.top for head in at.headings):
+        sheet.set_row(at.first - 1, 30)  # two lines for the headings of the sums
     for order, slot in enumerate(sorted(slots, key=lambda s: (s.kind, s.number))):
         column = start + 2 * order
         said = f"Σ {slot.what}" if slot.kind == "across" else f"Σ of parts: {slot.what}"

@@ -29,7 +29,7 @@ def overview(pen: Pen, sheet: Any, result: Result, names: Sequence[str], left_ou
     pen.text(sheet, 0, 0, result.document, TITLE)
     pen.text(sheet, 1, 0, f"{result.characters} characters, {result.encoding}, sha256 {result.sha256}", QUIET)
     sheet.set_column(0, 0, 32)
-    sheet.set_column(1, 1, 44)
+    sheet.set_column(1, 1, 72)
     sheet.set_column(2, 8, 13)
     row = _row(pen, sheet, 3, ("state", "what it means", "number cells"), HEAD)
     states = result.states()
@@ -103,7 +103,7 @@ def _finding(pen: Pen, sheet: Any, row: int, finding: Finding) -> None:
     for column, text in enumerate(texts):
         pen.text(sheet, row, column, text, WRAP)
     if finding.line is not None:
-        pen.amount(sheet, row, 4, Decimal(finding.line))
+        sheet.write_number(row, 4, finding.line)
     difference = finding.found - finding.expected if None not in (finding.found, finding.expected) else None  # type: ignore[operator]
     for column, value in enumerate((finding.expected, finding.found, difference, finding.interval), 5):
         if value is not None:
