@@ -25,6 +25,8 @@ def neutral(text: str) -> str:
 def clean(text: str, limit: int = _CELL_LIMIT) -> str:
     """Return text for a workbook: what XML can't hold is replaced, and what is longer than a cell can hold is cut."""
     text = _NOT_XML.sub("\ufffd", text)
+    if len(text) > limit // 2 and not text.isascii() and max(text) > "\uffff":
+        limit //= 2  # such characters count twice
     return text if len(text) <= limit else text[:limit] + " … (cut)"
 
 

@@ -23,6 +23,7 @@ from .workbook_pen import COLOURS, FORMULA, HEAD, OFF, QUIET, TITLE, WRAP, Pen, 
 
 MAX_TABLES = 500
 MAX_ROWS = 100_000
+MAX_COLUMNS = 1_000
 _COMMENTS = 20_000  # beyond so many cells only those that aren't proven have a comment
 _MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same bytes whenever it is made
 _NOT_EXACT = "Written as text: it has more digits than a spreadsheet program keeps in a number."
@@ -43,14 +44,13 @@ def workbook(result: Result, specs: Catalogue | None = None) -> bytes:
 
     Amounts are numbers where a spreadsheet program keeps every digit, else text with a note. Text of the document
     never becomes a formula, a link or the name of anything but a sheet, and of that only what is allowed in one.
-    A document of more than :data:`MAX_TABLES` tables, or a table of more than :data:`MAX_ROWS` rows, is cut, and
-    the overview says so.
+    A document of more than :data:`MAX_TABLES` tables, or a table of more than :data:`MAX_ROWS` rows or
+    :data:`MAX_COLUMNS` columns, is cut, and the overview says so.
     """
     import xlsxwriter  # noqa: PLC0415 - only who wants a workbook waits for it
 
     known = evidence(result.tables, specs)
-    shown = [t if len(t.rows) <= MAX_ROWS else t.model_copy(update={"rows": t.rows[:MAX_ROWS]}) for t in result.tables]
-    shown = shown[:MAX_TABLES]
+    shown = [_cut(table) for table in result.tables[:MAX_TABLES]]
     names = sheet_names(_titles(shown), (OVERVIEW, FINDINGS, CHECKS))
     layouts = [layout(table) for table in shown]
     held = _held(layouts)
@@ -63,9 +63,8 @@ def workbook(result: Result, specs: Catalogue | None = None) -> bytes:
         made.set_calc_mode("auto")
         pen = Pen(made)
         sheets = {name: made.add_worksheet(name) for name in (OVERVIEW, FINDINGS, CHECKS, *names)}
-        left_out = [t.title for t in result.tables if len(t.rows) > MAX_ROWS] + [
-            t.title for t in result.tables[MAX_TABLES:]
-        ]
+        left_out = [t.title for t, kept in zip(result.tables, shown, strict=False) if t is not kept]
+        left_out += [t.title for t in result.tables[MAX_TABLES:]]
         overview(pen, sheets[OVERVIEW], result, names, left_out)
         findings(pen, sheets[FINDINGS], result, _addresses(shown, layouts, names))
         checks(pen, sheets[CHECKS], known, book)
@@ -74,6 +73,19 @@ def workbook(result: Result, specs: Catalogue | None = None) -> bytes:
             _table(pen, sheets[names[index]], table, at, known.frames[index].name, brief=brief)
             _beside(pen, sheets[names[index]], index, at, known, book)
     return file.getvalue()
+
+
+def _cut(table: Table) -> Table:
+    """Return as much of a table as a sheet is to hold."""
+    if len(table.rows) <= MAX_ROWS and len(table.columns) <= MAX_COLUMNS:
+        return table
+    columns = table.columns[:MAX_COLUMNS]
+    dropped = set(table.columns[MAX_COLUMNS:])
+    rows = tuple(
+        row.model_copy(update={"cells": tuple(c for c in row.cells if c.column not in dropped)})
+        for row in table.rows[:MAX_ROWS]
+    )
+    return table.model_copy(update={"columns": columns, "rows": rows})
 
 
 def _held(layouts: Sequence[Layout]) -> frozenset[Ref]:

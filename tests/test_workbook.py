@@ -205,6 +205,26 @@ def test_hostile_titles_give_safe_sheets() -> None:
             assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text), name
 
 
+def test_links_lead_to_sheets_of_any_name() -> None:
+    """A title with signs that mean something in links still gives a link that names its sheet."""
+    titles = ("50%20", "a#b", "A&B<c>", "x!y", "100%")
+    book = opened(workbook(_result(*(_table(title, ("a", "b", "1.00")) for title in titles))))
+    links = [c.hyperlink.location for line in book["Overview"].iter_rows() for c in line if c.hyperlink]
+    assert links[: len(titles)] == [f"'{name}'!A1" for name in book.sheetnames[3:]]
+
+
+def test_what_is_too_large_is_cut_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables, rows and columns beyond the limits are left out, and the overview names the tables."""
+    monkeypatch.setattr("extractor.workbook.MAX_TABLES", 2)
+    monkeypatch.setattr("extractor.workbook.MAX_ROWS", 1)
+    tables = (_table("one", ("a", "b", "1.00"), ("c", "d", "2.00")), _table("two", ("a", "b", "1.00")), _table("three"))
+    book = opened(workbook(_result(*tables)))
+    assert book.sheetnames[3:] == ["one", "two"]
+    assert [value for value, _ in numbers(book["one"])] == [1]
+    overview = [[c.value for c in line[:2]] for line in book["Overview"].iter_rows()]
+    assert [line[1] for line in overview if line[0] and "too large" in line[0]] == ["one", "three"]
+
+
 def test_what_a_spreadsheet_can_not_hold_is_text_with_a_note() -> None:
     """Seventeen digits don't fit into a binary fraction: they are kept as text, and the comment says so."""
     data = workbook(_result(_table("t", ("a", "b", "12345678901234567.89"), ("c", "d", "0.10"))))
