@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from .evidence import Evidence
-from .instance import WORDS, Instance, Outcome
+from .instance import SUMS, WORDS, Instance, Outcome
 from .records import STATES, CellRef, Finding, Result, State
 from .spreadsheet import address
 from .workbook_formulas import Book, Sides, sides
@@ -162,6 +162,8 @@ def _numbers(pen: Pen, sheet: Any, row: int, case: tuple[Instance, Outcome], bot
 
 def _note(instance: Instance, outcome: Outcome) -> str:
     said = ["soft: evidence for reading, never an error"] if instance.soft else []
+    if outcome.verdict == "held" and instance.relation in SUMS and not outcome.exact:
+        said.append("within rounding")
     if outcome.note:
         said.append(outcome.note)
     return "; ".join(said)
