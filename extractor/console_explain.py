@@ -7,6 +7,7 @@ from rich.text import Text
 
 from .console import safe
 from .explain import Evaluated, Explanation, Operand
+from .framing import is_prose
 from .records import Attempt, State
 
 _STYLES: dict[State | None, str] = {
@@ -22,7 +23,7 @@ def show(console: Console, one: Explanation) -> None:
     row = f"{one.row} {one.name}".strip()
     _say(console, safe(f"{one.title} [{one.table}{part}]  {row}  {one.label}"), style="bold")
     if one.kind == "empty":
-        _say(console, Text("  nothing is printed there" + ("" if one.table.startswith("n_") else ": it counts as 0")))
+        _say(console, Text("  nothing is printed there" + ("" if is_prose(one.table) else ": it counts as 0")))
     else:
         lines = "、".join(dict.fromkeys(str(span.line) for span in one.spans)) or "none"
         value = f" = {one.value}" if one.value is not None and str(one.value) != one.printed else ""
