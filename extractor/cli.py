@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_doctor, cli_files, cli_link, cli_local, cli_run
+from . import cli_cache, cli_doctor, cli_export, cli_files, cli_link, cli_local, cli_run
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -33,6 +33,8 @@ Typical use:
   extractor sections budget.txt               see the headings it finds
   extractor check results/budget              check a result again, after a correction by hand
   extractor link budget.txt final.txt         check documents against each other
+  extractor explain results/budget expenditure 总计 合计   why is this number believed?
+  extractor export results --to csv           all documents of a run in one table
   extractor schemas                           which tables are known
 
 \b
@@ -69,6 +71,7 @@ class Format(StrEnum):
     facts = "facts"
     findings = "findings"
     csv = "csv"
+    xlsx = "xlsx"
 
 
 @app.command()
@@ -92,7 +95,7 @@ def run(
     ] = os.cpu_count() or 1,
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all."),
+        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all but xlsx."),
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
@@ -130,6 +133,7 @@ def run(
     Examples:
       extractor run budget.txt --out results
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
+      extractor run budget.txt --out results -f json -f xlsx        a workbook with live formulas
       extractor run budget.txt --dry-run --model gpt-4o-mini        what would it ask, what would it cost
       extractor run budget.txt --out results --model gpt-4o-mini --max-cost 0.50
       extractor run budget.txt --out results --model gpt-4o-mini --offline
@@ -160,7 +164,7 @@ def run(
     planned = batch.plan(found, out or Path())
     for message in errors:
         fail(message)
-    chosen = [f.value for f in formats or list(Format)]
+    chosen = [f.value for f in formats or [f for f in Format if f is not Format.xlsx]]
     reports = cli_run.read(planned, chosen, jobs, extractor, quiet=quiet or as_json)
     order = {job: number for number, job in enumerate(planned)}
     reports.sort(key=lambda r: order[r.job])
@@ -203,7 +207,15 @@ def _version(*, asked: bool) -> None:
         raise typer.Exit
 
 
-for command in (cli_files.sections, cli_files.check, cli_link.link, cli_files.schemas, cli_doctor.doctor):
+for command in (
+    cli_files.sections,
+    cli_files.check,
+    cli_link.link,
+    cli_export.explain,
+    cli_export.export,
+    cli_files.schemas,
+    cli_doctor.doctor,
+):
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
 app.add_typer(cli_cache.app, name="cache")

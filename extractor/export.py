@@ -1,4 +1,4 @@
-"""Files: a result written as JSON, JSON lines and CSV, each atomically."""
+"""Files: a result written as JSON, JSON lines, CSV and a workbook, each atomically."""
 
 import csv
 import io
@@ -19,10 +19,12 @@ from .forms import forms
 from .generic import PREFIX
 from .records import Cell, Result, Table
 from .specs import catalogue
+from .spreadsheet import neutral
 from .statements import prose
 
 FORMATS = ("json", "facts", "findings", "csv")
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""What a run writes unless told otherwise."""
+WORKBOOK = "tables.xlsx"
 
 
 def save(
@@ -33,7 +35,7 @@ def save(
     Args:
         result: What was read.
         folder: Made if it isn't there. Names inside it come from table ids, never from the document.
-        formats: Some of :data:`FORMATS`.
+        formats: Some of :data:`FORMATS`, and ``xlsx`` for a workbook with live formulas.
         account: What a model's part took; written as ``usage.json``. Without it, one of an earlier run is removed.
 
     Raises:
@@ -56,9 +58,9 @@ def save(
         raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
 
 
-def _files(result: Result, chosen: set[str]) -> dict[str, str]:
-    """Return the text of every file that is wanted, by name."""
-    files: dict[str, str] = {}
+def _files(result: Result, chosen: set[str]) -> dict[str, str | bytes]:
+    """Return the content of every file that is wanted, by name."""
+    files: dict[str, str | bytes] = {}
     if "json" in chosen:
         files["result.json"] = result.model_dump_json(indent=1) + "\n"
     if "facts" in chosen:
@@ -69,6 +71,10 @@ def _files(result: Result, chosen: set[str]) -> dict[str, str]:
         for table in _together(result.tables):
             suffix = f"-{table.part + 1}" if table.part else ""
             files[f"{table.id}{suffix}.csv"] = to_csv(table)
+    if "xlsx" in chosen:
+        from .workbook import workbook  # noqa: PLC0415 - it takes a while to load
+
+        files[WORKBOOK] = workbook(result)
     return files
 
 
@@ -96,7 +102,7 @@ def to_csv(table: Table) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["行", "名称", *table.columns, "单位", "行号", "未证实"])
+    writer.writerow(["行", "名称", *map(neutral, table.columns), "单位", "行号", "未证实"])
     for row in table.rows:
         cells = {c.column: c for c in row.cells}
         if not cells:
@@ -106,7 +112,7 @@ def to_csv(table: Table) -> str:
         shown = [_shown(cells[c]) if c in cells else "" for c in table.columns]
         units = dict.fromkeys(c.unit for c in row.cells if c.kind == "number")
         unit = "、".join(units) if units else table.unit
-        writer.writerow([_safe(row.key), _safe(name), *shown, unit, row.line, "; ".join(doubts)])
+        writer.writerow([neutral(row.key), neutral(name), *shown, unit, row.line, "; ".join(doubts)])
     return "\ufeff" + out.getvalue()
 
 
@@ -140,23 +146,19 @@ def _ours(name: str) -> bool:
 
 
 def _shown(cell: Cell) -> str:
-    return _safe(cell.text) if cell.kind == "text" else str(cell.value)
-
-
-def _safe(text: str) -> str:
-    return "'" + text if text.startswith(_DANGEROUS) else text
+    return neutral(cell.text) if cell.kind == "text" else str(cell.value)
 
 
 def _lines(records: Iterable[Any]) -> str:
     return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, content: str | bytes) -> Path:
     """Write through a temporary file, so that a killed run leaves the old file or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

@@ -321,6 +321,15 @@ class Result(Record):
         """Return the table with this id in the given part, or None."""
         return next((t for t in self.tables if t.id == table_id and t.part == part), None)
 
+    def to_frame(self) -> Any:
+        """Return every value of the result in one tidy pandas DataFrame: a row each, with place, state and proof.
+
+        Its columns are :data:`extractor.tidy.COLUMNS`; ``number`` holds ``Decimal``. Needs ``extractor[pandas]``.
+        """
+        from .tidy import frame  # noqa: PLC0415 - it is about results
+
+        return frame(self)
+
     def states(self) -> Counter[State]:
         """Count the number cells of all tables by state."""
         total: Counter[State] = Counter()

@@ -1,0 +1,92 @@
+"""Commands about saved results that ask no model: export and explain."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .cli_base import EXIT_OK, EXIT_UNREADABLE, AsJson, fail, print_json, terminal
+
+
+class Form(StrEnum):
+    """What an export is written as."""
+
+    parquet = "parquet"
+    csv = "csv"
+    xlsx = "xlsx"
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of results (the --out of run), or one result.", readable=False)],
+    to: Annotated[Form, typer.Option("--to", help="What to write.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files; default: RUN.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all documents of a run as one tidy table: a value a row, with place, state and proof.
+
+    \\b
+    Examples:
+      extractor export results --to csv            results/cells.csv and dictionary.csv
+      extractor export results --to parquet        exact decimals; needs extractor[parquet]
+      extractor export results --to xlsx --out .   one workbook, the dictionary on a sheet of its own
+    """
+    from . import tidy_files
+    from .errors import ExtractorError
+
+    try:
+        done = tidy_files.export(run, to.value, out)
+    except ExtractorError as error:
+        raise fail(str(error)) from None
+    for message in done.errors:
+        fail(message)
+    if as_json:
+        files = [str(file) for file in done.files]
+        print_json({"files": files, "documents": done.documents, "rows": done.rows, "errors": list(done.errors)})
+    else:
+        from .console import safe
+
+        where = ", ".join(str(file) for file in done.files)
+        said = f"{done.documents} documents, {done.rows} values in {where}"
+        terminal().print(safe(said), soft_wrap=True)
+    raise typer.Exit(EXIT_UNREADABLE if done.errors else EXIT_OK)
+
+
+def explain(
+    result: Annotated[Path, typer.Argument(help="A result.json, or the folder that holds it.", readable=False)],
+    table: Annotated[str, typer.Argument(help="Table id, or title.")],
+    row: Annotated[str, typer.Argument(help="Row key, the name beside a code, or line:N.")],
+    column: Annotated[str, typer.Argument(help="Column, as in facts.jsonl.")],
+    source: Annotated[
+        Path | None, typer.Option(help="The text it was read from; default: where it was.", readable=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a number is believed, or isn't: where it stands, who read it, and every identity it takes part in.
+
+    \\b
+    Examples:
+      extractor explain results/budget expenditure 总计 合计
+      extractor explain results/budget revenue 2010301 总计 --json
+      extractor explain results/budget n_revenue 单位资金 占比 --source budget.txt
+    """
+    from .console_explain import show
+    from .document import Document
+    from .errors import ExtractorError
+    from .explain import explain as explained
+    from .export import load
+
+    try:
+        saved = load(result)
+        where = source or (Path(saved.path) if saved.path else None)
+        document: Any = Document.from_path(where) if where and (source or where.exists()) else None
+        found = explained(saved, table, row, column, source=document)
+    except ExtractorError as error:
+        raise fail(str(error)) from None
+    if document is None:
+        terminal().print("source not found: its lines are not shown; name it with --source", style="yellow")
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in found])
+    else:
+        for one in found:
+            show(terminal(stdout=True), one)

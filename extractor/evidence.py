@@ -1,0 +1,63 @@
+"""Every identity of a result with the cells and numbers that went into it, for reports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .checks import Checked, check
+from .framing import frames_of, quantities
+from .instance import QUOTIENTS, Frame, Instance, Outcome, Ref
+from .records import Cell, Row, Table
+from .specs import Catalogue, catalogue
+
+_PURE = QUOTIENTS | {"reach", "sign"}  # relations between numbers as printed, whatever their units
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the identities say of some tables.
+
+    Attributes:
+        tables: The tables, with the states that the identities give their cells.
+        frames: Their skeletons.
+        values: Every number that identities see: number cells, and numbers in texts such as ``≥5 批次``.
+        outcomes: Every instance with its outcome.
+    """
+
+    tables: tuple[Table, ...]
+    frames: tuple[Frame, ...]
+    values: Mapping[Ref, Decimal]
+    outcomes: Sequence[tuple[Instance, Outcome]]
+
+    def scale(self, ref: Ref) -> Decimal:
+        """Yuan per unit of a cell; 1 for what isn't money."""
+        return self.frames[ref.frame].scale_at(ref.row, ref.column)
+
+    def base(self, instance: Instance) -> Decimal:
+        """By what the sums of an outcome are divided, to be in the unit of the instance's first cell."""
+        pure = instance.relation in _PURE or not instance.refs
+        return Decimal(1) if pure else self.scale(instance.refs[0])
+
+    def row(self, ref: Ref) -> Row:
+        """Return the row of a cell."""
+        return self.tables[ref.frame].rows[ref.row]
+
+    def cell(self, ref: Ref) -> Cell | None:
+        """Return what is printed in a place, or None where it is empty."""
+        found = [c for c in self.row(ref).cells if c.column == ref.column]
+        return next((c for c in found if c.kind == "number"), found[0] if found else None)
+
+
+def evidence(tables: Sequence[Table], specs: Catalogue | None = None) -> Evidence:
+    """Evaluate every identity on these tables."""
+    known = specs or catalogue()
+    checked: Checked = check(tables, known)
+    frames = frames_of(tables, known)
+    printed = {
+        Ref(i, n, c.column): c.value
+        for i, table in enumerate(tables)
+        for n, row in enumerate(table.rows)
+        for c in row.cells
+        if c.kind == "number" and c.value is not None
+    }
+    return Evidence(checked.tables, tuple(frames), {**quantities(frames), **printed}, checked.outcomes)

@@ -1,0 +1,86 @@
+"""Finds a cell of a result by what a person calls it; where there is none, names what is most like it."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+from rapidfuzz import fuzz, process
+
+from .errors import ResultError
+from .normalize import squeeze
+from .records import Result, Row, Table
+
+_NEAR = 5
+_ALIKE = 45
+_MANY = 30
+
+
+def find_tables(result: Result, wanted: str) -> list[int]:
+    """Return the indexes of the tables of that id, or printed under that title.
+
+    Raises:
+        ResultError: There is none.
+    """
+    found = [i for i, t in enumerate(result.tables) if t.id == wanted]
+    found = found or [i for i, t in enumerate(result.tables) if _same(t.title) == _same(wanted)]
+    if not found:
+        raise ResultError(f"{result.document}: no table {wanted!r}. {hint(wanted, [t.id for t in result.tables])}")
+    return found
+
+
+def find_rows(result: Result, chosen: Sequence[int], wanted: str) -> list[tuple[int, int]]:
+    """Return table and row of every row of that key or name, or with a value on that line (``line:N``).
+
+    Raises:
+        ResultError: There is none.
+    """
+    every = [(i, n, row) for i in chosen for n, row in enumerate(result.tables[i].rows)]
+    line = wanted.removeprefix("line:")
+    tests: tuple[Callable[[Row], bool], ...] = (
+        lambda row: row.key == wanted,
+        lambda row: _same(row.key) == _same(wanted) or _same(row_name(row)) == _same(wanted),
+        lambda row: wanted.startswith("line:") and line.isdecimal() and _stands_on(row, int(line)),
+    )
+    for test in tests:
+        if found := [(i, n) for i, n, row in every if test(row)]:
+            return found
+    keys = [text for _, _, row in every for text in (row.key, row_name(row)) if text]
+    raise ResultError(f"{result.tables[chosen[0]].id}: no row {wanted!r}. {hint(wanted, keys)}")
+
+
+def _stands_on(row: Row, line: int) -> bool:
+    return row.line == line or any(span.line == line for cell in row.cells for span in cell.spans)
+
+
+def row_name(row: Row) -> str:
+    """Return the name beside a code."""
+    return next((c.text for c in row.cells if c.kind == "text" and c.column == "名称"), "")
+
+
+def find_columns(table: Table, number: int, wanted: str) -> list[str]:
+    """Return the ids of the columns that go by this name in a row; several sides of a table may."""
+    row = table.rows[number]
+    columns = list(dict.fromkeys((*table.columns, *(c.column for c in row.cells))))
+    return [c for c in columns if c == wanted] or [
+        c for c in columns if _same(table.label(row, c)) == _same(wanted) or _same(c) == _same(wanted)
+    ]
+
+
+def labels(table: Table, row: Row) -> list[str]:
+    """Return the columns of a row as printed."""
+    return [table.label(row, column) for column in dict.fromkeys((*table.columns, *(c.column for c in row.cells)))]
+
+
+def hint(wanted: str, known: Iterable[str]) -> str:
+    """Name what is most like what was asked for."""
+    names = list(dict.fromkeys(known))
+    if not names:
+        return "There is none at all."
+    near = process.extract(_same(wanted), names, scorer=fuzz.WRatio, limit=_NEAR, score_cutoff=_ALIKE)
+    if near:
+        return f"Do you mean {', '.join(name for name, _, _ in near)}?"
+    return f"There are {', '.join(names[:_MANY])}{' …' if len(names) > _MANY else ''}."
+
+
+def _same(text: str) -> str:
+    """Return text as it is compared: half-width, without white space."""
+    return squeeze(unicodedata.normalize("NFKC", text))
