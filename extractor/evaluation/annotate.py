@@ -29,7 +29,7 @@ def draft(document: Document, extractor: Extractor | None = None) -> str:
     """Return the draft for a document as CSV."""
     result = (extractor or Extractor()).extract(document)
     found = sorted(facts_of(result), key=lambda f: (f["line"] or 0, (f["span"] or (0,))[0]))
-    printed = document.text.splitlines()
+    printed = source_lines(document)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_HEAD)
@@ -42,6 +42,11 @@ def draft(document: Document, extractor: Extractor | None = None) -> str:
         said = f"{unread.title}: {unread.numbers} numbers not read ({unread.reason})"
         writer.writerow([_safe(f"not read, lines {unread.lines[0]}-{unread.lines[1]}"), *[""] * 8, _safe(said)])
     return "\ufeff" + out.getvalue()
+
+
+def source_lines(document: Document) -> list[str]:
+    """Return the lines of a document as its spans count them."""
+    return re.split(r"\r\n|\r|\n", document.text)
 
 
 def _safe(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from extractor.checks import check
 from extractor.document import Document
+from extractor.evaluation.annotate import source_lines
 from extractor.evaluation.score import Fact, normalise
 from extractor.forms import forms
 from extractor.pipeline import Extractor
@@ -68,7 +69,7 @@ def gold_check(facts: Sequence[Fact], document: Document, known: frozenset[tuple
         known: Findings that are the office's own mistakes, by identity and line; they are no problem of the gold.
     """
     problems = [*_form(facts), *_twice(facts)]
-    text = [normalise(line) for line in document.text.splitlines()]
+    text = [unicodedata.normalize("NFKC", line) for line in source_lines(document)]
     away = [f for f in facts if not _stands(f, text)]
     problems += [
         Problem(kind="place", line=f["line"], message=f"{_named(f)}: {str(f['value'])[:60]!r} doesn't stand there.")
@@ -138,30 +139,30 @@ def _stands(fact: Fact, text: Sequence[str]) -> bool:
         return False
     if fact["kind"] == "number":
         return _number_stands(str(fact["value"]), text[line - 1 : line - 1 + _NEAR])
-    value = normalise(str(fact["value"])).replace("**", "")
+    value = normalise(str(fact["value"]))
     if fact["column"] in _WORDS:
-        return bool(text[line - 1])
-    here = "".join(text[line - 1 : line - 1 + _LONG]).replace("**", "")
-    if value in here:
-        return True
-    return all(part in here for part in _SPLIT.split(value))
+        return bool(text[line - 1].strip())
+    here = normalise("".join(text[line - 1 : line - 1 + _LONG])).replace("**", "")
+    return value in here or all(part in here for part in _SPLIT.split(value)) or _woven(value, text, line)
+
+
+def _woven(value: str, text: Sequence[str], line: int) -> bool:
+    """Whether a text is told near its line, character by character: cells side by side are broken into mixed lines."""
+    around = iter(normalise("".join(text[max(0, line - 2) : line - 1 + _NEAR])))
+    return all(c in around for c in value)
 
 
 def _number_stands(value: str, lines: Sequence[str]) -> bool:
+    """Whether a number starts in the first of these lines, whole or broken over lines, with zeros more or less."""
     wanted = _decimal(value)
     if wanted is None:
         return False
-    plain = (unicodedata.normalize("NFKC", line).replace(",", "") for line in lines)
-    first, *rest = plain
-    joined = first + "".join(rest)
-    digits = value.lstrip("-+")
-    pattern = re.compile(rf"(?<![\d.]){re.escape(digits)}(?!\d|\.\d)")
-    if any(m.start() < len(first) for m in pattern.finditer(joined)):
+    first, *rest = (line.replace(",", "") for line in lines)
+    whole = re.compile(rf"(?<![\d.]){re.escape(value.lstrip('-+'))}(?!\d|\.\d)")
+    joined = ["".join((first, *rest[:count])) for count in range(len(rest) + 1)]  # broken over so many lines
+    if any(m.start() < len(first) for some in joined for m in whole.finditer(some)):
         return True
-    # Cells of one line each: what follows may begin with a digit.
-    return bool(pattern.search(first)) or any(
-        abs(wanted) == Decimal(m.group()) for m in re.finditer(r"\d+(?:\.\d+)?", first)
-    )
+    return any(abs(wanted) == Decimal(m.group()) for m in re.finditer(r"\d+(?:\.\d+)?", first))
 
 
 def _tables(facts: Sequence[Fact], document: Document) -> tuple[list[Table], int]:

@@ -10,8 +10,8 @@ from extractor.evaluation.validators import Trial
 
 _FAMILY = re.compile(r"[A-Z]+(?=\d)")
 _NOTE = (
-    "Localised: the wrong cell is first among the suspects, alone; of a dropped row, its table is. No repairs of two cells "
-    "at once (swap, moved column, dropped row). Still proven: not detected, and the state of the cell "
+    "Localised: the wrong cell is first among the suspects, alone; of a dropped row, its table is. No repairs of two "
+    "cells at once (swap, moved column, dropped row). Still proven: not detected, and the state of the cell "
     "says proven."
 )
 
