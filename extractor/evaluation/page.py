@@ -11,12 +11,14 @@ from typing import Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
 _COLOURS = ("#1f6f8b", "#c8553d", "#588157", "#8d6a9f", "#b08900", "#3d405b", "#e07a5f")
 _DASHES = ("none", "6 3", "2 3")
 _WIDTH, _HEIGHT = 520, 220
+_WIDEST = 250
 _MARKDOWN = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "`": r"\`", "*": r"\*", "_": r"\_"})
 
 
@@ -71,10 +73,12 @@ def show(console: Console, page: Page) -> None:
             continue
         grid = RichTable(box=box.SIMPLE_HEAD, title=Text(plain(part.title), "bold"), title_justify="left")
         for number, name in enumerate(part.head):
-            grid.add_column(Text(plain(name)), justify="right" if number else "left", overflow="fold")
+            grid.add_column(Text(plain(name)), justify="right" if number else "left", no_wrap=True)
         for row in part.rows:
             grid.add_row(*(Text(plain(cell)) for cell in row))
-        console.print(grid)
+        # Wider than the terminal where it must be: a figure that is cut off is no figure.
+        wide = Measurement.get(console, console.options.update(max_width=_WIDEST), grid).maximum
+        console.print(grid, width=wide, crop=False)
         if part.note:
             console.print(Text(plain(part.note), "dim"), soft_wrap=True)
 
