@@ -145,9 +145,13 @@ class Bench:
         again = tables[index].rows[wrong[1]].cell(wrong[2]) if wrong and mutation.row is None else None
         return Trial(
             document=self.name, kind=mutation.kind, table=table.id, row=table.rows[at].key, column=column,
-            was=str(mutation.was[index, at, column]), now=str(now), eleven=table.id in BUDGET_TABLES, caught=caught,
+            was=_plain(mutation.was[index, at, column]), now=_plain(now), eleven=table.id in BUDGET_TABLES, caught=caught,
             proven=cell is not None and cell.state == "proven", after=again.state if again else "",
         )  # fmt: skip
+
+
+def _plain(value: Decimal | None) -> str:
+    return "(none)" if value is None else f"{value:f}"
 
 
 def _work(share: Share) -> list[Trial]:
