@@ -145,8 +145,9 @@ class Bench:
         again = tables[index].rows[wrong[1]].cell(wrong[2]) if wrong and mutation.row is None else None
         return Trial(
             document=self.name, kind=mutation.kind, table=table.id, row=table.rows[at].key, column=column,
-            was=_plain(mutation.was[index, at, column]), now=_plain(now), eleven=table.id in BUDGET_TABLES, caught=caught,
-            proven=cell is not None and cell.state == "proven", after=again.state if again else "",
+            was=_plain(mutation.was[index, at, column]), now=_plain(now), caught=caught,
+            eleven=table.id in BUDGET_TABLES, proven=cell is not None and cell.state == "proven",
+            after=again.state if again else "",
         )  # fmt: skip
 
 
