@@ -226,12 +226,12 @@ def grids(steps: Sequence[Step]) -> tuple[Grid, ...]:
     steps_of = {(n, r): [s for s in hurt if (s.noise, s.rate) == (n, r)] for n in DAMAGES for r in RATES}
     rows += [(name, f"{rate:.1%}", *_row(here)) for (name, rate), here in steps_of.items() if here]
     laid = [s for s in steps if s.family == "layout"]
-    sets = [(n, *_row([s for s in laid if s.noise == n])) for n in dict.fromkeys(s.noise for s in laid)]
+    sets = [(n, *_row([s for s in laid if s.noise.startswith(f"{n}, ")])) for n in LAYOUTS if laid]
     scans = [s for s in steps if s.family == "ocr"]
     read = [(f"{s.case}, {s.noise}", *_row([s])) for s in scans]
     parts = [
         Grid("Damage to the text", ("noise", "rate", *_HEAD), tuple(rows), _NOTE),
-        Grid("Layouts of the eleven tables", ("noise, form", *_HEAD), tuple(sets)),
+        Grid("Layouts of the eleven tables, each in four forms", ("noise", *_HEAD), tuple(sets)),
     ]
     if read:
         parts.append(Grid("OCR output", ("", *_HEAD), tuple(read)))
@@ -263,11 +263,14 @@ def page(steps: Sequence[Step], *, most: int = 300) -> Page:
         (w.case, w.noise, f"{w.rate:.1%}", str(w.seed), w.table, w.row, w.column, w.value, w.state, w.true)
         for w in wrong[:most]
     )
+    laid = [s for s in steps if s.family == "layout"]
+    each = tuple((n, *_row([s for s in laid if s.noise == n])) for n in dict.fromkeys(s.noise for s in laid))
+    forms = Grid("Layouts, form by form", ("noise, form", *_HEAD), each)
     listed = Grid(f"Wrong without a warning ({len(wrong)})", head, rows)
     broken = Grid("Crashes", ("case", "noise", "seed", "error"), tuple(
         (s.case, s.noise, str(s.seed), s.crash) for s in steps if s.crash
     ))  # fmt: skip
-    return Page("Noise ladder", (*plots, *grids(steps), listed, broken))
+    return Page("Noise ladder", (*plots, *grids(steps), forms, listed, broken))
 
 
 __all__ = [
