@@ -190,7 +190,7 @@ def _wrongly_proven(counts: Counts) -> int:
 
 _NOTE = (
     "Rate: of the places that can be damaged (digits, characters with a look-alike, points, seams between cells, "
-    "characters inside words, lines). Silent: wrong without a warning; misnamed: of these, the ones in a place that gold "
+    "characters inside words, lines). Silent: wrong without a warning; misnamed: of these, those in a place that gold "
     "doesn't know, since a name was misread or a column is wrong."
 )
 _HEAD = (
