@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHIPPED := $(wildcard eval/samples/*.txt)
 
-.PHONY: demo test wheel-test bench bench-tokens lock clean
+.PHONY: demo test wheel-test bench bench-tokens eval lock clean
 
 $(VENV)/.base: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -41,6 +41,10 @@ bench: $(VENV)/.dev
 bench-tokens: $(VENV)/.dev
 	$(BIN)/python eval/bench/rowforms.py
 	$(BIN)/python eval/bench/tokens.py
+
+# Accuracy, mutation test, noise ladder and scripted models; writes the figures into eval/README.md.
+eval: $(VENV)/.base
+	$(BIN)/extractor eval figures eval/README.md --out out/eval
 
 # Versions with hashes and without addresses, for every platform that has wheels.
 lock: $(VENV)/.dev

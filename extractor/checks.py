@@ -55,6 +55,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     proofs = _proofs(outcomes, loose, frames, values)
     violated = _blamed(outcomes, loose, frames, printed, proofs)
     violated |= _mislabelled(outcomes, frames, printed)
+    proofs = _believed(proofs, outcomes, violated, printed)
     checked = tuple(_with_states(i, t, proofs, violated) for i, t in enumerate(tables))
     findings = [*violations(outcomes, tables, frames, loose), *doubts(checked)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
@@ -100,6 +101,21 @@ def _proofs(
                 if instance.id not in known:
                     known.append(instance.id)
     return proofs
+
+
+def _believed(
+    proofs: Mapping[Ref, Sequence[str]], outcomes: _Outcomes, violated: set[Ref], printed: _Values
+) -> dict[Ref, list[str]]:
+    """Drop proofs by identities whose other cells are all in doubt: 1 = 1 says nothing where one of both is wrong."""
+    sound: dict[Ref, set[str]] = {}
+    for instance, outcome in outcomes:
+        if outcome.verdict == "held":
+            cells = [ref for ref in instance.refs if ref in printed]
+            for ref in cells:
+                if len(cells) == 1 or any(other != ref and other not in violated for other in cells):
+                    sound.setdefault(ref, set()).add(instance.id)
+    kept = {ref: [i for i in ids if i in sound.get(ref, ())] for ref, ids in proofs.items()}
+    return {ref: ids for ref, ids in kept.items() if ids}
 
 
 def _blamed(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_doctor, cli_export, cli_files, cli_link, cli_local, cli_run
+from . import cli_cache, cli_doctor, cli_eval, cli_export, cli_files, cli_link, cli_local, cli_run
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -219,6 +219,7 @@ for command in (
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
 app.add_typer(cli_cache.app, name="cache")
+app.add_typer(cli_eval.app, name="eval")
 
 
 @app.callback()

@@ -213,3 +213,22 @@ def test_basic_expenditure_by_kind(form: str) -> None:
     """The sum of basic expenditure isn't printed, and no column is missing or takes another's numbers."""
     expected = {("expenditure", "总计", c): v for c, v in {"人员支出": "40.00", "公用支出": "15.00"}.items()}
     assert_holds(read(STAFF, form), {**expected, ("expenditure", "2050204", "项目支出"): "30.00"})
+
+
+BROKEN_HEADER = """财政拨款“三公”经费支出情况表
+单位：万元
+“三公”经费支出内容\t合计\t资金来源
+一般公共预算\t政府性基金\t国有资本经营预算
+合计\t6.18\t6.18
+公务接待费\t0.20\t0.20
+公务用车购置及运行费（小计）\t5.98\t5.98
+公务用车运行费\t5.98\t5.98
+"""
+
+
+def test_a_header_broken_over_two_lines_moves_no_number() -> None:
+    """The names of the second line stand at cells that aren't theirs; the total stands on the first."""
+    result = Extractor(engine="deterministic").extract(Document.from_text(BROKEN_HEADER))
+    found = {(f["row"], f["column"]) for f in facts(result) if f["kind"] == "number" and f["state"] == "proven"}
+    assert ("总计", "合计") in found
+    assert not {column for _, column in found} & {"政府性基金", "国有资本经营预算"}

@@ -144,7 +144,9 @@ def _first_layout(body: Body, spec: TableSpec) -> Layout:
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     whole = {name for line in lines for name in line}
     exact = _by_cell(body, spec) if body.grid else ()
-    if exact and len(exact) < len(every):
+    # A header broken over two lines names some columns at cells that aren't theirs.
+    broken = bool(exact) and not set(exact) >= set(cover(body, spec).names)
+    if exact and len(exact) < len(every) and not broken:
         return Layout(known=True, columns=exact, printed=exact, short=exact)
     if exact and set(exact) == set(every):
         return Layout(known=True, columns=every, printed=exact, short=every)
