@@ -7,9 +7,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, sections
+from . import accounts, assemble, cascade, chunks, confirm, sections
 from .budget import Budget
-from .checks import check
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
@@ -86,18 +85,18 @@ class Extractor:
         text = lines(document)
         heads = sections.headings(text, self.catalogue.tables)
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
-        told = prose.read(text, heads, cut, statements())
+        plan = self._plan(booked)
+        told, said, attempts = _asked(text, prose.read(text, heads, cut, statements()), plan)
         cut = list(told.chunks)
-        findings = [*_input(document, cut, told), *told.findings]
+        findings = [*_input(document, cut, told), *told.findings, *said]
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
-        attempts: list[Attempt] = []
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
         parts = [[c for c in cut if c.part == number] for number in numbers]
         plain = [[c for c in part if c.first not in forms] for part in parts]
-        readings = cascade.read(text, plain, self.catalogue, self._plan(booked))
+        readings = cascade.read(text, plain, self.catalogue, plan)
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
             odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
@@ -105,7 +104,10 @@ class Extractor:
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
             spoken = [*(t for t in told.tables if t.part == number), *(f.table for f in filled if f.table)]
-            checked = check(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
+            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
+            checked = judged.checked
+            told = told.without(judged.withdrawn)
+            findings.extend(judged.findings)
             for draft, table in zip(reading.drafts, read, strict=True):
                 findings.extend(draft.findings)
                 findings.extend(assemble.damaged(draft))
@@ -146,6 +148,18 @@ class Extractor:
 
         account = Account(self.model, booked, self.max_repairs, self.connect)
         return cascade.Plan(self.engine, account, self.second_opinion)
+
+
+def _asked(
+    text: Sequence[Line], told: prose.Reading, plan: cascade.Plan
+) -> tuple[prose.Reading, list[Finding], list[Attempt]]:
+    """Ask a model which cells the numbers belong to that the grammar left in sentences, if one is there."""
+    if plan.account is None or plan.engine == "deterministic":
+        return told, [], []
+    from .readers import asked_prose  # noqa: PLC0415 - loaded where a model is named
+
+    answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT)
+    return answered.told, list(answered.findings), list(answered.attempts)
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

@@ -92,6 +92,10 @@ class LayoutAnswer(BaseModel):
     skip: list[int]
 
 
+class ProseAnswer(TableAnswer):
+    """Numbers of sentences: line, table, row, column, value, unit, word; seven strings each."""
+
+
 @lru_cache(maxsize=8)
 def _template(name: str) -> Template:
     return Template((data_folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
@@ -181,6 +185,24 @@ def _fence(source: str) -> str:
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
     words = (digest[i : i + _FENCE] for i in range(len(digest) - _FENCE))
     return next((word for word in words if word not in source), digest)
+
+
+def sentences(tables: Sequence[str], lines: Sequence[Line], own: tuple[int, ...]) -> Prompt:
+    """Ask which cells the numbers of sentences belong to.
+
+    Args:
+        tables: The tables in words, one each.
+        lines: The sentences.
+        own: Numbers of the lines whose numbers are wanted; empty for all.
+    """
+    source = source_text(lines)
+    user = _template("prose").substitute(
+        tables="".join(f"{table}\n" for table in tables),
+        own=f"\nGive only the numbers of these lines: {', '.join(map(str, own))}.\n" if own else "",
+        fence=_fence(source),
+        source=source,
+    )
+    return Prompt(_template("prose_system").substitute(), user, ProseAnswer)
 
 
 def source_text(lines: Sequence[Line]) -> str:

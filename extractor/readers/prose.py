@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
 from extractor.normalize import Line
@@ -34,6 +34,8 @@ class Reading:
         taken: Start and end of every piece of text that was understood, sorted.
         known: Indexes of the lines of sections that some statement is read from.
         titles: Headings of prose by the index of their line.
+        texts: The sections that statements are read from, with their text.
+        kinds: Of each part, whether it is a budget or a final account.
     """
 
     chunks: tuple[Chunk, ...]
@@ -42,12 +44,20 @@ class Reading:
     taken: tuple[tuple[int, int], ...]
     known: frozenset[int]
     titles: dict[int, str]
+    texts: tuple[tuple[Section, Flow], ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
     def left(self, line: Line, number: re.Pattern[str]) -> int:
         """Count the numbers of a line that nobody took."""
-        return sum(1 for m in number.finditer(line.text) if not self._took(line.span(*m.span()).start))
+        return sum(1 for m in number.finditer(line.text) if not self.took(line.span(*m.span()).start))
 
-    def _took(self, offset: int) -> bool:
+    def without(self, places: Sequence[Span]) -> "Reading":
+        """Return the reading as if these places were not understood."""
+        gone = {(s.start, s.end) for s in places}
+        return replace(self, taken=tuple(t for t in self.taken if t not in gone)) if gone else self
+
+    def took(self, offset: int) -> bool:
+        """Whether the character at an offset of the original was understood."""
         before = bisect_right(self.taken, offset, key=lambda t: t[0]) - 1
         # Pieces may lie in one another; the nearest few that begin before are enough to tell.
         return any(self.taken[i][1] > offset for i in range(before, max(before - 8, -1), -1))
@@ -66,10 +76,12 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     tables: list[Table] = []
     findings: list[Finding] = []
     taken: list[Span] = []
+    kinds: list[Kind] = []
     for part, first in enumerate(begins):
         end = begins[part + 1] if part + 1 < len(begins) else len(lines)
         document, kind = _document(lines, prose, named, skipped, (part, first, end))
         tables.extend(document)
+        kinds.append(kind)
         here = [(s, f) for s, f in texts if s.part == part and f.text]
         free = [(i, 0) for i in range(first, end) if i not in covered]
         for statement in prose.statements:
@@ -88,7 +100,9 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     marks = sorted({(s.start, s.end) for s in taken} | {(s.start, s.end) for t in tables for s in _places(t)})
     titles = {h.index: h.title for h in named}
     known = frozenset(i for s, _ in texts for i, _ in s.pieces)
-    return Reading(tuple(numbered), tuple(tables), tuple(findings), tuple(marks), known, titles)
+    return Reading(
+        tuple(numbered), tuple(tables), tuple(findings), tuple(marks), known, titles, tuple(texts), tuple(kinds)
+    )
 
 
 def _places(table: Table) -> Iterator[Span]:
