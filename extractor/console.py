@@ -38,6 +38,8 @@ _MARK = {
     "structure": "yellow",
     "input": "red",
 }
+_COUNTS = 78  # columns that the counts of a table take
+_TITLE = 16  # columns from which a title is worth showing
 _SHOWN = 12
 
 
@@ -57,7 +59,7 @@ def show_report(console: Console, report: Report, *, details: bool) -> None:
     head.append(f"  {len(report.tables)} tables, {total} number cells")
     console.print(head, soft_wrap=True)
     if details:
-        console.print(_tables(report, titles=console.width >= 100))
+        console.print(_tables(report, room=console.width - _COUNTS))
         if report.findings:
             _findings(console, report.findings)
         if report.unread:
@@ -78,19 +80,24 @@ def _state_line(states: Counter[str] | Counter) -> str:  # type: ignore[type-arg
     return ", ".join(f"{states[s]} {s}" for s in STATES if states[s]) or "no number cells"
 
 
-def _tables(report: Report, *, titles: bool) -> Grid:
+def _tables(report: Report, *, room: int) -> Grid:
+    """Draw the tables of a report; titles, cut to ``room``, only where there is room for them."""
+    titles = room >= _TITLE
     grid = Grid(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
     grid.add_column("table", footer="all", no_wrap=True, min_width=20)
     grid.add_column("rows", justify="right", footer=str(sum(t[2] for t in report.tables)), min_width=5)
     for state in STATES:
         total = str(report.states[state] or "·")
         head = _SHORT[state]
-        grid.add_column(head, justify="right", footer=total, header_style=_STYLE[state], min_width=len(head))
+        width = len(head)
+        grid.add_column(head, justify="right", footer=total, header_style=_STYLE[state], min_width=width, no_wrap=True)
     if titles:
-        grid.add_column("title", overflow="ellipsis", no_wrap=True)
+        grid.add_column("title", no_wrap=True)
     for table_id, title, rows, states in report.tables:
         counts = [Text(str(states[s]) if states[s] else "·", _STYLE[s] if states[s] else "dim") for s in STATES]
-        grid.add_row(table_id, str(rows) if rows else "empty", *counts, *([safe(title)] if titles else []))
+        shown = safe(title)
+        shown.truncate(room, overflow="ellipsis")
+        grid.add_row(table_id, str(rows) if rows else "empty", *counts, *([shown] if titles else []))
     return grid
 
 
