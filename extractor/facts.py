@@ -6,10 +6,13 @@ from typing import Any
 
 from .records import Cell, Result, Row, Table
 
+TEXTS = frozenset({"duties", "glossary"})
+"""Tables of running text, which stand in the result and are no tables of the facts contract."""
+
 
 def facts(result: Result) -> list[dict[str, Any]]:
     """Return every fact of a result, in printed order, with state and span."""
-    return [fact for table in result.tables for fact in table_facts(table)]
+    return [fact for table in result.tables if table.id not in TEXTS for fact in table_facts(table)]
 
 
 def table_facts(table: Table) -> Iterator[dict[str, Any]]:

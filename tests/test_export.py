@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from extractor import Document, Extractor, Result
 from extractor.export import save
-from extractor.facts import facts
+from extractor.facts import table_facts
 from extractor.tidy import COLUMNS, NAMES, fits, rows
 from extractor.tidy_files import export, results
 
@@ -32,11 +32,11 @@ def run(tmp_path_factory: pytest.TempPathFactory, extractor: Extractor) -> Path:
 
 
 def test_the_tidy_table_is_the_facts(extractor: Extractor) -> None:
-    """Every fact is a row with the same value and place, and nothing else is."""
+    """Every fact is a row with the same value and place, running text included, and nothing else is."""
     result = extractor.extract(sample("kizilsu_fao_2024_budget"))
     keys = ("part", "table", "row", "column", "kind", "value", "unit", "state", "line")
     found = [(*(row[k] for k in keys), row["start"], row["end"]) for row in rows(result)]
-    assert found == [(*(fact[k] for k in keys), *fact["span"]) for fact in facts(result)]
+    assert found == [(*(fact[k] for k in keys), *fact["span"]) for t in result.tables for fact in table_facts(t)]
     for row in rows(result):
         assert tuple(row) == NAMES
         assert row["number"] is None or str(row["number"]) == row["value"]

@@ -20,11 +20,10 @@ from extractor.accounts import Spending
 from extractor.document import Document
 from extractor.errors import ExtractorError, InputError, ResultError
 from extractor.evaluation.score import Fact, load_facts
-from extractor.facts import table_facts
+from extractor.facts import TEXTS, table_facts
 from extractor.pipeline import Extractor
 from extractor.records import Record, Result
 
-UNSCORED = frozenset({"duties", "glossary"})  # read, but no tables of the facts contract
 Outcome = Literal["read", "crash", "refused", "missing"]
 
 
@@ -92,7 +91,7 @@ def facts_of(result: Result) -> list[Fact]:
     return [
         {**fact, "reader": table.reader}
         for table in result.tables
-        if table.id not in UNSCORED
+        if table.id not in TEXTS
         for fact in table_facts(table)
     ]
 
