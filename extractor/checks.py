@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from .arithmetic import evaluate, pinned, unit_of
 from .findings import ROW_UNCERTAIN, doubts, violations
-from .framing import frame_of, frames_of, quantities
+from .framing import frame_of, frames_of, printed_numbers, quantities
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
@@ -39,13 +39,7 @@ class Checked:
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     """Evaluate every identity, set the state of every number cell, and report what is violated."""
     frames = frames_of(tables, catalogue)
-    printed = {
-        Ref(i, n, c.column): c.value
-        for i, t in enumerate(tables)
-        for n, r in enumerate(t.rows)
-        for c in r.cells
-        if c.kind == "number" and c.value is not None
-    }
+    printed = printed_numbers(tables)
     values = {**quantities(frames), **printed}
     rules = (*catalogue.cross, *catalogue.narrative) if any(f.gaps for f in frames) else catalogue.cross
     specs = {**catalogue.by_id, **{t.id: discover(t) for t in tables if is_generic(t)}}

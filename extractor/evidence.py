@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .checks import Checked, check
-from .framing import frames_of, quantities
+from .framing import frames_of, printed_numbers, quantities
 from .instance import QUOTIENTS, Frame, Instance, Outcome, Ref
 from .records import Cell, Row, Table
 from .specs import Catalogue, catalogue
@@ -53,11 +53,5 @@ def evidence(tables: Sequence[Table], specs: Catalogue | None = None) -> Evidenc
     known = specs or catalogue()
     checked: Checked = check(tables, known)
     frames = frames_of(tables, known)
-    printed = {
-        Ref(i, n, c.column): c.value
-        for i, table in enumerate(tables)
-        for n, row in enumerate(table.rows)
-        for c in row.cells
-        if c.kind == "number" and c.value is not None
-    }
-    return Evidence(checked.tables, tuple(frames), {**quantities(frames), **printed}, checked.outcomes)
+    values = {**quantities(frames), **printed_numbers(tables)}
+    return Evidence(checked.tables, tuple(frames), values, checked.outcomes)

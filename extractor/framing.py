@@ -52,6 +52,17 @@ def frames_of(tables: Sequence[Table], catalogue: Catalogue) -> list[Frame]:
     return [_coded(frame, known[frame.part]) if frame.gaps else frame for frame in frames]
 
 
+def printed_numbers(tables: Sequence[Table]) -> dict[Ref, Decimal]:
+    """Return the value of every printed number cell, by its place."""
+    return {
+        Ref(i, n, c.column): c.value
+        for i, t in enumerate(tables)
+        for n, r in enumerate(t.rows)
+        for c in r.cells
+        if c.kind == "number" and c.value is not None
+    }
+
+
 def quantities(frames: Sequence[Frame]) -> dict[Ref, Decimal]:
     """Return the numbers that text cells of performance forms hold, such as ``≥5 批次``."""
     return {

@@ -13,13 +13,13 @@ sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, the check
 
 from extractor import Document, Extractor  # noqa: E402
 from extractor.evaluation.score import BUDGET_TABLES  # noqa: E402
+from extractor.evaluation.scripted import write_names  # noqa: E402
 from extractor.facts import facts  # noqa: E402
 from extractor.normalize import squeeze  # noqa: E402
 from extractor.prompts import LEAD  # noqa: E402
-from extractor.specs import TableSpec, catalogue  # noqa: E402
+from extractor.specs import catalogue  # noqa: E402
 
 BUDGETS = ("kizilsu_fao_2024_budget", "urumqi_fao_2024_budget")
-_CODE = re.compile(r"[235]\d\d(?:\d\d){0,2}")
 _TABLE = re.compile(rf"\b({'|'.join(sorted(BUDGET_TABLES))})\b")
 
 Fact = dict[str, Any]
@@ -88,19 +88,8 @@ def rows(name: str) -> dict[str, Rows]:
             row[0] = row[0] or str(fact["line"])
     for table, found in out.items():
         for key, row in found.items():
-            _label(key, row, catalogue().table(table))
+            write_names(key, row, LEAD[catalogue().table(table).shape])
     return {table: list(found.values()) for table, found in out.items()}
-
-
-def _label(key: str, row: list[str], spec: TableSpec) -> None:
-    lead, parts = LEAD[spec.shape], key.split("/")
-    codes = [part for part in parts if _CODE.fullmatch(part)]
-    if codes and "code" in lead:
-        row[lead.index("code")] = codes[0]
-        if "project" in lead and parts[-1] != codes[0]:
-            row[lead.index("project")] = parts[-1]
-    elif not row[lead.index("name")]:
-        row[lead.index("name")] = parts[-1]
 
 
 def compact(value: Any) -> str:

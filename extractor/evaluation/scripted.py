@@ -40,7 +40,7 @@ def rows_of(gold: Sequence[Mapping[str, Any]], spec: TableSpec) -> Rows:
         row[len(lead) + spec.column_ids.index(fact["column"])] = str(fact["value"])
         row[0] = row[0] or str(fact["line"])
     for key, row in found.items():
-        _name(key, row, lead)
+        write_names(key, row, lead)
     return found
 
 
@@ -66,7 +66,8 @@ def rows_read(table: Table, spec: TableSpec) -> Rows:
     return found
 
 
-def _name(key: str, row: Row, lead: Sequence[str]) -> None:
+def write_names(key: str, row: Row, lead: Sequence[str]) -> None:
+    """Write code, name and project of a row key into the lead cells of a row."""
     parts = key.split("/")
     codes = [p for p in parts if _CODE.fullmatch(p)]
     if codes and "code" in lead:
