@@ -15,6 +15,8 @@ UNIT_SCALE = {
     "亿元": Decimal(100_000_000),
 }
 """Yuan per unit."""
+_ZERO = Decimal(0)
+_HALVES = tuple(Decimal(5).scaleb(-places - 1) for places in range(16))  # half a unit, by digits after the point
 
 
 def scale_of(unit: str) -> Decimal:
@@ -57,5 +59,6 @@ def half_unit(value: Decimal, decimals: int = 0) -> Decimal:
     """
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent >= 0:
-        return Decimal(0)
-    return Decimal(5).scaleb(min(exponent, -decimals) - 1)
+        return _ZERO
+    places = max(-exponent, decimals)
+    return _HALVES[places] if places < len(_HALVES) else Decimal(5).scaleb(-places - 1)

@@ -35,7 +35,7 @@ def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Ou
     return _signs(instance, values) if instance.relation == "sign" else _sums(instance, frames, values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Side:
     """One side of a sum: total and room for rounding in yuan, how many numbers are printed, how many aren't 0."""
 
@@ -100,7 +100,9 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
 
 
 def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:
-    return len({frames[ref.frame].scale_at(ref.row, ref.column) for ref in instance.refs}) == 1
+    refs = instance.refs
+    scales = [frames[ref.frame].scale_at(ref.row, ref.column) for ref in refs]
+    return bool(scales) and all(scale == scales[0] for scale in scales)
 
 
 def _signs(instance: Instance, values: Values) -> Outcome:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Relation = Literal["same", "sum", "at-most", "rate", "score", "reach", "sign", "words", "names"]
 """How the sides of an identity stand to each other.
@@ -87,8 +87,7 @@ class Frame:
         return self.scales.get((row, column), self.scale)
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A cell: index of its frame, index of its row, column."""
 
     frame: int
@@ -135,6 +134,9 @@ class Instance:
     quotient: Quotient | None = None
     plugged: bool = False
     if_equal: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.left, self.right))
 
     @property
     def refs(self) -> tuple[Ref, ...]:

@@ -155,7 +155,7 @@ _BETWEEN_CJK = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 
 def squeeze(text: str) -> str:
     """Remove all white space: the form in which labels and titles are compared."""
-    return _SPACE.sub("", text)
+    return "".join(text.split())
 
 
 def readable(text: str) -> str:

@@ -49,8 +49,13 @@ class Term:
     @property
     def each(self) -> str | None:
         """The variable in it, ``{…}``."""
-        match = re.search(r"\{[^{}]+\}", self.row)
-        return match.group() if match else None
+        return _variable(self.row)
+
+
+@lru_cache(maxsize=4096)
+def _variable(row: str) -> str | None:
+    match = re.search(r"\{[^{}]+\}", row)
+    return match.group() if match else None
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,8 @@ _M = TypeVar("_M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
+    """Base of all specs. Those that are keys of tables hash by what names them, not by all that they hold: fast."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -40,6 +42,9 @@ class Column(_Strict):
     part_of: str | None = None
     rate: bool = False
     canonical: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,6 +82,9 @@ class RowSpec(_Strict):
     of_which: bool = False
     classes: bool | tuple[str, ...] = False
     children: tuple["RowSpec", ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.label, self.number))
 
 
 class RightSide(_Strict):
@@ -144,6 +152,9 @@ class TableSpec(_Strict):
     zeros: tuple[Zero, ...] = ()
     tree: str | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.layout))
+
     @property
     def name(self) -> str:
         """Id and layout: what tells one spec from all others."""
@@ -198,6 +209,9 @@ class CrossSpec(_Strict):
     unless: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.rule))
+
 
 class _CrossFile(_Strict):
     identities: tuple[CrossSpec, ...]
@@ -218,6 +232,9 @@ class Catalogue(_Strict):
     """Identities of prose, of performance tables and of words: against tables, and among themselves."""
     names: dict[str, tuple[str, ...]]
     """Names of a code, the standard one first; functional and economic codes don't overlap."""
+
+    def __hash__(self) -> int:
+        return hash((len(self.tables), len(self.names)))
 
     @cached_property
     def by_id(self) -> dict[str, TableSpec]:
