@@ -166,6 +166,7 @@ def _solve_one(problem: Problem) -> list[Solution]:
         # Around a wrong number the search is hard and its answer less telling: a short one, then everything open.
         size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
+        built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
         seen = _support(cp_model, built, problem.choices, best, rounds)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
