@@ -26,6 +26,9 @@ _PAGE = re.compile(
 _RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
 # Lines that printing adds and no table has.
 _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
+_DECIMAL = re.compile(r"\d\.\d")
+_NUMBERS = re.compile(r"\d\.\d|\d{3}")
+_BARE = re.compile(r"[\d\s※*|]+")
 _YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")  # the line above may end with the year's first digits
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
@@ -120,7 +123,7 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Lin
             continue
         if (match and not squeeze(text).strip("|()")) or _PAGE.match(line.text) or _RULE.match(line.text):
             continue
-        if match and len(squeeze(text)) <= 40 and not re.search(r"\d\.\d", text):
+        if match and len(squeeze(text)) <= 40 and not _DECIMAL.search(text):
             continue
         kept.append(line)
     return unit or "万元", office, kept
@@ -140,7 +143,7 @@ def _note(content: Sequence[Line]) -> tuple[list[Line], Place | None, bool]:
         span = line.span(first, len(line.text.rstrip(" |\t")))
         rest = [other for other in content[index + 1 :] if not _prose(other)]
         # Rows may follow a note that stands above them; a note about nothing is followed by nothing.
-        following = [other for other in rest if re.search(r"\d\.\d", other.text)]
+        following = [other for other in rest if _DECIMAL.search(other.text)]
         empty = bool(_EMPTY.search(text)) and not following and not _has_amounts(content[:index])
         return [*content[:index], *(rest if following else [])], span, empty
     return list(content), None, False
@@ -151,11 +154,11 @@ def _prose(line: Line) -> bool:
 
 
 def _has_amounts(content: Sequence[Line]) -> bool:
-    return any(re.search(r"\d\.\d", line.text) for line in content)
+    return any(_DECIMAL.search(line.text) for line in content)
 
 
 def _is_grid(content: Sequence[Line]) -> bool:
-    with_numbers = [line for line in content if re.search(r"\d\.\d|\d{3}", line.text)]
+    with_numbers = [line for line in content if _NUMBERS.search(line.text)]
     pool = with_numbers or list(content)
     marked = sum(1 for line in pool if line.text.count("\t") >= 1 or line.text.count("|") >= 2)
     return bool(pool) and marked * 2 > len(pool)
@@ -231,7 +234,7 @@ def _without_repeats(
 
 def _digits(line: Line) -> bool:
     """Whether a line holds column numbers or marks alone."""
-    return bool(re.fullmatch(r"[\d\s※*|]+", line.text))
+    return bool(_BARE.fullmatch(line.text))
 
 
 def _flat(line: Line) -> str:

@@ -6,6 +6,7 @@ are names of columns, words of headers, or fragments that make up such names lin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
@@ -16,6 +17,7 @@ from .labels import HEADER_WORDS, undated
 _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
+_BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
 _GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
 
@@ -73,15 +75,21 @@ def _put_together(
 ) -> tuple[dict[str, str], list[str]]:
     """Put names together from fragments, longest first; return all names and the pieces that are left."""
     found, left = dict(whole), pieces
-    for column in sorted(columns, key=lambda c: -max(len(squeeze(n)) for n in c.names)):
-        for name in sorted((squeeze(n) for n in column.names), key=len, reverse=True):
+    for column in sorted(columns, key=lambda c: -max(map(len, _names(c)))):
+        for name in sorted(_names(column), key=len, reverse=True):
             rest = _composed(left, name) if column.id not in found else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中:"), rest
-    for word in sorted(HEADER_WORDS, key=len, reverse=True):
+    for word in _BY_LENGTH:
         while (rest := _composed(left, word)) is not None:
             left = rest
     return found, left
+
+
+@lru_cache(maxsize=4096)
+def _names(column: Column) -> tuple[str, ...]:
+    """Names of a column without white space, its own first."""
+    return tuple(squeeze(name) for name in column.names)
 
 
 def _split(text: str) -> list[str]:
@@ -91,7 +99,7 @@ def _split(text: str) -> list[str]:
 def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str]) -> list[str]:
     """Put names together that end in another name of their column: 事业单位 above 经营收入."""
     for column in columns:
-        names = [squeeze(n) for n in column.names]
+        names = _names(column)
         for name in names:
             tails = [n for n in names if n != name and name.endswith(n) and n in pieces]
             tails = [n for n in tails if name.removesuffix(n) not in HEADER_WORDS]  # a group above several names
@@ -106,8 +114,8 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
     left, seen = [], dict[str, int]()
     for printed in pieces:
         piece = undated(printed)
-        own = next((c for c in columns if c.id not in found and squeeze(c.names[0]) == piece), None)
-        named = own or next((c for c in columns if c.id not in found and piece in map(squeeze, c.aliases)), None)
+        own = next((c for c in columns if c.id not in found and _names(c)[0] == piece), None)
+        named = own or next((c for c in columns if c.id not in found and piece in _names(c)[1:]), None)
         if named is not None:
             found[named.id] = printed.removeprefix("其中:")
             seen[piece] = 1
@@ -128,7 +136,7 @@ def _of_group(piece: str, found: dict[str, str]) -> str:
 def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
     """Whether a piece names a column once more, below the heading of a group that was taken for its name."""
     above = undated(found.get(column.id, ""))
-    return above in _GROUPS and piece != above and piece in map(squeeze, column.names)
+    return above in _GROUPS and piece != above and piece in _names(column)
 
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:

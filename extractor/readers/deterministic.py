@@ -22,7 +22,7 @@ from .header import Layout, layout
 from .hints import OTHER, Form, Hint, forms
 from .items import item_rows
 from .labelled import labelled_rows
-from .labels import Labels
+from .labels import Labels, labels_of
 from .rows import RawRow
 from .settle import settle
 from .wide import names_items, wide
@@ -44,7 +44,7 @@ def read(
     lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue, hints: Mapping[int, Hint] | None = None
 ) -> tuple[list[Draft], list[Unknown]]:
     """Read the chunks of one disclosure; ``hints`` say what tables look like, by the chunk's first line."""
-    labels = Labels(catalogue)
+    labels = labels_of(catalogue)
     bodies: list[tuple[Chunk, TableSpec, Body]] = []
     layouts: dict[str, Layout] = {}
     unknown: list[Unknown] = []
@@ -159,8 +159,8 @@ def _part(
     bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels, layouts: Mapping[str, Layout]
 ) -> tuple[list[Draft], list[Unknown]]:
     """Read the tables of one disclosure together: names and columns settle each other."""
-    names = {code: squeeze(forms[0]) for code, forms in labels.catalogue.names.items()}
-    names.update(_printed_names(bodies, labels, names))
+    names = {**labels.names, **_printed_names(bodies, labels, labels.names)}
+    siblings = _siblings(names)
     offices = frozenset(body.office for _, _, body in bodies if body.office)
     drafts, unknown = [], []
     units: frozenset[str] = offices
@@ -175,7 +175,7 @@ def _part(
         rows = _rows(body, spec, labels, names, units)
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
-        _doubt_codes(rows, names, labels)
+        _doubt_codes(rows, names, siblings, labels)
         misfit = _misfit(rows, spec, body)
         if misfit:
             unknown.append(Unknown(chunk, misfit))
@@ -205,11 +205,18 @@ def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]
     return grid_rows(body, spec, labels) if body.grid else flow_rows(body, spec, labels, names)
 
 
-def _doubt_codes(rows: Sequence[RawRow], names: Mapping[str, str], labels: Labels) -> None:
-    """Doubt rows whose printed name belongs to a code beside theirs: the code, or the name, is misread."""
+def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Codes by their names, grouped by the code above them."""
     siblings: dict[str, dict[str, str]] = {}
     for code, name in names.items():
         siblings.setdefault(code[:-2] if len(code) > 3 else code[:1], {}).setdefault(name, code)
+    return siblings
+
+
+def _doubt_codes(
+    rows: Sequence[RawRow], names: Mapping[str, str], siblings: Mapping[str, Mapping[str, str]], labels: Labels
+) -> None:
+    """Doubt rows whose printed name belongs to a code beside theirs: the code, or the name, is misread."""
     for row in rows:
         if not row.code or not row.label:
             continue

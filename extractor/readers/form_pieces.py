@@ -58,10 +58,13 @@ def _line(line: Line, index: int, words: Words) -> Iterator[Piece]:
                 yield Piece(text[first:stop], line.span(first, stop), index, column)
 
 
+_IN_FRONT = re.compile(r"^(?:[一二三四五六七八九十]{1,2}、|\([一二三四五六七八九十]\))")
+_BEHIND = re.compile(r"(?::|\((?:万元|元|盖章|公章|签章|预留|单位:万元)\)?)+$")
+
+
 def bare_label(text: str) -> str:
     """Return a label without numbering in front and without unit, seal or colon behind."""
-    text = re.sub(r"^(?:[一二三四五六七八九十]{1,2}、|\([一二三四五六七八九十]\))", "", text)
-    return re.sub(r"(?::|\((?:万元|元|盖章|公章|签章|预留|单位:万元)\)?)+$", "", text)
+    return _BEHIND.sub("", _IN_FRONT.sub("", text))
 
 
 def is_grid(found: Sequence[Piece]) -> bool:

@@ -5,8 +5,9 @@ order; whole names, where there are any, tell the order of the columns on each l
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from extractor.normalize import squeeze
@@ -192,7 +193,8 @@ def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     return tuple(out) if all(out) and len(set(out)) == len(out) and known * 2 >= len(out) else ()
 
 
-def _by_name(spec: TableSpec) -> dict[str, list[str]]:
+@lru_cache(maxsize=256)
+def _by_name(spec: TableSpec) -> Mapping[str, Sequence[str]]:
     """Columns by printed name; a name of a column's own beats another column's alias."""
     by_name: dict[str, list[str]] = {}
     for column in (*spec.columns, *spec.more):

@@ -1,9 +1,9 @@
 """Labels: which printed words name which row, and where rows begin."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -69,9 +69,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Labels:
-    """The words of the catalogue, looked up by printed label."""
+    """The words of the catalogue, looked up by printed label; made once for each catalogue, by :func:`labels_of`."""
 
     catalogue: Catalogue
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The standard name of each code, without white space."""
+        return {code: squeeze(forms[0]) for code, forms in self.catalogue.names.items()}
 
     @cached_property
     def classes(self) -> frozenset[str]:
@@ -165,7 +170,9 @@ class Labels:
             return next_amount or any(t.decimals or t.kind == "junk" for t in tokens)
         return False
 
-    def header_words(self, spec: TableSpec) -> str:
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def header_words(spec: TableSpec) -> str:
         """Every word that headers of this table are made of, one after the other."""
         columns = (*spec.columns, *spec.more, *((spec.left_column,) if spec.left_column else ()))
         return "\n".join(squeeze(n) for n in (*(n for c in columns for n in (c.id, *c.names)), *HEADER_WORDS))
@@ -208,3 +215,9 @@ class Labels:
 
     def _closed(self, group: Sequence[int], words: Sequence[str], spec: TableSpec) -> bool:
         return self.known("".join(words[i] for i in group), spec)
+
+
+@lru_cache(maxsize=8)
+def labels_of(catalogue: Catalogue) -> Labels:
+    """Return the words of a catalogue; they are the same for every document."""
+    return Labels(catalogue)

@@ -27,7 +27,7 @@ from . import parts, wide
 from .body import Body
 from .deterministic import fitting
 from .draft import Draft
-from .labels import Labels
+from .labels import Labels, labels_of
 from .parts import Part
 from .transcript import (
     Printed,
@@ -95,7 +95,7 @@ def read(
     """
 
     async def run(asker: Asker) -> list[Asked]:
-        labels = Labels(catalogue)
+        labels = labels_of(catalogue)
         tables = [_Table(asker, account, lines, c, labels, known.get(c.first)) for c in chunks if c.spec]
         return list(await asyncio.gather(*(table.read() for table in tables)))
 

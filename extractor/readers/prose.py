@@ -67,10 +67,10 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     """Read every statement of prose that can be read with certainty."""
     if not lines:
         return Reading(tuple(cut), (), (), (), frozenset(), {})
-    named = heads(lines, found, cut, prose)
-    begins = parts(lines, named, cut)
-    numbered = renumber(cut, begins)
     skipped = listed(lines)
+    named = heads(lines, found, cut, prose, skipped)
+    begins = parts(lines, named, cut, skipped)
+    numbered = renumber(cut, begins)
     covered = skipped | {i for c in numbered for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
     texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
     tables: list[Table] = []

@@ -11,7 +11,8 @@ from extractor.normalize import Line, readable, squeeze
 from extractor.sections import Heading, contents
 from extractor.statements import Prose
 
-_MARKUP = re.compile(r"^[#>\s*\-+•]+|[*\s]+$")
+_WHITE = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+_MARKUP = "#>*-+•"
 _HASH = re.compile(r"^\s*#{1,6}\s")
 _LEADER = re.compile(r"(?:\.{4,}|…{2,}|·{4,})\s*\d{0,4}\s*$|(?:\s{3,}|\t)\d{1,3}\s*$")
 _NUMBERING = re.compile(
@@ -101,12 +102,18 @@ def _list_end(lines: Sequence[Line], first: int) -> int:
 
 
 def _bare(text: str) -> str:
-    return squeeze(_MARKUP.sub("", text))
+    return squeeze(text).lstrip(_MARKUP).rstrip("*")
 
 
-def heads(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], prose: Prose) -> list[Head]:
-    """Find the headings of prose, outside of contents lists and of tables that a spec describes."""
-    skipped = listed(lines)
+def _unmarked(text: str) -> str:
+    """Return a line without markup and white space around it; stripped, since a pattern would be quadratic."""
+    return text.lstrip(_MARKUP + _WHITE).rstrip("*" + _WHITE)
+
+
+def heads(
+    lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], prose: Prose, skipped: frozenset[int]
+) -> list[Head]:
+    """Find the headings of prose, outside of contents lists (``skipped``) and of tables that a spec describes."""
     tables = {h.index + n for h in found if h.kind in ("table", "other-table", "marker") for n in range(h.count)}
     inside = {i: bool(c.spec) for c in cut for piece in c.pieces for i in piece}
     known = {h.index: h for h in found if h.kind in ("part", "section") and not h.contents}
@@ -151,7 +158,7 @@ def _head(
         if inline and (strict or (stop and stop.group() != "。" and not _TELLING.search(joined))):
             break  # a term and what it means
         column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
-        title = readable("".join(_MARKUP.sub("", lines[i].text) for i in range(index, last + 1)))
+        title = readable("".join(_unmarked(lines[i].text) for i in range(index, last + 1)))
         best = Head(index, last, column, level, title[:_LONGEST], ids)
         if _TITLE_END.search(joined):
             break
@@ -174,7 +181,7 @@ def _joined(lines: Sequence[Line], index: int) -> Iterator[tuple[int, str, re.Ma
 
 def _column(text: str, kept: int, piece: str) -> int:
     """Return the column after the first ``kept`` characters of a line that are no white space or markup."""
-    start = len(text) - len(_MARKUP.sub("", text).lstrip()) if text.rstrip() else 0
+    start = len(text) - len(_unmarked(text)) if text.rstrip() else 0
     start = text.find(piece[0]) if piece else start
     for column in range(start, len(text)):
         if not text[column].isspace():
@@ -232,13 +239,12 @@ def _cores(title: str, prose: Prose) -> list[str]:
     return list(dict.fromkeys(prose.fillers.sub("", text) for text in found))
 
 
-def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk]) -> list[int]:
+def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk], skipped: frozenset[int]) -> list[int]:
     """Return the index of the line at which each disclosure of the file begins.
 
     A file may hold several. The next one begins where a table comes back, or a section comes back behind a new
     第一部分 or a new statement of duties or staff; its cover and contents list belong to it.
     """
-    skipped = listed(lines)
     events: list[tuple[int, frozenset[str], bool, bool]] = []
     for position, head in enumerate(found):
         end = found[position + 1].index if position + 1 < len(found) else len(lines)
