@@ -269,11 +269,12 @@ def columns(header: Sequence[Sequence[str]]) -> list[str]:
     if not header:
         return []
     paths: list[list[str]] = []
+    rows = [row for row in header if not any(cell.isdigit() for cell in row)]
     for place in range(len(header[0])):
         path: list[str] = []
-        for depth, row in enumerate(header):
-            spans = row[place] or (_spanning(header, depth, place) if any(r[place] for r in header[depth + 1 :]) else "")
-            if spans and spans not in path and not spans.isdigit():
+        for depth, row in enumerate(rows):
+            spans = row[place] or (_spanning(rows, depth, place) if not path else "")
+            if spans and spans not in path:
                 path.append(normalise(spans))
         paths.append(path)
     leaves = [path[-1] if path else "" for path in paths]
@@ -281,9 +282,7 @@ def columns(header: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _spanning(header: Sequence[Sequence[str]], depth: int, place: int) -> str:
-    """What stands above an empty cell: the next cell to the left that has words, if nothing stands between."""
-    for left in range(place - 1, -1, -1):
-        if header[depth][left]:
-            below = any(row[left] for row in header[depth + 1 :])
-            return header[depth][left] if below else ""
-    return ""
+    """What stands above an empty cell: the next cell to the left that has words, if more words stand below both."""
+    left = next((i for i in range(place - 1, -1, -1) if header[depth][i]), None)
+    below = left is not None and all(any(row[i] for row in header[depth + 1 :]) for i in (left, place))
+    return header[depth][left] if left is not None and below else ""
