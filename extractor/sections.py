@@ -6,7 +6,7 @@ and are ignored. Contents lists repeat every heading and are recognised and skip
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -56,7 +56,7 @@ _TITLE_PREFIX = re.compile(
     r"|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])+"
 )
 _TITLE_SUFFIX = re.compile(
-    r"(?:\((?:续表?|万元|元|空表|单位[:：][^()]{1,8})\)|\(?单位[:：].*|编制(?:单位|部门)[:：].*)$"
+    r"(?:\(按?[^()]{0,12}(?:科目|分类|类别|类款项)[^()]{0,4}\)|\((?:续表?|万元|元|空表|单位[:：][^()]{1,8})\)|\(?单位[:：].*|编制(?:单位|部门)[:：].*)$"
 )
 _MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[^0-9]")
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
@@ -101,11 +101,27 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
         if heading is None:
             index += 1
             continue
+        if _numbers_the_title_above(lines, heading, specs, found):
+            found[-1] = replace(found[-1], count=found[-1].count + heading.count)
+            index += heading.count
+            continue
         if index in region or _LEADER.search(lines[index].text):
             heading = Heading(heading.kind, index, heading.count, heading.title, heading.spec, contents=True)
         found.append(heading)
         index += heading.count
     return found
+
+
+def _numbers_the_title_above(
+    lines: Sequence[Line], heading: Heading, specs: Sequence[TableSpec], found: Sequence[Heading]
+) -> bool:
+    """Whether ``公开01表`` stands below its table's title, as many offices print it, and not above the next one's."""
+    above = found[-1] if found else None
+    if heading.kind != "marker" or above is None or above.contents or above.kind not in ("table", "other-table"):
+        return False
+    follows = heading.index + heading.count
+    beside = above.index + above.count == heading.index
+    return beside and (follows == len(lines) or _title(lines, follows, specs)[0] is None)
 
 
 def _after_marker(

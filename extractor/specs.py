@@ -34,6 +34,8 @@ class Column(_Strict):
     ``part_of`` names the column that this one singles out a part of (其中).
     ``rate`` marks percentages: they don't add up along the tree.
     ``canonical`` columns are called by their id, whatever is printed: 金额 below 事业收入 says nothing by itself.
+    ``group`` columns are named by an alias below their id: 小计 below 基本支出, which stands above its parts too.
+    ``under`` is the name of a group that stands above the column and those beside it.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Column(_Strict):
     part_of: str | None = None
     rate: bool = False
     canonical: bool = False
+    group: bool = False
+    under: str | None = None
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -49,7 +53,7 @@ class Column(_Strict):
     @property
     def names(self) -> tuple[str, ...]:
         """Every printed form, without the path in front of a leaf."""
-        return (self.id.rsplit("/", 1)[-1], *self.aliases)
+        return self.aliases if self.group else (self.id.rsplit("/", 1)[-1], *self.aliases)
 
 
 class RowSpec(_Strict):

@@ -295,13 +295,11 @@ def render(
         _front(writer, budget, office)
     writer.say(f"第二部分 {budget.year} 年{office}预算公开表")
     wrong = rng.choice([s.number for s in budget.sheets if s.table_id not in _TWO_SIDED and len(s.rows) > 1])
+    told = 0
     for sheet in budget.sheets:
-        writer.say("", *((f"表 {sheet.number}",) if noise.titles else ()), sheet.title)
-        if form == "spaced":
-            writer.say(f"编制{office}：{budget.name} 单位：万元", "")
-        else:
-            writer.say(f"编制{office}：{budget.name}", "单位：万元", "")
-        facts = [(number, fact) for number, fact in enumerate(budget.facts) if fact["table"] == sheet.table_id]
+        writer.say("", *(sheet.lead or _lead(budget, sheet, office, writer)))
+        facts = list(enumerate(budget.facts))[told : told + len(sheet.places)]
+        told += len(sheet.places)
         shifted = noise.displaced_headers and sheet.number == wrong
         _table(writer, sheet, facts, _displaced(sheet, rng) if shifted else sheet.header)
     if around:
@@ -309,6 +307,13 @@ def render(
     else:
         _prose(writer, budget, office)
     return _finished(writer, budget)
+
+
+def _lead(budget: Budget, sheet: Sheet, office: str, writer: _Writer) -> tuple[str, ...]:
+    """Return the lines above a table: its number, its title, office and unit."""
+    titles = (*((f"表 {sheet.number}",) if writer.noise.titles else ()), sheet.title)
+    by, unit = f"编制{office}：{budget.name}", "单位：万元"
+    return (*titles, f"{by} {unit}", "") if writer.form == "spaced" else (*titles, by, unit, "")
 
 
 def _finished(writer: _Writer, budget: Budget) -> tuple[str, tuple[Fact, ...]]:

@@ -34,7 +34,8 @@ class Sheet:
     """One printed table; ``places`` gives row and column in ``rows`` of each of its facts.
 
     The facts meant are those of the budget with this ``table_id``, in their order. A fact
-    that stands in the note has the place (-1, -1).
+    that stands in the note has the place (-1, -1). ``lead`` are the lines above it; where there are none, ``表 N`` and
+    the title are written.
     """
 
     table_id: str
@@ -44,6 +45,7 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
     note: str | None
     places: tuple[tuple[int, int], ...] = ()
+    lead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

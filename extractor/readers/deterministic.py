@@ -82,7 +82,8 @@ def fitting(
         body = prepare(lines, chunk, spec, labels)
         verdict = layout(body, spec)
         known = verdict.known
-        strange = _strange(body, spec, labels) + verdict.strange + _crowded(body, spec, verdict) if known else _UNFIT
+        crowded = _crowded(body, spec, verdict, labels) if known else 0
+        strange = _strange(body, spec, labels) + verdict.strange + crowded if known else _UNFIT
         if (
             best is not None
             and best[2].known
@@ -148,11 +149,14 @@ def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
     return sum(_WITH_NUMBERS if r.items else 1 for r in rows if not r.code and r.role is None)
 
 
-def _crowded(body: Body, spec: TableSpec, verdict: Layout) -> int:
-    """How many lines print more amounts than the layout has columns: all of them, where a column is missing."""
+def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> int:
+    """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
-    return sum(1 for line in body.lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
+    lines = body.lines
+    if spec.shape == "coded" and not body.grid:
+        lines = tuple(tuple(row.items) for row in flow_rows(body, spec, labels, {}))
+    return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
 
 
 def _part(

@@ -87,7 +87,7 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
         every = tuple(named.names)
         return Layout(known=True, columns=every, printed=every, short=every, labels=named.labels)
     more = any(c.id in named.names for c in spec.more)
-    beyond = _with_unknown(body, spec) if body.grid else ()
+    beyond = _with_unknown(body, spec) if body.grid else _told_in_a_row(body, spec)
     if set(beyond) > set(every):
         fresh = _fresh(beyond, spec)
         return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=fresh)
@@ -119,11 +119,34 @@ def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, 
     columns = _ordered(tuple(named.names), lines)
     one_by_one = [line[0] for line in lines if len(line) == 1 and line[0] in named.names]
     if len(one_by_one) == len(columns) == len(set(one_by_one)):
+        below = _below_groups(body, spec, one_by_one, lines)
+        if below:
+            return Layout(known=True, columns=below, printed=below, short=below, labels=named.labels)
         # One cell per line: in the order of their lines, unless groups stand above some of them.
         by_line, grouped = tuple(one_by_one), _grouped(lines)
         usual, likely = (by_line, columns) if grouped else (columns, by_line)
         return Layout(known=True, columns=usual, printed=likely, short=usual, labels=named.labels)
     return Layout(known=True, columns=columns, printed=columns, short=columns, labels=named.labels)
+
+
+def _below_groups(
+    body: Body, spec: TableSpec, one_by_one: Sequence[str], lines: Sequence[Sequence[str]]
+) -> tuple[str, ...]:
+    """Return the columns with those of a group in the place of its name; none where no group of the spec is printed.
+
+    A header of two lines, one cell on each line of the text: first the groups and the columns that belong to none,
+    then the columns of the groups.
+    """
+    under = {c.id: c.under for c in (*spec.columns, *spec.more) if c.under and c.id in one_by_one}
+    printed = [undated(line.text) for line in body.header_lines]
+    first = {group: printed.index(group) for group in under.values() if group in printed}
+    if not under or set(under.values()) - set(first):
+        return ()
+    out: list[str] = []
+    for index, line in enumerate(lines):
+        out += [c for group, at in first.items() if at == index for c in one_by_one if under.get(c) == group]
+        out += [c for c in line if c in one_by_one and c not in under]
+    return tuple(out)
 
 
 def _grouped(lines: Sequence[Sequence[str]]) -> bool:
@@ -189,8 +212,34 @@ def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     if set(names) - set(by_name) & set(HEADER_WORDS):
         return ()
     out = [by_name.get(n, [n])[0] for n in names]
-    known = sum(n in by_name for n in names)
-    return tuple(out) if all(out) and len(set(out)) == len(out) and known * 2 >= len(out) else ()
+    known = sum(n in by_name for n in names) * 2 >= len(out) or (len(out) > 1 and out[0] == spec.column_ids[0])
+    return tuple(out) if all(out) and len(set(out)) == len(out) and known else ()
+
+
+def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
+    """Return the columns of a header without cells that names them in a row, those without a name in the spec too.
+
+    They stand on one line, or each on a line of its own; what else the header holds are words that name no column.
+    """
+    if spec.shape != "coded" or body.blocks:
+        return ()
+    by_name = _by_name(spec)
+    lines = [[p for p in line if p and not p.isdigit() and p != "※"] for line in _pieces(body)]
+    if all(len(line) <= 1 for line in lines):
+        lines = [[p for line in lines for p in line]]
+    at = next((i for i, line in enumerate(lines) if by_name.get(_first_named(line, by_name), [""])[0] == spec.column_ids[0]), None)
+    if at is None or any(p not in HEADER_WORDS for line in (*lines[:at], *lines[at + 1 :]) for p in line):
+        return ()
+    start = next(i for i, p in enumerate(lines[at]) if p in by_name)
+    names = lines[at][start:]
+    out = [by_name.get(n, [n])[0] for n in names]
+    plain = not any(n in HEADER_WORDS and n not in by_name for n in names) and len(set(out)) == len(out)
+    before = all(p in HEADER_WORDS for p in lines[at][:start])
+    return tuple(out) if plain and before and len(out) > 1 else ()
+
+
+def _first_named(line: Sequence[str], by_name: Mapping[str, Sequence[str]]) -> str:
+    return next((p for p in line if p in by_name), "")
 
 
 @lru_cache(maxsize=256)

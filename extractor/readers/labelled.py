@@ -205,12 +205,18 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
         for depth in range(1, len(path) + 1):
             step = path[:depth]
             # A total names no part of it; a subtotal does where it stands above.
-            below = step[-1].after and not where.get(step, len(rows)) < index
+            stands = where.get(step, len(rows))
+            below = step[-1].after and (stands > index or _has_parts_above(step, stands, where))
             if depth < len(path) and (step[-1].top or below or step[-1].label == _SUBTOTAL):
                 continue
             fixed = step[-1].canonical or step[-1].top
             parts.append(step[-1].label if fixed else printed.get(step, step[-1].label))
         rows[index].key = "/".join(parts)
+
+
+def _has_parts_above(path: tuple[RowSpec, ...], stands: int, where: Mapping[tuple[RowSpec, ...], int]) -> bool:
+    """Whether a row stands below some of its parts, as a total does; what follows it isn't printed under it."""
+    return any(p[: len(path)] == path and len(p) > len(path) and index < stands for p, index in where.items())
 
 
 def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec: TableSpec) -> None:

@@ -29,7 +29,12 @@ HEADER_WORDS = (
     "支出经济分类科目名称", "政府预算支出经济分类科目编码", "政府预算支出经济分类科目名称", "支出功能分类科目",
     "支出经济分类科目", "功能分类科目", "经济分类科目", "部门预算支出经济分类科目", "单位名称(科目)",
     "当年财政拨款预算安排", "财政拨款预算安排", "单位代码", "单位编码", "部门(单位)代码", "部门(单位)名称", "单位",
-    "代码",
+    "代码", "本年政府性基金预算支出", "本年国有资本经营预算支出", "本年一般公共预算支出", "本年一般公共预算基本支出",
+    "本年财政拨款支出", "本年财政拨款基本支出", "财政拨款基本支出", "一般公共预算财政拨款支出",
+    "一般公共预算财政拨款基本支出", "政府性基金预算财政拨款支出", "国有资本经营预算财政拨款支出",
+    "本年一般公共预算财政拨款支出", "本年一般公共预算财政拨款基本支出", "本年政府性基金预算财政拨款支出",
+    "本年国有资本经营预算财政拨款支出", "项目(按功能分类)", "项目(按支出功能分类)", "项目(按支出功能分类科目)",
+    "支出功能分类科目", "政府预算支出经济分类科目", "政府预算经济分类", "部门预算经济分类", "单位预算",
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 
@@ -188,7 +193,9 @@ class Labels:
         numbered = [w for w in words if split_label(w)[0]]
         if any(self.known(w, spec) for w in numbered):
             return True
-        return bool(numbered) and any(t.decimals for t in tokens)
+        if not any(t.decimals for t in tokens):
+            return False
+        return bool(numbered) or any(self.known(w, spec) for w in words)
 
     def split(self, words: Sequence[str], spec: TableSpec) -> list[list[int]]:
         """Group words that stand side by side into labels: ``收 入 总 计`` is one, two known labels are two.

@@ -1,0 +1,288 @@
+"""Invented documents in the styles of many offices: what their tables look like is data, what they say adds up.
+
+A style (``eval/offices/*.txt``) begins with lines ``key: value`` and has its tables below. A table begins with
+``== table id``; then come the lines above it, ``--``, the rows of its header (cells separated by ``|``), and what its
+rows are made of:
+
+* ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F functional,
+  E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{unit}`` an office's code);
+* ``@left``, ``@right`` and ``@end``: the sides of a two-sided table and its last row; a line is a label, with a dot in
+  front for each level, and amounts; ``%classes`` stands for a row for each class;
+* ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
+* ``@wide row@column=x | …``: one row of numbers, its items being in the header;
+* ``@empty``: the sentence that stands there where the table has no amounts.
+
+``label~key`` gives the row's key where the rules don't.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from extractor.evaluation.forms import NAMES, PROJECTS
+from extractor.evaluation.ledger import Ledger, keep
+from extractor.evaluation.score import Fact, normalise
+from extractor.evaluation.synthetic import Budget, Sheet
+from extractor.specs import split_label
+
+_ORDINALS = "一二三四五六七八九十"
+_TERM = re.compile(r"([+-]?)([a-z_]+)(?:@(\d+))?")
+_KEYED = re.compile(r"(.*)~(.+)")
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A table of a style before it has amounts."""
+
+    table: str
+    lead: tuple[str, ...]
+    header: tuple[tuple[str, ...], ...]
+    body: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass
+class _Grid:
+    """Rows as they are filled, with the facts they state."""
+
+    sheet: _Sheet
+    unit: str
+    zero: str
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, cells: Sequence[str | Decimal], keys: Sequence[tuple[str, str]]) -> None:
+        """Print a row; ``keys`` give row key and column of each amount, in order."""
+        out, wanted = [], iter(keys)
+        for cell in cells:
+            if isinstance(cell, str):
+                out.append(cell)
+                continue
+            key, column = next(wanted)
+            text = f"{cell:.2f}" if cell else self.zero
+            if text not in ("", "-"):
+                place = {"table": self.sheet.table, "row": normalise(key), "column": column}
+                self.facts.append({**place, "kind": "number", "value": text, "unit": self.unit, "line": None})
+                self.places.append((len(self.rows), len(out)))
+            out.append(text)
+        width = len(self.sheet.header[0]) if self.sheet.header else len(out)
+        self.rows.append((*out, *[""] * (width - len(out))))
+
+
+def generate(style: Path, seed: int) -> Budget:
+    """Make one document in a style; the same seed always makes the same document."""
+    head, sheets = _parse(style.read_text(encoding="utf-8"))
+    unit = head.get("unit", "万元")
+    books = keep(seed, scale=10000 if unit == "元" else 1, rich=head.get("rich", "yes") == "yes", names=PROJECTS[:9])
+    made: list[Sheet] = []
+    facts: list[Fact] = []
+    for number, sheet in enumerate(sheets, 1):
+        grid = _Grid(sheet, unit, head.get("zero", ""))
+        _fill(grid, books, head)
+        note = next((cells[0] for kind, cells in sheet.body if kind == "empty"), None)
+        empty = note is not None and not any(f["value"].strip("0.") for f in grid.facts)
+        if empty:
+            place = {"table": sheet.table, "row": "*", "column": "空表", "kind": "text"}
+            grid.facts = [{**place, "value": "true", "unit": "", "line": None}]
+            grid.rows, grid.places = [], [(-1, -1)]
+        lead = tuple(line.format_map(head) for line in sheet.lead)
+        made.append(Sheet(
+            sheet.table, number, lead[0], sheet.header, tuple(grid.rows), note if empty else None, tuple(grid.places), lead,
+        ))  # fmt: skip
+        facts += grid.facts
+    return Budget(head["office"], int(head["year"]), tuple(made), tuple(facts))
+
+
+def _parse(text: str) -> tuple[dict[str, str], list[_Sheet]]:
+    first, *parts = re.split(r"^== ?", text, flags=re.MULTILINE)
+    head = dict(line.split(": ", 1) for line in first.splitlines() if ": " in line)
+    head["last"] = str(int(head["year"]) - 1)
+    sheets = []
+    for part in parts:
+        lines = [line.format_map(head) if "{" in line and not line.startswith("@") else line for line in part.splitlines()]
+        table, rest = lines[0].strip(), [line for line in lines[1:] if line.strip()]
+        cut = rest.index("--")
+        body = rest[cut + 1 :]
+        rows = next((i for i, line in enumerate(body) if line.startswith("@")), len(body))
+        header = [tuple(cell.strip() for cell in line.split("|")) for line in body[:rows]]
+        width = max(map(len, header), default=0)
+        sheets.append(_Sheet(
+            table, tuple(rest[:cut]), tuple((*row, *[""] * (width - len(row))) for row in header),
+            tuple(_directives(body[rows:])),
+        ))  # fmt: skip
+    return head, sheets
+
+
+def _directives(lines: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    kind, held = "", list[str]()
+    for line in lines:
+        if line.startswith("@"):
+            if kind:
+                yield kind, tuple(held)
+            kind, _, rest = line[1:].partition(" ")
+            held = [rest] if rest else []
+        else:
+            held.append(line)
+    if kind:
+        yield kind, tuple(held)
+
+
+def _fill(grid: _Grid, books: Ledger, head: dict[str, str]) -> None:
+    sides: dict[str, tuple[str, ...]] = {}
+    for kind, lines in grid.sheet.body:
+        if kind in ("left", "right", "end"):
+            sides[kind] = lines
+        elif kind == "tree":
+            _tree(grid, books, lines[0], head)
+        elif kind == "projects":
+            _projects(grid, books, lines[0], head)
+        elif kind == "wide":
+            cells = [re.fullmatch(r"(.+)@(.+)=(.+)", cell.strip()) for cell in lines[0].split("|")]
+            found = [cell for cell in cells if cell]
+            grid.add([_amount(books, cell[3]) for cell in found], [(cell[1], cell[2].format_map(head)) for cell in found])
+        elif kind == "row":
+            for line in lines:
+                cells_ = [cell.strip() for cell in line.split("|")]
+                label, key = _label(cells_[0])
+                amounts = [_amount(books, cell[1:]) if cell.startswith("=") else cell for cell in cells_[1:]]
+                at = [i + 1 for i, cell in enumerate(amounts) if isinstance(cell, Decimal)]
+                grid.add([label, *amounts], [(key, columns(grid.sheet.header)[i]) for i in at])
+    if sides:
+        _two(grid, books, sides)
+
+
+def _amount(books: Ledger, terms: str, code: str = "", *, economic: bool = False) -> Decimal:
+    """Add up a term like ``gen+carry@201``: what its names stand for, of one class or item where a code is given."""
+    whole = Decimal(0)
+    for sign, name, own in _TERM.findall(terms.strip()):
+        found = books.spent(name, own or code) if economic else books.value(name, own or code)
+        whole += -found if sign == "-" else found
+    return whole
+
+
+def _label(cell: str) -> tuple[str, str]:
+    """Return what is printed, and the row key: the label without its numbering, unless it is given."""
+    keyed = _KEYED.fullmatch(cell)
+    return (keyed[1], keyed[2]) if keyed else (cell, split_label(normalise(cell))[1])
+
+
+def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
+    options, *cells = [cell.strip() for cell in line.split("|")]
+    words = dict(word.split("=") for word in options.split() if "=" in word)
+    economic = options.startswith("E")
+    leaves = books.economic if economic else books.items
+    codes = sorted({code[:size] for code in leaves for size in (3, 5, 7) if len(code) >= size})
+    levels = words.get("levels", "357")
+    names = columns(grid.sheet.header)
+    at = [i for i, cell in enumerate(cells) if cell.startswith("=")]
+    total = words.get("total", "first")
+
+    def one(code: str) -> None:
+        parts = {"code": code, "c1": code[:3], "c2": code[3:5], "c3": code[5:7], "name": NAMES.get(code, ""), **head}
+        if not code:
+            parts = {**dict.fromkeys(parts, ""), "name": words.get("word", "合计")}
+        found = [
+            _amount(books, cell[1:], code, economic=economic) if cell.startswith("=") else cell.format_map(parts)
+            for cell in cells
+        ]
+        if any(isinstance(cell, Decimal) and cell for cell in found) or (not code and not any(codes)):
+            grid.add(found, [(code or "总计", names[i]) for i in at])
+
+    if total == "first":
+        one("")
+    for code in codes:
+        if str(len(code)) in levels:
+            one(code)
+    if total == "last":
+        one("")
+
+
+def _projects(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
+    """Print a row for each project: ``{code} {name} {project} {unit}`` and its amount wherever ``=x`` stands."""
+    cells = [cell.strip() for cell in line.split("|")]
+    names = columns(grid.sheet.header)
+    at = [i for i, cell in enumerate(cells) if cell.startswith("=")]
+    total = sum(books.projects.values(), Decimal(0))
+    blank = {"code": "", "name": "", "project": "合计", "c1": "", "c2": "", "c3": ""}
+    blank = {**dict.fromkeys(head, ""), **blank}
+    rows = [("总计", blank, total)]
+    for (code, project), cost in sorted(books.projects.items()):
+        parts = {"code": code, "c1": code[:3], "c2": code[3:5], "c3": code[5:7], "name": NAMES[code], "project": project, **head}
+        coded = any("{c1}" in cell or "{code}" in cell for cell in cells)
+        rows.append((f"{code}/{project}" if coded else project, parts, cost))
+    for key, parts, cost in rows:
+        found = [cost if cell.startswith("=") else cell.format_map(parts) for cell in cells]
+        grid.add(found, [(key, names[i]) for i in at])
+
+
+def _two(grid: _Grid, books: Ledger, sides: dict[str, tuple[str, ...]]) -> None:
+    """Print two sides beside each other, the shorter one filled up, and their last rows; ``#`` counts the rows."""
+    left = list(_side(books, sides["left"]))
+    right = list(_side(books, sides["right"]))
+    blanks = [[("#" if cell == "#" else "") for cell in side[0][0]] for side in (left, right)]
+    size = max(len(left), len(right))
+    left += [(list(blanks[0]), "")] * (size - len(left))
+    right += [(list(blanks[1]), "")] * (size - len(right))
+    for line in sides["end"]:
+        one, two = (next(_side(books, [half])) for half in line.split("//"))
+        left.append(one)
+        right.append(two)
+    names = columns(grid.sheet.header)
+    for number, ((a, one), (b, two)) in enumerate(zip(left, right, strict=True), 1):
+        cells = [str(number) if cell == "#" else cell for cell in a]
+        cells += [""] * (len(blanks[0]) - len(a))
+        cells += [str(number + len(left)) if cell == "#" else cell for cell in b]
+        at = [i for i, cell in enumerate(cells) if isinstance(cell, Decimal)]
+        grid.add(cells, [(one if i < len(blanks[0]) else two, names[i]) for i in at])
+
+
+def _side(books: Ledger, lines: Sequence[str]) -> Iterator[tuple[list[str | Decimal], str]]:
+    above: list[str] = []
+    for line in lines:
+        words, *amounts = [cell.strip() for cell in line.split("|")]
+        if words.startswith("%classes"):
+            yield from _classes(books, words.split()[1], amounts)
+            continue
+        depth = len(words) - len(words.lstrip("."))
+        label, key = _label(words[depth:])
+        above = [*above[:depth], key]
+        found: list[str | Decimal] = [_amount(books, a[1:]) if a.startswith("=") else a for a in amounts]
+        yield [label, *found], "/".join(part for part in above if part != "-")
+
+
+def _classes(books: Ledger, form: str, amounts: Sequence[str]) -> Iterator[tuple[list[str | Decimal], str]]:
+    """Print a row for each class: numbered, or with its code; some of those without amounts too."""
+    used = {code[:3] for code in books.items}
+    for number, code in enumerate(sorted(used | {"201", "202", "204", "205", "208", "210", "221"})):
+        count = f"{_ORDINALS[number]}、" if form == "cn" else f"（{_ORDINALS[number]}）" if form == "paren" else ""
+        found: list[str | Decimal] = [_amount(books, a[1:], code) if a.startswith("=") else a for a in amounts]
+        if form == "split":
+            yield [code, NAMES[code], *found], code
+        else:
+            yield [f"{code} {NAMES[code]}" if form == "code" else count + NAMES[code], *found], code if form == "code" else NAMES[code]
+
+
+def columns(header: Sequence[Sequence[str]]) -> list[str]:
+    """Name each column as the contract does: its lowest header cell, with those above it where that comes again."""
+    if not header:
+        return []
+    paths: list[list[str]] = []
+    rows = [row for row in header if not any(cell.isdigit() for cell in row)]
+    for place in range(len(header[0])):
+        path: list[str] = []
+        for depth, row in enumerate(rows):
+            spans = row[place] or (_spanning(rows, depth, place) if not path else "")
+            if spans and spans not in path:
+                path.append(normalise(spans))
+        paths.append(path)
+    leaves = [path[-1] if path else "" for path in paths]
+    return [path[-1] if leaves.count(leaf) == 1 and path else "/".join(path) for path, leaf in zip(paths, leaves, strict=True)]
+
+
+def _spanning(header: Sequence[Sequence[str]], depth: int, place: int) -> str:
+    """What stands above an empty cell: the next cell to the left that has words, if more words stand below both."""
+    left = next((i for i in range(place - 1, -1, -1) if header[depth][i]), None)
+    below = left is not None and all(any(row[i] for row in header[depth + 1 :]) for i in (left, place))
+    return header[depth][left] if left is not None and below else ""
