@@ -179,7 +179,7 @@ def _instance(
     right_refs = tuple(dict.fromkeys(sides[1])) if signed else sides[1]
     return Instance(
         spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, signed,
-        plugged=spec.plugged, if_equal=spec.if_equal,
+        plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from .amount import half_unit
 from .instance import QUOTIENTS, WORDS, Frame, Instance, Outcome, Ref
+from .telling import evaluate_told
 from .wording import evaluate_words, reached
 
 Values = Mapping[Ref, Decimal]
@@ -22,6 +23,8 @@ def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Out
 
 
 def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    if instance.relation == "says":
+        return evaluate_told(instance, frames, values)
     if instance.relation in WORDS:
         return evaluate_words(instance, frames, values)
     if instance.relation == "score" and len(instance.right) == 2:
@@ -32,7 +35,17 @@ def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Ou
         return Outcome("unchecked")
     if instance.relation == "rate":
         return _rate(instance, frames, values)
+    if instance.relation == "none":
+        return _none(instance, values)
     return _signs(instance, values) if instance.relation == "sign" else _sums(instance, frames, values)
+
+
+def _none(instance: Instance, values: Values) -> Outcome:
+    """Where there is none of the right-hand side, there is nothing on the left."""
+    if any(values.get(ref) != 0 for ref in instance.right) or any(ref not in values for ref in instance.left):
+        return Outcome("unchecked")
+    left = sum((values[ref] for ref in instance.left), Decimal(0))
+    return Outcome("held" if left == 0 else "violated", left, evidence=True, exact=left == 0)
 
 
 @dataclass(slots=True)
@@ -86,16 +99,18 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     if instance.relation == "at-most":
         tolerance = Decimal(0) if similar else max(one.coarsest, two.coarsest)
         held = left <= right + tolerance
-    else:
-        if max((one.nonzero, two.nonzero) if prose else (one.printed, two.printed)) <= 1 and similar:
-            tolerance = Decimal(0)
-        held = abs(left - right) <= tolerance
+        # No amount or count is less than nothing, so at most nothing is nothing.
+        nothing = similar and not one.nonzero and not two.nonzero and bool(one.printed and two.printed)
+        return Outcome("held" if held else "violated", left, right, tolerance, nothing, left == right)
+    if max((one.nonzero, two.nonzero) if prose else (one.printed, two.printed)) <= 1 and similar:
+        tolerance = Decimal(0)
+    held = abs(left - right) <= tolerance
     exact = left == right or (not similar and abs(left - right) <= max(one.coarsest, two.coarsest))
     counted = instance.constant is not None and right == instance.constant + two.total and right != 0
     # Nothing equals nothing wherever cells are empty; a 0.00 that prose prints twice is a number like any other.
     spelt = prose and exact and not instance.if_equal
     some = one.printed and two.printed if spelt else one.nonzero and two.nonzero
-    evidence = bool(some or (one.nonzero and counted)) and instance.relation != "at-most"
+    evidence = bool(some or (one.nonzero and counted))
     return Outcome("held" if held else "violated", left, right, tolerance, evidence, exact)
 
 
@@ -153,7 +168,8 @@ def _rate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     held = exact or abs(printed - expected) <= room
     # Twice as much as last year, or nothing last year: 100.00 is printed for both.
     doubled = below == above and any(sign < 0 for sign, _ in quotient.below)
-    evidence = exact and printed != 0 and above != 0 and not doubled
+    # No change is printed as 0.00 %; a share of nothing too.
+    evidence = exact and ((printed == 0 and above == 0) or (printed != 0 and above != 0 and not doubled))
     return Outcome("held" if held else "violated", printed, rounded, room, evidence, exact)
 
 
@@ -223,6 +239,9 @@ def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values
     """
     printed = [ref for ref in instance.refs if ref in values]
     if outcome.verdict != "held" or not outcome.evidence:
+        return
+    if instance.relation in ("at-most", "none"):
+        yield from (ref for ref in instance.left if ref in values)  # what is nothing; of what, is told elsewhere
         return
     if instance.relation not in QUOTIENTS:
         if outcome.exact or not any(frames[ref.frame].gaps for ref in instance.refs):

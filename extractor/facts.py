@@ -4,10 +4,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from .phrases import WORDS
 from .records import Cell, Result, Row, Table
 
-TEXTS = frozenset({"duties", "glossary"})
-"""Tables of running text, which stand in the result and are no tables of the facts contract."""
+TEXTS = frozenset({"duties", "glossary", *WORDS})
+"""Tables of text that stand in the result and are no tables of the facts contract."""
 
 
 def facts(result: Result) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from .records import Cell, CellRef, Finding, Row, Table
 ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
 _SIGNS: dict[Relation, str] = {
     "same": "should equal", "sum": "should be", "at-most": "should be at most", "rate": "should be",
-    "score": "should be", "reach": "should be", "sign": "should have the sign of",
+    "score": "should be", "reach": "should be", "sign": "should have the sign of", "none": "should be",
 }  # fmt: skip
 
 

@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-Relation = Literal["same", "sum", "at-most", "rate", "score", "reach", "sign", "words", "names"]
+Relation = Literal[
+    "same", "sum", "at-most", "none", "rate", "score", "reach", "sign",
+    "words", "names", "among", "agrees", "has", "says",
+]  # fmt: skip
 """How the sides of an identity stand to each other.
 
-``same``: equal digit for digit. ``sum``: equal within printed precision. ``at-most``. ``rate``: a percentage, the
-quotient of two sums rounded half up. ``score``: a weight times a percentage. ``reach``: how far a target was reached.
-``sign``: never one up and the other down. ``words``: the same words. ``names``: the same names in the same order.
+``same``: equal digit for digit. ``sum``: equal within printed precision. ``at-most``. ``none``: nothing where there is
+none of the other. ``rate``: a percentage, the quotient of two sums rounded half up. ``score``: a weight times
+a percentage. ``reach``: how far a target was reached. ``sign``: never one up and the other down. ``words``: the same
+words. ``names``: the same names in the same order. ``among``: one of several texts. ``agrees``: both deny or both
+affirm. ``has``: what is announced is there. ``says``: a text tells the number of a cell.
 """
 Verdict = Literal["held", "violated", "unchecked"]
 SUMS: frozenset[Relation] = frozenset({"same", "sum"})
-WORDS: frozenset[Relation] = frozenset({"words", "names"})
+WORDS: frozenset[Relation] = frozenset({"words", "names", "among", "agrees", "has", "says"})
 QUOTIENTS: frozenset[Relation] = frozenset({"rate", "score"})
 
 
@@ -120,6 +125,7 @@ class Instance:
         quotient: The right-hand side of a rate.
         plugged: One of a list of shares that was made to add up to 100; it may be off by one unit.
         if_equal: It holds for some offices only: unchecked where it doesn't.
+        names: What a text may call the cell.
     """
 
     id: str
@@ -134,6 +140,7 @@ class Instance:
     quotient: Quotient | None = None
     plugged: bool = False
     if_equal: bool = False
+    names: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.id, self.left, self.right))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
-from .readers import deterministic, performance, prose
+from .readers import deterministic, performance, phrases, prose
+from .readers.form_pieces import Piece
 from .records import Attempt, CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
@@ -89,6 +90,7 @@ class Extractor:
         told, said, attempts = _asked(text, prose.read(text, heads, cut, statements()), plan)
         cut = list(told.chunks)
         findings = [*_input(document, cut, told), *told.findings, *said]
+        words = phrases.read(text, told, _said(forms, cut))
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
         counts: Counter[tuple[str, str]] = Counter()
@@ -103,7 +105,7 @@ class Extractor:
             findings.extend(reading.findings)
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
-            spoken = [*(t for t in told.tables if t.part == number), *(f.table for f in filled if f.table)]
+            spoken = [t for t in (*told.tables, *words) if t.part == number] + [f.table for f in filled if f.table]
             judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
             checked = judged.checked
             told = told.without(judged.withdrawn)
@@ -148,6 +150,17 @@ class Extractor:
 
         account = Account(self.model, booked, self.max_repairs, self.connect)
         return cascade.Plan(self.engine, account, self.second_opinion)
+
+
+def _said(
+    forms: Mapping[int, performance.Form], cut: Sequence[chunks.Chunk]
+) -> dict[int, list[tuple[str, dict[str, list[Piece]]]]]:
+    """Collect what the forms of each disclosure say in words."""
+    out: dict[int, list[tuple[str, dict[str, list[Piece]]]]] = {}
+    for chunk in cut:
+        if chunk.first in forms and forms[chunk.first].said[1]:
+            out.setdefault(chunk.part, []).append(forms[chunk.first].said)
+    return out
 
 
 def _asked(

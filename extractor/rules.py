@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -11,10 +11,13 @@ from .instance import FrameRow, Relation
 
 _TERM = re.compile(r"(?P<count>#)?(?P<table>[a-z_]+)(?P<every>\*)?\[(?P<row>[^\]]+)\](?:\.(?P<column>[^\s+=<\[\]]+))?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:\|\d+(?:\.\d+)?)*")
-_RULE = re.compile(r"^(?P<left>.+?)\s(?P<relation>==|=|<=|%=|\*=|~|is|lists|reaches)\s(?P<right>.+)$")
+_RULE = re.compile(
+    r"^(?P<left>.+?)\s(?P<relation>==|=|<=|%=|\*=|~|is|lists|reaches|among|agrees|has|says|none with)\s(?P<right>.+)$"
+)
 _RELATIONS: dict[str, Relation] = {
     "==": "same", "=": "sum", "<=": "at-most", "%=": "rate", "*=": "score", "~": "sign",
-    "is": "words", "lists": "names", "reaches": "reach",
+    "is": "words", "lists": "names", "reaches": "reach", "among": "among", "agrees": "agrees", "has": "has",
+    "says": "says", "none with": "none",
 }  # fmt: skip
 LEVELS = {"{class}": (3,), "{group}": (5,), "{item}": (7,), "{code}": (3, 5, 7)}
 FORM = "{form}"
@@ -35,6 +38,7 @@ class Term:
         numbers: A literal, or several that may stand there.
         minus: Taken away.
         below: Below the line of a quotient.
+        names: What a text may call it.
     """
 
     table: str
@@ -45,6 +49,7 @@ class Term:
     numbers: tuple[Decimal, ...] = ()
     minus: bool = False
     below: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def each(self) -> str | None:
@@ -82,6 +87,9 @@ def _right(text: str, relation: Relation, rule: str) -> Iterator[Term]:
             raise SpecError(f"identities.yaml: a rate is a quotient, A / B; there is none in {rule!r}")
         yield from _sum(above, rule, signed=True)
         yield from _sum(below, rule, signed=True, below=True)
+    elif relation == "says":
+        cell, _, names = text.partition(" as ")
+        yield replace(_term(cell, rule), names=tuple(filter(None, names.split("|"))))
     elif _NUMBER.fullmatch(text):
         yield Term("", "", "", numbers=tuple(map(Decimal, text.split("|"))))
     else:

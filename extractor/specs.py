@@ -273,7 +273,12 @@ def _load(path: Path) -> object:
         raise SpecError(f"{path.name}: not valid YAML: {error}") from None
 
 
-_NOT_TABLES = ("identities", "classification", "links")  # how the names of files begin that describe no table
+_NOT_TABLES = (
+    "identities",
+    "classification",
+    "links",
+    "phrases",
+)  # how the names of files begin that describe no table
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .data import data_folder
 from .errors import SpecError
+from .phrases import WORDS
 
 Kind = Literal["budget", "final"]
 _M = TypeVar("_M", bound=BaseModel)
@@ -223,7 +224,7 @@ class Prose:
     @property
     def ids(self) -> frozenset[str]:
         """Ids of all tables of prose."""
-        return frozenset({self.document.id, *(s.spec.id for s in self.statements)})
+        return frozenset({self.document.id, *(s.spec.id for s in self.statements), *WORDS})
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ _QUANTITY = re.compile(
 )
 _SIGNS = {"≥": ">=", "≤": "<=", ">": ">=", "<": "<="}
 _HUNDRED = Decimal(100)
+_DENIALS = ("无", "没有", "未", "不")
 _ALIKE = 85  # rapidfuzz ratio from which two names are one: 养老保险缴费 and 基本养老保险缴费
 
 
@@ -86,7 +87,11 @@ def evaluate_words(instance: Instance, frames: Sequence[Frame], values: Mapping[
     """Check an identity between words."""
     if instance.relation == "words":
         return _words(instance, frames)
-    return _names(instance, frames, values)
+    if instance.relation == "among":
+        return _among(instance, frames)
+    if instance.relation == "agrees":
+        return _agrees(instance, frames)
+    return _has(instance, frames) if instance.relation == "has" else _names(instance, frames, values)
 
 
 def _words(instance: Instance, frames: Sequence[Frame]) -> Outcome:
@@ -99,6 +104,36 @@ def _words(instance: Instance, frames: Sequence[Frame]) -> Outcome:
     return Outcome("violated", note=f"{'、'.join(left)} and {'、'.join(right)}")
 
 
+def _among(instance: Instance, frames: Sequence[Frame]) -> Outcome:
+    """Look for a text among others; one that is cut off is unchecked, and so is one that goes on."""
+    text = "".join(_text(r, frames) for r in instance.left)
+    others = [other for r in instance.right if (other := _text(r, frames))]
+    if not text or not others:
+        return Outcome("unchecked")
+    if text in others:
+        return Outcome("held", exact=True)
+    if any(o.startswith(text) or text.startswith(o) for o in others):
+        return Outcome("unchecked")
+    return Outcome("violated", note=f"{text} is none of {'、'.join(dict.fromkeys(others))}")
+
+
+def _has(instance: Instance, frames: Sequence[Frame]) -> Outcome:
+    left, right = ("".join(_text(r, frames) for r in side) for side in (instance.left, instance.right))
+    if not left:
+        return Outcome("unchecked")
+    return Outcome("held", exact=True) if right else Outcome("violated", note=f"{left} is announced and not there")
+
+
+def _agrees(instance: Instance, frames: Sequence[Frame]) -> Outcome:
+    """Compare two statements: both say that there is none, or both that there is."""
+    left, right = (_text(side[0], frames) for side in (instance.left, instance.right))
+    if instance.left == instance.right or not left or not right:
+        return Outcome("unchecked")
+    if left.startswith(_DENIALS) == right.startswith(_DENIALS):
+        return Outcome("held", exact=True)
+    return Outcome("violated", note=f"{left} and {right}")
+
+
 def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> Outcome:
     """Compare a list of names, or the rows that hold an amount, with other rows that hold one.
 
@@ -107,17 +142,19 @@ def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Dec
     lists = [n for r in instance.left for n in names(_text(r, frames))]
     listed = lists or [_code(frames[r.frame].rows[r.row]) for r in instance.left if values.get(r)]
     spent = [frames[r.frame].rows[r.row] for r in instance.right if values.get(r)]
-    named = {(flat(row.text("名称")) or flat(row.label)) if lists else _code(row): row for row in spent}
+    named = {_called(row) if lists else _code(row): row for row in spent}
     if not listed or not named:
         return Outcome("unchecked")
     extra, lost = [n for n in listed if n not in named], [n for n in named if n not in listed]
     if lists:
-        lost = [n for n in lost if not any(fuzz.ratio(n, other) >= _ALIKE for other in extra)]
+        same = [(n, other) for n in lost for other in extra if fuzz.ratio(n, other) >= _ALIKE]
+        lost = [n for n in lost if n not in {name for name, _ in same}]
+        extra = [n for n in extra if n not in {name for _, name in same}]
         if extra and not lost:
             return Outcome("unchecked")  # names in other words, or of what might have been paid
     if not extra and not lost:
         return Outcome("held", exact=listed == list(named))
-    if not all(named[n].text("名称") for n in lost):
+    if not all(named[n].text("名称") or not _code(named[n]).isdigit() for n in lost):
         return Outcome("unchecked")  # a row without a name may be any of those in the list
     said = [f"only on the left: {'、'.join(extra)}"] if extra else []
     said += [f"only on the right: {'、'.join(_shown(named[n]) for n in lost)}"] if lost else []
@@ -126,7 +163,11 @@ def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Dec
 
 
 def _shown(row: FrameRow) -> str:
-    return f"{row.label} {row.text('名称')}"
+    return f"{row.label} {row.text('名称')}".strip()
+
+
+def _called(row: FrameRow) -> str:
+    return flat(row.text("名称")) or flat(row.label).rpartition("/")[2]
 
 
 def _code(row: FrameRow) -> str:

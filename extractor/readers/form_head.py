@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from extractor.forms import FieldKind, IndicatorColumn, Words
+from extractor.phrases import phrases
 
 from .form_pieces import Piece, bare, bare_label
 
@@ -84,6 +86,31 @@ def name_field(found: Sequence[Field]) -> tuple[Piece, ...]:
     if column is None:
         return field.content
     return tuple(p for p in field.content if p.column == column)
+
+
+def words_of(found: Sequence[Field]) -> dict[str, list[Piece]]:
+    """Return the unit's name, what is to be reached and what was reached, as far as they can be told apart.
+
+    In a grid, two labels beside each other have their texts below them; elsewhere such texts run together.
+    """
+    known = phrases()
+    out: dict[str, list[Piece]] = {}
+    both = [f for f in found if bare_label(bare(f.label)) in ("预期目标", "实际完成情况")]
+    below = [p for f in both for p in f.content]
+    for field in found:
+        label = bare_label(bare(field.label))
+        column = "目标" if label in known.goals else "实际完成情况" if label in known.done else ""
+        if label in known.names:
+            name = list(takewhile(lambda p: not p.text.startswith("("), field.content))
+            if name and name[0].column is not None:
+                name = [p for p in name if p.column == name[0].column]
+            if name:
+                out.setdefault("单位名称", name)
+        elif column and len(both) < 2:
+            out.setdefault(column, list(field.content))
+        elif column and field in both and field.label[0].column is not None:
+            out[column] = [p for p in below if p.column == field.label[0].column]
+    return {column: text for column, text in out.items() if text}
 
 
 def header(found: Sequence[Piece], start: int, words: Words) -> Header | None:

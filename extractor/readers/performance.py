@@ -26,7 +26,7 @@ from .form_find import FormPlace, find
 from .form_fit import points, shape_of
 from .form_flow import flow_rows
 from .form_grid import grid_rows
-from .form_head import Header, fields, header, name_field
+from .form_head import Header, fields, header, name_field, words_of
 from .form_money import MoneyCell, MoneyLine, money
 from .form_pieces import Piece, bare, bare_label, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, proper, tidy, weigh
@@ -46,11 +46,13 @@ class Form:
         chunk: Its lines; ``chunk.spec`` is its table id.
         table: What was read; None where nothing could be.
         left: How many numbers stand in its lines that no cell took, in goals and names mostly.
+        said: What its fields say in words that identities compare, with the row that it is about.
     """
 
     chunk: Chunk
     table: Table | None
     left: int
+    said: tuple[str, dict[str, list[Piece]]] = ("", {})
 
     def of(self, part: int) -> "Form":
         """Return it as a form of another disclosure of the file."""
@@ -81,8 +83,8 @@ def insert(
         part = chunks[max(at, 0)].part if chunks else 0
         piece = range(place.first + place.titled, place.stop)
         chunk = Chunk(place.spec.id, part, place.title, place.first, (piece,))
-        table = _table(lines, place, part, known)
-        found[place.first] = Form(chunk, table, _left(lines, chunk, table))
+        table, said = _table(lines, place, part, known)
+        found[place.first] = Form(chunk, table, _left(lines, chunk, table), said)
         out.append(chunk)
     return sorted(out, key=lambda c: c.first), found
 
@@ -111,7 +113,10 @@ def _left(lines: Sequence[Line], chunk: Chunk, table: Table | None) -> int:
     return count
 
 
-def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> Table | None:
+_Said = tuple[str, dict[str, list[Piece]]]
+
+
+def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> tuple[Table | None, _Said]:
     words = known.words
     found = pieces(lines, place.body, words)
     head = header(found, 0, words)
@@ -119,7 +124,7 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     amounts, unit = money(place.spec, [p for f in parts if f.kind == "money" for p in (*f.label, *f.content)], words)
     name = squeeze(bare(name_field(parts)))
     if place.spec.named and not _names(name, known):
-        return None
+        return None, ("", {})
     prefix = f"{name}/" if place.spec.named else ""
     rows = _money_rows(amounts, prefix, place, lines)
     columns = [c.column for m in amounts for c in m.cells]
@@ -138,12 +143,14 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
             rows.append(_total_row(score, prefix, known, lines))
             columns.append(known.words.column("score").id)
         why = _why(read, head)
+    said = (name if place.spec.named else "整体", words_of(parts))
     if not rows:
-        return None
-    return Table(
+        return None, said
+    table = Table(
         id=place.spec.id, title=place.title, part=part, unit=unit, columns=tuple(dict.fromkeys(columns)),
         rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=why,
     )  # fmt: skip
+    return table, said
 
 
 def _names(name: str, known: Forms) -> bool:

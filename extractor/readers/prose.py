@@ -36,6 +36,7 @@ class Reading:
         titles: Headings of prose by the index of their line.
         texts: The sections that statements are read from, with their text.
         kinds: Of each part, whether it is a budget or a final account.
+        begins: Index of the line at which each part begins.
     """
 
     chunks: tuple[Chunk, ...]
@@ -46,6 +47,7 @@ class Reading:
     titles: dict[int, str]
     texts: tuple[tuple[Section, Flow], ...] = ()
     kinds: tuple[Kind, ...] = ()
+    begins: tuple[int, ...] = ()
 
     def left(self, line: Line, number: re.Pattern[str]) -> int:
         """Count the numbers of a line that nobody took."""
@@ -101,7 +103,15 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     titles = {h.index: h.title for h in named}
     known = frozenset(i for s, _ in texts for i, _ in s.pieces)
     return Reading(
-        tuple(numbered), tuple(tables), tuple(findings), tuple(marks), known, titles, tuple(texts), tuple(kinds)
+        tuple(numbered),
+        tuple(tables),
+        tuple(findings),
+        tuple(marks),
+        known,
+        titles,
+        tuple(texts),
+        tuple(kinds),
+        tuple(begins),
     )
 
 

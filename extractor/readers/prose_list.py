@@ -23,6 +23,7 @@ _FORMS = (
 _TERM = re.compile(r"(?P<term>[^,。;:]{2,40}?):")
 _PART = re.compile(rf"(?P<name>[^,。;:、\d]{{2,25}}?)(?:为|:)?(?P<n>{NUMBER})(?P<u>{MONEY})")
 _AMOUNT = re.compile(rf"(?P<n>{NUMBER})(?P<u>{MONEY})")
+_WRAPPED = 2  # lines that an item of a list may go on over
 _NAME = 80  # characters that the name of a project may have
 _SEPARATOR = re.compile(r"[、,;。]")
 _SIGNED = re.compile(r"(?<=。)[^。]{0,40}20\d\d年\d{1,2}月\d{1,2}日$")  # the sign-off below the last item
@@ -76,6 +77,25 @@ def _items(here: Flow, form: re.Pattern[str], *, again: bool) -> list[tuple[int,
             out.append((start, match.end(), number))
             wanted = number + 1
     return out
+
+
+def items_from(here: Flow, first: int) -> list[tuple[int, int]]:
+    """Return the texts of a numbered list that begins behind an offset: each goes on to the next item or line."""
+    starts = sorted(s for s in here.starts if s >= first)
+    for form in _FORMS:
+        if not (starts and form.match(here.text, starts[0])):
+            continue
+        found: list[tuple[int, int, int]] = []  # number of the line, where it begins, where the item's text does
+        for line, start in enumerate(starts):
+            match = form.match(here.text, start)
+            if match is not None and number_of(match["n"]) == len(found) + 1:
+                found.append((line, start, match.end()))
+            elif line - found[-1][0] > _WRAPPED:
+                break
+        last = found[-1][0] + 1
+        ends = [*(start for _, start, _ in found[1:]), starts[last] if last < len(starts) else len(here.text)]
+        return [(begin, end) for (_, _, begin), end in zip(found, ends, strict=True)]
+    return []
 
 
 def read_records(place: Place, statement: Compiled) -> Draft:
