@@ -153,7 +153,7 @@ def _transcribed(
 ) -> list[Reading]:
     """Ask for the rows of every table that is still open, or of all of them."""
     known = {d.chunk.first: d for reading in readings for d in reading.drafts}
-    wanted = [c for part in parts for c in part if c.spec and (_everything(plan) or _open(known.get(c.first)))]
+    wanted = [c for part in parts for c in part if c.spec and (everything(plan) or _open(known.get(c.first)))]
     if not wanted or plan.account is None:
         return readings
     from .readers import model  # noqa: PLC0415 - loaded when a model is asked
@@ -199,8 +199,8 @@ def _with_rows(
     return Reading(settled, [u for u in sofar.unknown if u.chunk.first not in asked], findings, attempts)
 
 
-def _everything(plan: Plan) -> bool:
-    """Whether the model is asked about every table, also where arithmetic has settled it."""
+def everything(plan: Plan) -> bool:
+    """Whether the model is asked about every table and sentence, also where arithmetic has settled it."""
     return plan.engine == "llm" or plan.second_opinion
 
 

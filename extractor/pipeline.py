@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from . import accounts, assemble, cascade, chunks, confirm, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
+from .disputes import Dispute
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, prose
@@ -34,8 +35,9 @@ class Extractor:
 
     Attributes:
         catalogue: The specs; the packaged ones by default.
-        engine: ``deterministic``: no model. ``llm``: a model transcribes every table. ``auto``: the model reads what
-            the deterministic reader could not, or read against the table's own sums.
+        engine: ``deterministic``: no model. ``llm``: a model transcribes every table and the numbers of
+            every sentence. ``auto``: the model reads what the deterministic reader could not, or read against the
+            table's own sums.
         model: Which model at which endpoint; None means no model is asked.
         max_repairs: How often the model is asked again about one table.
         budget: The account of all calls; opened where a model is named.
@@ -86,7 +88,7 @@ class Extractor:
         heads = sections.headings(text, self.catalogue.tables)
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         plan = self._plan(booked)
-        told, said, attempts = _asked(text, prose.read(text, heads, cut, statements()), plan)
+        told, said, attempts, disputes = _asked(text, prose.read(text, heads, cut, statements()), plan)
         cut = list(told.chunks)
         findings = [*_input(document, cut, told), *told.findings, *said]
         tables: list[Table] = []
@@ -104,7 +106,8 @@ class Extractor:
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
             spoken = [*(t for t in told.tables if t.part == number), *(f.table for f in filled if f.table)]
-            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
+            disputed = [d for d in disputes if d.part == number]
+            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue, disputed)
             checked = judged.checked
             told = told.without(judged.withdrawn)
             findings.extend(judged.findings)
@@ -152,14 +155,14 @@ class Extractor:
 
 def _asked(
     text: Sequence[Line], told: prose.Reading, plan: cascade.Plan
-) -> tuple[prose.Reading, list[Finding], list[Attempt]]:
-    """Ask a model which cells the numbers belong to that the grammar left in sentences, if one is there."""
+) -> tuple[prose.Reading, list[Finding], list[Attempt], Sequence[Dispute]]:
+    """Ask a model which cells the numbers of sentences belong to: those that the grammar left, or all of them."""
     if plan.account is None or plan.engine == "deterministic":
-        return told, [], []
+        return told, [], [], ()
     from .readers import asked_prose  # noqa: PLC0415 - loaded where a model is named
 
-    answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT)
-    return answered.told, list(answered.findings), list(answered.attempts)
+    answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT, whole=cascade.everything(plan))
+    return answered.told, list(answered.findings), list(answered.attempts), answered.disputes
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

@@ -149,14 +149,20 @@ def transcribe(
         fence=_fence(source),
         source=source,
     )
-    if problems:
-        said = "\n".join(f"- {p}" for p in problems)
-        user += (
-            "\nYour last answer for these lines is not right yet:\n"
-            f"{said}\nLook at these rows in the source once more and give all rows again. Copy what is printed: "
-            "if the source itself doesn't add up, say what it prints.\n"
-        )
+    user += _again(problems, "rows")
     return Prompt(_template("system").substitute(), user, answer_model(spec))
+
+
+def _again(problems: Sequence[str], what: str) -> str:
+    """Return what follows a question that is asked again; nothing the first time."""
+    if not problems:
+        return ""
+    said = "\n".join(f"- {p}" for p in problems)
+    return (
+        "\nYour last answer for these lines is not right yet:\n"
+        f"{said}\nLook at these {what} in the source once more and give all {what} again. Copy what is printed: "
+        "if the source itself doesn't add up, say what it prints.\n"
+    )
 
 
 def layout(catalogue: Catalogue, lines: Sequence[Line], tables: Sequence[str]) -> Prompt:
@@ -187,13 +193,16 @@ def _fence(source: str) -> str:
     return next((word for word in words if word not in source), digest)
 
 
-def sentences(tables: Sequence[str], lines: Sequence[Line], own: tuple[int, ...]) -> Prompt:
+def sentences(
+    tables: Sequence[str], lines: Sequence[Line], own: tuple[int, ...], problems: Sequence[str] = ()
+) -> Prompt:
     """Ask which cells the numbers of sentences belong to.
 
     Args:
         tables: The tables in words, one each.
         lines: The sentences.
         own: Numbers of the lines whose numbers are wanted; empty for all.
+        problems: What was wrong with the last answer, in words; asked again with these.
     """
     source = source_text(lines)
     user = _template("prose").substitute(
@@ -202,7 +211,7 @@ def sentences(tables: Sequence[str], lines: Sequence[Line], own: tuple[int, ...]
         fence=_fence(source),
         source=source,
     )
-    return Prompt(_template("prose_system").substitute(), user, ProseAnswer)
+    return Prompt(_template("prose_system").substitute(), user + _again(problems, "numbers"), ProseAnswer)
 
 
 def source_text(lines: Sequence[Line]) -> str:
