@@ -27,18 +27,22 @@ from .specs import Catalogue
 
 if TYPE_CHECKING:  # the model's packages are loaded when a model is asked
     from .readers.asked_layout import Told
-    from .readers.model import Account, Asked
+    from .readers.model import Account, Also, Asked
 
 Engine = Literal["auto", "deterministic", "llm"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who is to read: the engine, the model's account if there is one, and whether both readers are compared."""
+    """Who is to read: the engine, the model's account if there is one, and whether both readers are compared.
+
+    ``also`` are questions about something else, to be put at the same time.
+    """
 
     engine: Engine = "auto"
     account: "Account | None" = None
     second_opinion: bool = False
+    also: "Also | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ def _transcribed(
         return readings
     from .readers import model  # noqa: PLC0415 - loaded when a model is asked
 
-    answers = model.read(plan.account, lines, wanted, catalogue, known)
+    answers = model.read(plan.account, lines, wanted, catalogue, known, plan.also)
     out = []
     for part, reading in zip(parts, readings, strict=True):
         here = {c.first for c in part}

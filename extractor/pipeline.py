@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import accounts, assemble, cascade, chunks, confirm, sections
@@ -19,6 +19,7 @@ from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
 if TYPE_CHECKING:
+    from .readers.asked_prose import Sentences
     from .readers.model import Connect
 
 _FEW = 6  # lines between the number of a table and its title
@@ -88,9 +89,9 @@ class Extractor:
         heads = sections.headings(text, self.catalogue.tables)
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         plan = self._plan(booked)
-        told, said, attempts, disputes = _asked(text, prose.read(text, heads, cut, statements()), plan)
+        told = prose.read(text, heads, cut, statements())
         cut = list(told.chunks)
-        findings = [*_input(document, cut, told), *told.findings, *said]
+        findings, attempts, disputes = list[Finding](), list[Attempt](), tuple[Dispute, ...]()
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
         counts: Counter[tuple[str, str]] = Counter()
@@ -98,7 +99,14 @@ class Extractor:
         numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
         parts = [[c for c in cut if c.part == number] for number in numbers]
         plain = [[c for c in part if c.first not in forms] for part in parts]
-        readings = cascade.read(text, plain, self.catalogue, plan)
+        asked = _sentences(text, told, plan)
+        readings = cascade.read(text, plain, self.catalogue, replace(plan, also=asked.put if asked else None))
+        if asked:
+            answered = asked.answered()
+            told, disputes = answered.told, answered.disputes
+            findings.extend(answered.findings)
+            attempts.extend(answered.attempts)
+        findings.extend((*_input(document, cut, told), *told.findings))
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
             odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
@@ -153,16 +161,14 @@ class Extractor:
         return cascade.Plan(self.engine, account, self.second_opinion)
 
 
-def _asked(
-    text: Sequence[Line], told: prose.Reading, plan: cascade.Plan
-) -> tuple[prose.Reading, list[Finding], list[Attempt], Sequence[Dispute]]:
-    """Ask a model which cells the numbers of sentences belong to: those that the grammar left, or all of them."""
+def _sentences(text: Sequence[Line], told: prose.Reading, plan: cascade.Plan) -> "Sentences | None":
+    """Prepare to ask a model which cells the numbers of sentences belong to: those that the grammar left, or all."""
     if plan.account is None or plan.engine == "deterministic":
-        return told, [], [], ()
-    from .readers import asked_prose  # noqa: PLC0415 - loaded where a model is named
+        return None
+    from .readers.asked_prose import Sentences  # noqa: PLC0415 - loaded where a model is named
 
-    answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT, whole=cascade.everything(plan))
-    return answered.told, list(answered.findings), list(answered.attempts), answered.disputes
+    number = None if cascade.everything(plan) else _AMOUNT
+    return Sentences(plan.account, text, told, statements(), whole=number)
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

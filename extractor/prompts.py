@@ -97,7 +97,8 @@ class ProseAnswer(TableAnswer):
 
 
 @lru_cache(maxsize=8)
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return a template of ``prompts/``."""
     return Template((data_folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
 
 
@@ -134,7 +135,7 @@ def transcribe(
     told = sums(spec, numbered=True)
     width = min(3, len(spec.columns))  # columns of the example
     cut = width < len(spec.columns)
-    user = _template("table").substitute(
+    user = template("table").substitute(
         title=_KIND.sub("", spec.title),
         id=spec.id,
         unit=unit,
@@ -146,11 +147,11 @@ def transcribe(
         example_form=f", [{', '.join([*lead, *(f'({i})' for i in range(1, width + 1))])}]" if cut else "",
         example="\n".join(json.dumps(row[: len(lead) + width], ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
         own=_OWN.format(*own) if own else "",
-        fence=_fence(source),
+        fence=fence_for(source),
         source=source,
     )
     user += _again(problems, "rows")
-    return Prompt(_template("system").substitute(), user, answer_model(spec))
+    return Prompt(template("system").substitute(), user, answer_model(spec))
 
 
 def _again(problems: Sequence[str], what: str) -> str:
@@ -177,16 +178,16 @@ def layout(catalogue: Catalogue, lines: Sequence[Line], tables: Sequence[str]) -
     usual = ""
     if len(tables) == 1:
         usual = f" Usual columns of this table: {'; '.join(c.id for c in catalogue.table(tables[0]).columns)}."
-    user = _template("layout").substitute(
+    user = template("layout").substitute(
         tables="\n".join(f"- {t}: {catalogue.table(t).title}" for t in tables),
         usual=usual,
-        fence=_fence(source),
+        fence=fence_for(source),
         source=source,
     )
-    return Prompt(_template("layout_system").substitute(), user, LayoutAnswer)
+    return Prompt(template("layout_system").substitute(), user, LayoutAnswer)
 
 
-def _fence(source: str) -> str:
+def fence_for(source: str) -> str:
     """Return a short word that doesn't stand in the source, always the same for the same source."""
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
     words = (digest[i : i + _FENCE] for i in range(len(digest) - _FENCE))
@@ -205,13 +206,13 @@ def sentences(
         problems: What was wrong with the last answer, in words; asked again with these.
     """
     source = source_text(lines)
-    user = _template("prose").substitute(
+    user = template("prose").substitute(
         tables="".join(f"{table}\n" for table in tables),
         own=f"\nGive only the numbers of these lines: {', '.join(map(str, own))}.\n" if own else "",
-        fence=_fence(source),
+        fence=fence_for(source),
         source=source,
     )
-    return Prompt(_template("prose_system").substitute(), user + _again(problems, "numbers"), ProseAnswer)
+    return Prompt(template("prose_system").substitute(), user + _again(problems, "numbers"), ProseAnswer)
 
 
 def source_text(lines: Sequence[Line]) -> str:

@@ -28,6 +28,11 @@ def table_of(received: Received) -> str:
     return match.group(1) if match else ""
 
 
+def tables_asked(server: Server) -> int:
+    """Return how many questions were about the rows of a table."""
+    return sum(bool(table_of(received)) for received in server.received)
+
+
 def layout_of(received: Received) -> Answer | None:
     """Answer a question about a layout as a reader of the header would; None where rows are asked for."""
     if "first_row:" not in received.prompt:
@@ -44,14 +49,17 @@ def shown(received: Received) -> set[int]:
     return {int(n) for n in re.findall(r"^(\d+)\|", source, re.MULTILINE)}
 
 
-def sentences_of(name: str, received: Received) -> Rows | None:
-    """Name the cells of a section's numbers as a careful reader would, from gold; None where that isn't asked."""
+def sentences_of(name: str, received: Received, past: int = 0) -> Rows | None:
+    """Name the cells of a section's numbers as a careful reader would, from gold; None where that isn't asked.
+
+    ``past`` lines stand before the sample in what is read.
+    """
     if "Which cells do the numbers" not in received.prompt:
         return None
     question = received.messages[-1]["content"]
-    source = {int(n): t for n, t in re.findall(r"^(\d+)\|(.*)$", question.split("<<<")[1], re.MULTILINE)}
+    source = {int(n) - past: t for n, t in re.findall(r"^(\d+)\|(.*)$", question.split("<<<")[1], re.MULTILINE)}
     own = re.search(r"numbers of these lines: ([\d, ]+)\.", question)
-    wanted = {int(n) for n in own.group(1).split(", ")} if own else set(source)
+    wanted = {int(n) - past for n in own.group(1).split(", ")} if own else set(source)
     signed = {
         (table, column.strip())
         for table, columns in re.findall(r'^table "(\w+)".*\n.*\n  columns: (.*)$', question, re.MULTILINE)
@@ -63,7 +71,7 @@ def sentences_of(name: str, received: Received) -> Rows | None:
         if fact["table"] not in tables or fact["kind"] != "number" or fact["line"] not in wanted:
             continue
         change = (fact["table"], fact["column"]) in signed
-        said = [str(fact["line"]), fact["table"], fact["row"], fact["column"]]
+        said = [str(fact["line"] + past), fact["table"], fact["row"], fact["column"]]
         rows.append([*said, *_printed(source, fact, change=change)])
     return rows
 

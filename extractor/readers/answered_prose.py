@@ -26,7 +26,7 @@ _CLAUSE = re.compile(r"[,。;:\d]")
 
 
 @dataclass(frozen=True, slots=True)
-class Sentences:
+class About:
     """A piece of a section that a question is about.
 
     Attributes:
@@ -90,6 +90,21 @@ class _Place:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A printed number of a question, and what it can be by its unit and the verb before it.
+
+    Attributes:
+        at: Where it stands in the section's text.
+        row: Line, value, unit and verb, as an answer would give them.
+        columns: Its possible columns by table.
+    """
+
+    at: int
+    row: tuple[str, str, str, str]
+    columns: Mapping[str, tuple[str, ...]]
+
+
 class Judge:
     """Judges answers by the text and by what the grammar has read."""
 
@@ -103,13 +118,10 @@ class Judge:
         verbs = (*prose.vocabulary.up, *prose.vocabulary.down)
         self._verb = re.compile("|".join(sorted(map(re.escape, verbs), key=len, reverse=True)))
 
-    def judge(self, about: Sentences, rows: Sequence[Sequence[str]]) -> Verdict:
+    def judge(self, about: About, rows: Sequence[Sequence[str]]) -> Verdict:
         """Look up every row of an answer."""
         verdict = Verdict()
-        printed = [
-            _Place(*m.span(), spans(self._lines, about.text, *m.span()))
-            for m in re.finditer(NUMBER, about.text.text)
-        ]  # fmt: skip
+        printed = self._printed(about)
         given: dict[Name, list[Cell]] = {}
         for row in rows:
             found = self._cell(about, row, printed, verdict)
@@ -126,11 +138,41 @@ class Judge:
             else:
                 once[name] = cells[0]
         self._place(about, once, verdict)
-        if about.whole and rows:
+        if about.whole:
             verdict.left.extend(self._left(about, verdict))
         return verdict
 
-    def _place(self, about: Sentences, once: Mapping[Name, Cell], verdict: Verdict) -> None:
+    def marks(self, about: About) -> list[Mark]:
+        """Return the wanted numbers that some column may hold."""
+        out = []
+        text = about.text.text
+        for place in self._printed(about):
+            line = place.spans[0].line
+            if line not in about.own:
+                continue
+            verb = self._verb_before(text, place)
+            said = verb.group() if verb else ""
+            found, unit = {}, ""
+            for name, shape in about.shapes.items():
+                here = {c: shape.unit(c, text[place.last : place.last + 8]) for c in shape.columns}
+                good = [
+                    c for c, u in here.items() if isinstance(self._read(about.text, shape, c, place, (u, said)), Cell)
+                ]
+                unit = unit or next((here[c] for c in good), "")
+                found.update({name: tuple(good)} if good else {})
+            if found:
+                out.append(Mark(place.first, (str(line), text[place.first : place.last], unit, said), found))
+        return out
+
+    def _printed(self, about: About) -> list[_Place]:
+        found = re.finditer(NUMBER, about.text.text)
+        return [_Place(*m.span(), spans(self._lines, about.text, *m.span())) for m in found]
+
+    def _verb_before(self, text: str, place: _Place) -> re.Match[str] | None:
+        before = _CLAUSE.split(text[max(0, place.first - 30) : place.first])[-1]
+        return next(reversed(list(self._verb.finditer(before))), None)
+
+    def _place(self, about: About, once: Mapping[Name, Cell], verdict: Verdict) -> None:
         """Say of each number that the grammar doesn't read in this cell whether it is new, disputed or refused."""
         owners: dict[int, int] = {}
         for cell in once.values():
@@ -148,7 +190,7 @@ class Judge:
             else:
                 verdict.otherwise.append(Otherwise(name, cell, (*([name] if known else []), *here)))
 
-    def _left(self, about: Sentences, verdict: Verdict) -> Iterator[str]:
+    def _left(self, about: About, verdict: Verdict) -> Iterator[str]:
         said = {*verdict.agreed, *(n for o in verdict.otherwise for n in o.known)}
         own = frozenset(about.own)
         for table in self._told.tables:
@@ -167,7 +209,7 @@ class Judge:
         return known is not None and (known.value, known.unit) == (cell.value, cell.unit)
 
     def _cell(
-        self, about: Sentences, row: Sequence[str], printed: Sequence[_Place], verdict: Verdict
+        self, about: About, row: Sequence[str], printed: Sequence[_Place], verdict: Verdict
     ) -> tuple[Name, Cell] | str:
         """Return the cell that a row of an answer names, or why it names none, in words."""
         if len(row) != _FIELDS:
@@ -204,8 +246,7 @@ class Judge:
             return f"the unit behind it is not {short(said[0], 10) or 'given'}"
         printed = text.text[place.first : place.last]
         value = Decimal(printed.replace(",", ""))
-        before = _CLAUSE.split(text.text[max(0, place.first - 30) : place.first])[-1]
-        verb = next(reversed(list(self._verb.finditer(before))), None)
+        verb = self._verb_before(text.text, place)
         if column in shape.signed:
             if verb is None or said[1] != verb.group():
                 return "the verb before it, which tells a rise from a fall, is another or none"
@@ -213,7 +254,7 @@ class Judge:
                 if value < 0:
                     return "a fall by a negative number"
                 value = -value
-        elif shape.signed and verb and _BEHIND.fullmatch(before[verb.end() :]):
+        elif shape.signed and verb and _BEHIND.fullmatch(verb.string[verb.end() :]):
             return f"behind {verb.group()} stands a change"
         return Cell(
             column=column, kind="number", text=printed, value=value, unit=unit, spans=place.spans, doubt=DOUBT
@@ -228,7 +269,7 @@ def units_in(text: Flow, shapes: Mapping[str, Shape]) -> Iterator[int]:
             yield text.origin[match.start()][0]
 
 
-def _near(about: Sentences, where: str) -> frozenset[int]:
+def _near(about: About, where: str) -> frozenset[int]:
     numbers = [line.number for line in about.shown]
     if not (where.isascii() and where.isdigit() and len(where) < 10 and int(where) in numbers):
         return frozenset()

@@ -20,8 +20,9 @@ from extractor.normalize import Line
 from extractor.records import Attempt, Cell, CellRef, Finding, Span, Table
 from extractor.statements import Prose
 
-from .answered_prose import Judge, Otherwise, Sentences, Verdict, units_in
-from .model import Account, connected
+from . import prose_choices
+from .answered_prose import About, Judge, Otherwise, Verdict, units_in
+from .model import Account, Asker, connected
 from .prose import Reading
 from .prose_shape import shape_of
 from .transcript import short
@@ -51,15 +52,11 @@ class _Try:
     number: int
     reply: Reply[Any]
     verdict: Verdict
+    rows: tuple[tuple[str, ...], ...] = ()
 
     @property
     def asked(self) -> bool:
         return self.reply.outcome not in ("offline", "budget")
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        answer = self.reply.parsed
-        return tuple(tuple(row) for row in answer.rows) if isinstance(answer, prompts.TableAnswer) else ()
 
     @property
     def account(self) -> str:
@@ -75,7 +72,7 @@ class _Try:
 class _Question:
     """A piece of a section, how many numbers it asks for, and what came of it."""
 
-    about: Sentences
+    about: About
     numbers: int
     tries: list[_Try] = field(default_factory=list)
 
@@ -92,37 +89,57 @@ class _Question:
         return min(self.tries, key=lambda t: (t.reply.outcome != "ok", len(t.verdict.faults), t.number))
 
 
-def ask(
-    account: Account, lines: Sequence[Line], told: Reading, prose: Prose, number: re.Pattern[str], *, whole: bool
-) -> Answered:
-    """Ask about the sections in which numbers were left, or about ``whole`` sections, all of them.
+class Sentences:
+    """The questions about the sentences of a document: asked once, with others or by themselves, then taken."""
 
-    ``number`` tells what a number is that somebody should have read.
-    """
-    cut = _whole(account, lines, told, prose) if whole else _left(lines, told, prose, number)
-    wanted = list(cut)
-    if not wanted:
-        return Answered(told)
-    judge = Judge(lines, told, prose)
+    def __init__(
+        self, account: Account, lines: Sequence[Line], told: Reading, prose: Prose, *, whole: re.Pattern[str] | None
+    ) -> None:
+        """Prepare the questions; nothing is asked yet.
 
-    async def run(asker: Any) -> None:
-        await asyncio.gather(*(_put(asker, judge, question, account.max_repairs) for question in wanted))
+        Args:
+            account: Which model, on whose account.
+            lines: All lines of the document.
+            told: What the grammar has read.
+            prose: The specs of prose.
+            whole: None asks about all numbers; else what a number is, where only those that the grammar left count.
+        """
+        self._account, self._lines, self._told, self._prose = account, lines, told, prose
+        cut = _whole(account, lines, told, prose) if whole is None else _left(lines, told, prose, whole)
+        self._wanted = list(cut)
+        self._judge = Judge(lines, told, prose)
+        self._put = not self._wanted
 
-    connected(account, run)
-    asked = [q for q in wanted if any(t.asked for t in q.tries)]
-    taker = _Taker(told, prose)
-    for question in asked:
-        taker.take(question)
-    tables = _with_steps(taker.tables, asked)
-    places = ((s.start, s.end) for s in taker.spans)
-    now = replace(
-        told,
-        tables=tuple(sorted(tables.values(), key=lambda t: (t.part, t.lines))),
-        taken=tuple(sorted({*told.taken, *places})),
-    )
-    failures = (f for q in asked for f in _failures(q))
-    attempts = (_attempt(q, t, account.config.model or "") for q in asked for t in q.tries if t.asked)
-    return Answered(now, (*taker.findings, *failures), tuple(attempts), tuple(taker.disputes))
+    async def put(self, asker: Asker) -> None:
+        """Ask."""
+        self._put = True
+        if self._account.config.form == "choices":
+            await asyncio.gather(*(_choose(asker, self._judge, self._lines, q) for q in self._wanted))
+        else:
+            repairs = self._account.max_repairs
+            await asyncio.gather(*(_copy(asker, self._judge, q, repairs) for q in self._wanted))
+
+    def answered(self) -> Answered:
+        """Return what is read with the answers; asks where nobody has yet."""
+        if not self._put:
+            connected(self._account, self.put)
+        asked = [q for q in self._wanted if any(t.asked for t in q.tries)]
+        if not asked:
+            return Answered(self._told)
+        taker = _Taker(self._told, self._prose)
+        for question in asked:
+            taker.take(question)
+        tables = _with_steps(taker.tables, asked)
+        places = ((s.start, s.end) for s in taker.spans)
+        now = replace(
+            self._told,
+            tables=tuple(sorted(tables.values(), key=lambda t: (t.part, t.lines))),
+            taken=tuple(sorted({*self._told.taken, *places})),
+        )
+        failures = (f for q in asked for f in _failures(q))
+        model = self._account.config.model or ""
+        attempts = (_attempt(q, t, model) for q in asked for t in q.tries if t.asked)
+        return Answered(now, (*taker.findings, *failures), tuple(attempts), tuple(taker.disputes))
 
 
 def _left(lines: Sequence[Line], told: Reading, prose: Prose, number: re.Pattern[str]) -> Iterator[_Question]:
@@ -166,7 +183,7 @@ class _Section:
     def question(
         self, lines: Sequence[Line], shown: Sequence[int], own: tuple[int, ...], numbers: int, *, whole: bool
     ) -> _Question:
-        about = Sentences(self.part, self.text, self.shapes, own, tuple(lines[i] for i in shown), whole)
+        about = About(self.part, self.text, self.shapes, own, tuple(lines[i] for i in shown), whole)
         return _Question(about, numbers)
 
 
@@ -179,7 +196,7 @@ def _sections(told: Reading, prose: Prose) -> Iterator[_Section]:
             yield _Section(section.part, text, shapes, list(dict.fromkeys(i for i, _ in section.pieces)))
 
 
-async def _put(asker: Any, judge: Judge, question: _Question, repairs: int) -> None:
+async def _copy(asker: Asker, judge: Judge, question: _Question, repairs: int) -> None:
     """Ask, and again with what is wrong with the answer; who says the same twice isn't asked a third time."""
     about = question.about
     tables = [shape.in_words() for shape in about.shapes.values()]
@@ -191,14 +208,36 @@ async def _put(asker: Any, judge: Judge, question: _Question, repairs: int) -> N
             prompt.system, prompt.user, prompt.answer, question.tag, number,
             lines=question.where, expected=question.numbers * _EACH,
         )  # fmt: skip
-        tried = _Try(number, await asker.ask(request), Verdict())
-        tried.verdict = judge.judge(about, tried.rows)
+        reply = await asker.ask(request)
+        rows = _rows(reply)
+        tried = _Try(number, reply, Verdict() if rows is None else judge.judge(about, rows), rows or ())
         same = bool(question.tries) and question.tries[-1].rows == tried.rows
         question.tries.append(tried)
         bad = [tried.reply.message] if tried.reply.outcome == "invalid" else []
         faults = bad or tried.verdict.faults
         if not faults or same or tried.reply.outcome not in ("ok", "invalid"):
             break
+
+
+def _rows(reply: Reply[Any]) -> tuple[tuple[str, ...], ...] | None:
+    answer = reply.parsed
+    return tuple(tuple(row) for row in answer.rows) if isinstance(answer, prompts.TableAnswer) else None
+
+
+async def _choose(asker: Asker, judge: Judge, lines: Sequence[Line], question: _Question) -> None:
+    """Ask a model that can only choose, once: it would choose the same again."""
+    marks = judge.marks(question.about)
+    if not marks:
+        return
+    asked = prose_choices.marked(question.about, lines, marks)
+    request = Request(
+        asked.prompt.system, asked.prompt.user, asked.prompt.answer, question.tag,
+        lines=question.where, expected=len(marks) * prose_choices.EACH,
+    )  # fmt: skip
+    reply = await asker.ask(request)
+    rows = asked.rows(reply.parsed)
+    verdict = judge.judge(question.about, rows) if reply.outcome == "ok" else Verdict()
+    question.tries.append(_Try(0, reply, verdict, rows))
 
 
 class _Taker:
@@ -236,7 +275,7 @@ class _Taker:
         self.tables[place] = placed(table, key, cell, self._columns[table_id])
         self.spans.extend(cell.spans)
 
-    def _dispute(self, about: Sentences, other: Otherwise) -> None:
+    def _dispute(self, about: About, other: Otherwise) -> None:
         """Tell what the model reads otherwise; where it was asked for, both readings are open."""
         table_id, key, column = other.name
         line = other.cell.spans[0].line

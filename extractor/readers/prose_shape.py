@@ -40,12 +40,15 @@ class Shape:
 
     def in_words(self) -> str:
         """Return it as the question names it."""
-        rows = " | ".join(_NAME.sub(lambda m: f"<{m.group()[1:-1]}>", key) for key in self.keys)
         columns = ", ".join(
             f"{'±' if c in self.signed else ''}{c} ({'/'.join(sorted(units)) or '元/万元'})"
             for c, units in self.columns.items()
         )
-        return f'table "{self.id}" ({self.title})\n  rows: {rows}\n  columns: {columns}'
+        return f'table "{self.id}" ({self.title})\n  rows: {self.rows_in_words()}\n  columns: {columns}'
+
+    def rows_in_words(self) -> str:
+        """Return its rows as a question names them."""
+        return " | ".join(_NAME.sub(lambda m: f"<{m.group()[1:-1]}>", key) for key in self.keys)
 
     def unit(self, column: str, behind: str) -> str:
         """Return the unit of a number by the text behind it; nothing where it has none of the column's."""
