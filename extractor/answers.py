@@ -31,7 +31,8 @@ class Request(Generic[M]):
         tag: Whose account it goes to: a table's id, a chunk.
         attempt: 0 for the first time; another number makes the same question a new one for the cache.
         lines: First and last source line that it is about, for the account; not part of the question.
-        expected: About how many tokens the answer takes, for estimates; 0 where nobody can tell.
+        expected: About how many tokens the answer takes, for estimates and to end one that runs on; 0 where nobody
+            can tell.
     """
 
     system: str
@@ -116,8 +117,11 @@ def named(model: type[M]) -> type[M]:
 
 
 def messages(system: str, user: str, mode: str, model: type[BaseModel]) -> list[dict[str, str]]:
-    """Return the chat messages; mode ``json_schema`` shows the model no schema unless the prompt does."""
-    if mode == "json_schema":
+    """Return the chat messages; mode ``json_schema`` shows the model no schema unless the prompt does.
+
+    A form with ``in_prompt`` is told in the prompt already, and may be long: the decoder has it.
+    """
+    if mode == "json_schema" and not getattr(model, "in_prompt", False):
         schema = json.dumps(model.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
         system += _SCHEMA_TEXT + schema
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]

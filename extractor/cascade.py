@@ -27,18 +27,22 @@ from .specs import Catalogue
 
 if TYPE_CHECKING:  # the model's packages are loaded when a model is asked
     from .readers.asked_layout import Told
-    from .readers.model import Account, Asked
+    from .readers.model import Account, Also, Asked
 
 Engine = Literal["auto", "deterministic", "llm"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who is to read: the engine, the model's account if there is one, and whether both readers are compared."""
+    """Who is to read: the engine, the model's account if there is one, and whether both readers are compared.
+
+    ``also`` are questions about something else, to be put at the same time.
+    """
 
     engine: Engine = "auto"
     account: "Account | None" = None
     second_opinion: bool = False
+    also: "Also | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +157,12 @@ def _transcribed(
 ) -> list[Reading]:
     """Ask for the rows of every table that is still open, or of all of them."""
     known = {d.chunk.first: d for reading in readings for d in reading.drafts}
-    wanted = [c for part in parts for c in part if c.spec and (_everything(plan) or _open(known.get(c.first)))]
+    wanted = [c for part in parts for c in part if c.spec and (everything(plan) or _open(known.get(c.first)))]
     if not wanted or plan.account is None:
         return readings
     from .readers import model  # noqa: PLC0415 - loaded when a model is asked
 
-    answers = model.read(plan.account, lines, wanted, catalogue, known)
+    answers = model.read(plan.account, lines, wanted, catalogue, known, plan.also)
     out = []
     for part, reading in zip(parts, readings, strict=True):
         here = {c.first for c in part}
@@ -199,8 +203,8 @@ def _with_rows(
     return Reading(settled, [u for u in sofar.unknown if u.chunk.first not in asked], findings, attempts)
 
 
-def _everything(plan: Plan) -> bool:
-    """Whether the model is asked about every table, also where arithmetic has settled it."""
+def everything(plan: Plan) -> bool:
+    """Whether the model is asked about every table and sentence, also where arithmetic has settled it."""
     return plan.engine == "llm" or plan.second_opinion
 
 

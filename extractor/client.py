@@ -24,7 +24,7 @@ from .answers import M, Reply, Request
 from .budget import Budget
 from .cache import Cache
 from .config import ConfigError, ModelConfig, default_cache_dir
-from .endpoint import CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub
+from .endpoint import Call, CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub
 from .errors import ExtractorError
 from .stored import AnswerCache, request_key
 
@@ -308,6 +308,6 @@ class _Exchange(Generic[M]):
         elif config.offline or self.only_cache:
             raise StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
         else:
-            prompt = self.request.system + self.request.user
-            self.completion = await self.client.endpoint.call(kwargs, self.client.budget, self.request.tag, prompt)
+            asked = Call(kwargs, self.request.tag, self.request.system + self.request.user, self.request.expected)
+            self.completion = await self.client.endpoint.call(asked, self.client.budget)
         return self.completion

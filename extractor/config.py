@@ -16,6 +16,7 @@ from .errors import ExtractorError
 CONFIG_NAME = "extractor.toml"
 OPENAI_URL = "https://api.openai.com/v1"
 Mode = Literal["auto", "tools", "json_schema", "json", "md_json"]
+Form = Literal["rows", "choices"]
 
 LOCAL = "local"  # the model that this program runs by itself, see extractor/local.py
 
@@ -23,6 +24,7 @@ _ENVIRONMENT = {
     "api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL", "model": "EXTRACTOR_MODEL", "gguf": "EXTRACTOR_GGUF",
 }  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_SPARE = 128  # tokens
 _PACKAGE = Path(__file__).resolve().parent
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -40,6 +42,8 @@ class ModelConfig(BaseModel):
         api_key: Its key; None for servers that ask for none.
         model: The model's id; None means that no model is configured.
         mode: How the answer's form is asked for; ``auto`` finds out once per endpoint and model.
+        form: ``rows``: the model copies what it reads. ``choices``: it chooses among what is printed, for small models
+            behind an endpoint that keeps to a schema (llama.cpp, for one).
         temperature: 0 asks for the likeliest answer.
         max_output_tokens: Longest answer; a longer one comes back cut off and is marked so.
         chunk_tokens: Longest answer to ask for at once, by a careful estimate; a longer table is asked for in parts.
@@ -66,6 +70,7 @@ class ModelConfig(BaseModel):
     api_key: SecretStr | None = Field(default=None, repr=False, exclude=True)
     model: str | None = None
     mode: Mode = "auto"
+    form: Form = "rows"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     max_output_tokens: Annotated[int, Field(ge=1)] = 8192
     chunk_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -106,6 +111,16 @@ class ModelConfig(BaseModel):
     def answer_tokens(self) -> int:
         """Longest answer to ask for at once."""
         return self.chunk_tokens or max(1, self.max_output_tokens // 2)
+
+    def longest(self, expected: int) -> int:
+        """Return how many tokens an answer may take of which ``expected`` are expected, by a careless estimate.
+
+        A model on this machine that runs on would take minutes, and says nothing new. Others may think before they
+        answer, which counts too.
+        """
+        if self.gguf is None or not expected:
+            return self.max_output_tokens
+        return min(self.max_output_tokens, 3 * expected + _SPARE)
 
     @property
     def max_input_tokens(self) -> int | None:

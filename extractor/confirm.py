@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checks import Checked, check
+from .disputes import DISPUTE, Dispute, Name, turned
 from .findings import cell_ref
 from .instance import QUOTIENTS, SUMS, Instance, Outcome, Ref
 from .records import Cell, Finding, Row, Span, Table
@@ -27,9 +28,17 @@ class Judged:
     withdrawn: tuple[Span, ...] = ()
 
 
-def judge(tables: Sequence[Table], catalogue: Catalogue) -> Judged:
-    """Check tables; cells with :data:`DOUBT` are a model's, and are taken back or confirmed as far as can be."""
+def judge(tables: Sequence[Table], catalogue: Catalogue, disputes: Sequence[Dispute] = ()) -> Judged:
+    """Check tables; cells with :data:`DOUBT` are a model's, and are taken back or confirmed as far as can be.
+
+    Args:
+        tables: The tables of one disclosure.
+        catalogue: The specs.
+        disputes: What a model reads otherwise in its prose.
+    """
     checked = check(tables, catalogue)
+    for table in sorted({d.put[0] for d in disputes}):
+        checked = _better(checked, [d for d in disputes if d.put[0] == table], catalogue)
     findings: list[Finding] = []
     withdrawn: list[Span] = []
     while wrong := _wrong(checked):
@@ -43,13 +52,41 @@ def judge(tables: Sequence[Table], catalogue: Catalogue) -> Judged:
     return Judged(checked, tuple(findings), tuple(withdrawn))
 
 
-def _doubted(tables: Sequence[Table]) -> set[Ref]:
+def _better(checked: Checked, disputes: Sequence[Dispute], catalogue: Catalogue) -> Checked:
+    """Take the model's reading where the grammar's is contradicted and less is violated without it."""
+    contradicted = {
+        (table.id, row.key, cell.column)
+        for table in checked.tables
+        for row, cell in table.numbers()
+        if cell.state == "contradicted"
+    }
+    there = {t.id for t in checked.tables}
+    mine = [d for d in disputes if d.put[0] in there and contradicted.intersection(d.drop)]
+    if not mine:
+        return checked
+    trial = check(turned(checked.tables, mine), catalogue)
+    put = {d.put for d in mine}
+    wrong = any(_name(trial.tables, ref) in put for ref in _wrong(trial))
+    return trial if not wrong and _violated(trial) < _violated(checked) else checked
+
+
+def _violated(checked: Checked) -> int:
+    return sum(o.verdict == "violated" and not i.soft for i, o in checked.outcomes)
+
+
+def _name(tables: Sequence[Table], ref: Ref) -> Name:
+    table = tables[ref.frame]
+    return table.id, table.rows[ref.row].key, ref.column
+
+
+def _doubted(tables: Sequence[Table], *, disputed: bool = False) -> set[Ref]:
+    """Return a model's own cells, with the ones that are ``disputed`` if asked for."""
     return {
         Ref(i, n, c.column)
         for i, table in enumerate(tables)
         for n, row in enumerate(table.rows)
         for c in row.cells
-        if c.doubt == DOUBT
+        if c.doubt == DOUBT or (disputed and c.doubt.startswith(DISPUTE))
     }
 
 
@@ -69,7 +106,7 @@ def _wrong(checked: Checked) -> dict[Ref, str]:
 
 def _confirmed(checked: Checked) -> set[Ref]:
     """Return the doubted cells whose value and place some identity proves; what is proven proves others."""
-    doubted = _doubted(checked.tables)
+    doubted = _doubted(checked.tables, disputed=True)
     sure: set[Ref] = set()
     while True:
         open_ = doubted - sure

@@ -107,9 +107,9 @@ def _table(table: Table, questions: Sequence[Question], alone: Result, extractor
         why = "declared empty" if table.empty_note else f"arithmetic settles it ({_states(table)})"
         return Step(table=table.id, lines=table.lines, decision="no", why=why)
     if extractor.engine == "llm":
-        return _asked(table.id, table.lines, questions, "--engine llm asks for every table", extractor)
+        return _asked(table.id, table.lines, questions, "--engine llm asks for everything", extractor)
     if extractor.second_opinion and not table.states()["contradicted"]:
-        return _asked(table.id, table.lines, questions, "--second-opinion asks for every table", extractor)
+        return _asked(table.id, table.lines, questions, "--second-opinion asks for everything", extractor)
     wrong = table.states()["contradicted"]
     here = (f for f in alone.findings if f.table == table.id and table.lines[0] <= (f.line or 0) <= table.lines[1])
     codes = sorted({f.code for f in here})
@@ -119,10 +119,14 @@ def _table(table: Table, questions: Sequence[Question], alone: Result, extractor
 
 
 def _home(question: Question, places: Sequence[tuple[str, tuple[int, int]]]) -> tuple[int, int]:
-    """Return the lines of the table that a question is about: it may be about a part of it, or name no lines."""
+    """Return the lines of the table that a question is about: it may be about a part of it, or name no lines.
+
+    One about sentences is about their section, which begins before the first number and ends after the last.
+    """
     for name, (first, last) in places:
-        inside = question.lines is not None and first <= question.lines[0] <= last
-        if name in {question.tag, ""} and (inside or (question.lines is None and name)):
+        asked = question.lines or (first, last if name else -1)
+        inside = asked[0] <= last and first <= asked[1] if name else first <= asked[0] <= last
+        if name in {question.tag, ""} and inside:
             return first, last
     return question.lines or (0, 0)
 

@@ -9,6 +9,7 @@ import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -68,6 +69,23 @@ class StopError(Exception):
         self.outcome, self.message, self.status = outcome, message, status
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it is to be made.
+
+    Attributes:
+        kwargs: What instructor has made of the question.
+        tag: Whose account it is on.
+        prompt: Stands in for the token count of endpoints that give none.
+        expected: About how many tokens the answer takes; 0 where nobody can tell.
+    """
+
+    kwargs: Mapping[str, Any]
+    tag: str
+    prompt: str
+    expected: int = 0
+
+
 class Endpoint:
     """Repeats a call until it succeeds or there is no point; never more side by side than allowed.
 
@@ -82,8 +100,8 @@ class Endpoint:
         self._limiter = asyncio.Semaphore(config.concurrency)
         self._dialect: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_output_tokens}
 
-    async def call(self, kwargs: Mapping[str, Any], budget: Budget, tag: str, prompt: str) -> Any:
-        """Return a completion; ``prompt`` stands in for the token count of endpoints that give none.
+    async def call(self, asked: Call, budget: Budget) -> Any:
+        """Return a completion.
 
         Raises:
             StopError: There is none.
@@ -95,7 +113,7 @@ class Endpoint:
             end = time.monotonic() + config.time_limit
 
             async def once() -> Any:
-                return await self._once(kwargs, budget, tag, prompt, end)
+                return await self._once(asked, budget, end)
 
             repeat = AsyncRetrying(
                 stop=stop_after_attempt(config.attempts) | stop_before_delay(config.time_limit),
@@ -112,23 +130,26 @@ class Endpoint:
                     self.fatal = stop
                 raise stop from None
 
-    async def _once(self, kwargs: Mapping[str, Any], budget: Budget, tag: str, prompt: str, end: float) -> Any:
+    async def _once(self, asked: Call, budget: Budget, end: float) -> Any:
         if self.fatal is not None:
             raise self.fatal
-        refused = budget.admit(tag)
+        refused = budget.admit(asked.tag)
         if refused is not None:
-            raise StopError("budget", f"{tag}: not asked, {refused}.")
+            raise StopError("budget", f"{asked.tag}: not asked, {refused}.")
         begin, dialect = time.monotonic(), self._dialect
         within = max(0.01, min(self._config.timeout, end - begin))
         try:
-            completion = await self._send(model=str(self._config.model), within=within, **dialect, **kwargs)
+            longest = {n: self._config.longest(asked.expected) for n in dialect if n.endswith("_tokens")}
+            completion = await self._send(
+                model=str(self._config.model), within=within, **{**dialect, **longest}, **asked.kwargs
+            )
         except BaseException as error:  # a call that Ctrl-C cuts off counts too
-            budget.failed(tag, seconds=time.monotonic() - begin)
+            budget.failed(asked.tag, seconds=time.monotonic() - begin)
             if isinstance(error, CallError) and self._learned(error, dialect):
-                return await self._once(kwargs, budget, tag, prompt, end)
+                return await self._once(asked, budget, end)
             raise
-        usage = usage_of(completion, prompt, answer_text(completion, "tools"))
-        budget.answered(tag, usage, time.monotonic() - begin)
+        usage = usage_of(completion, asked.prompt, answer_text(completion, "tools"))
+        budget.answered(asked.tag, usage, time.monotonic() - begin)
         return completion
 
     def _learned(self, error: CallError, sent: dict[str, Any]) -> bool:

@@ -51,9 +51,9 @@ class LocalError(ExtractorError):
 def attach(config: ModelConfig, say: Say | None = None) -> ModelConfig:
     """Put a server behind ``model = "local"``; every other configuration comes back as it is.
 
-    What the configuration leaves open is set for a small model on a small machine: mode ``json_schema``, one call at a
-    time, long patience. The model's id becomes one of the file's own, so that the cache never takes one model's
-    answer for another's.
+    What the configuration leaves open is set for a small model on a small machine: mode ``json_schema``, choices in
+    place of copies, one call at a time, long patience. The model's id becomes one of the file's own, so that the cache
+    never takes one model's answer for another's.
 
     Args:
         config: The configuration.
@@ -74,8 +74,8 @@ def attach(config: ModelConfig, say: Say | None = None) -> ModelConfig:
         "api_key": SecretStr(secrets.token_urlsafe(24)),
     }  # fmt: skip
     usual = {
-        "mode": "json_schema", "concurrency": 1, "max_output_tokens": min(ANSWER, context // 2), "timeout": _PATIENCE,
-        "time_limit": 2 * _PATIENCE, "attempts": 2,
+        "mode": "json_schema", "form": "choices", "concurrency": 1, "max_output_tokens": min(ANSWER, context // 2),
+        "timeout": _PATIENCE, "time_limit": 2 * _PATIENCE, "attempts": 2,
     }  # fmt: skip
     settings.update({name: value for name, value in usual.items() if name not in chosen})
     attached = config.model_copy(update=settings)

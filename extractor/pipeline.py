@@ -4,12 +4,13 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import accounts, assemble, cascade, chunks, confirm, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
+from .disputes import Dispute
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
@@ -19,6 +20,7 @@ from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
 if TYPE_CHECKING:
+    from .readers.asked_prose import Sentences
     from .readers.model import Connect
 
 _FEW = 6  # lines between the number of a table and its title
@@ -35,8 +37,9 @@ class Extractor:
 
     Attributes:
         catalogue: The specs; the packaged ones by default.
-        engine: ``deterministic``: no model. ``llm``: a model transcribes every table. ``auto``: the model reads what
-            the deterministic reader could not, or read against the table's own sums.
+        engine: ``deterministic``: no model. ``llm``: a model transcribes every table and the numbers of
+            every sentence. ``auto``: the model reads what the deterministic reader could not, or read against the
+            table's own sums.
         model: Which model at which endpoint; None means no model is asked.
         max_repairs: How often the model is asked again about one table.
         budget: The account of all calls; opened where a model is named.
@@ -87,9 +90,9 @@ class Extractor:
         heads = sections.headings(text, self.catalogue.tables)
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         plan = self._plan(booked)
-        told, said, attempts = _asked(text, prose.read(text, heads, cut, statements()), plan)
+        told = prose.read(text, heads, cut, statements())
         cut = list(told.chunks)
-        findings = [*_input(document, cut, told), *told.findings, *said]
+        findings, attempts, disputes = list[Finding](), list[Attempt](), tuple[Dispute, ...]()
         words = phrases.read(text, told, _said(forms, cut))
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
@@ -98,7 +101,14 @@ class Extractor:
         numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
         parts = [[c for c in cut if c.part == number] for number in numbers]
         plain = [[c for c in part if c.first not in forms] for part in parts]
-        readings = cascade.read(text, plain, self.catalogue, plan)
+        asked = _sentences(text, told, plan)
+        readings = cascade.read(text, plain, self.catalogue, replace(plan, also=asked.put if asked else None))
+        if asked:
+            answered = asked.answered()
+            told, disputes = answered.told, answered.disputes
+            findings.extend(answered.findings)
+            attempts.extend(answered.attempts)
+        findings.extend((*_input(document, cut, told), *told.findings))
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
             odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
@@ -106,7 +116,8 @@ class Extractor:
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
             spoken = [t for t in (*told.tables, *words) if t.part == number] + [f.table for f in filled if f.table]
-            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
+            disputed = [d for d in disputes if d.part == number]
+            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue, disputed)
             checked = judged.checked
             told = told.without(judged.withdrawn)
             findings.extend(judged.findings)
@@ -163,16 +174,14 @@ def _said(
     return out
 
 
-def _asked(
-    text: Sequence[Line], told: prose.Reading, plan: cascade.Plan
-) -> tuple[prose.Reading, list[Finding], list[Attempt]]:
-    """Ask a model which cells the numbers belong to that the grammar left in sentences, if one is there."""
+def _sentences(text: Sequence[Line], told: prose.Reading, plan: cascade.Plan) -> "Sentences | None":
+    """Prepare to ask a model which cells the numbers of sentences belong to: those that the grammar left, or all."""
     if plan.account is None or plan.engine == "deterministic":
-        return told, [], []
-    from .readers import asked_prose  # noqa: PLC0415 - loaded where a model is named
+        return None
+    from .readers.asked_prose import Sentences  # noqa: PLC0415 - loaded where a model is named
 
-    answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT)
-    return answered.told, list(answered.findings), list(answered.attempts)
+    number = None if cascade.everything(plan) else _AMOUNT
+    return Sentences(plan.account, text, told, statements(), whole=number)
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

@@ -97,7 +97,8 @@ class ProseAnswer(TableAnswer):
 
 
 @lru_cache(maxsize=8)
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return a template of ``prompts/``."""
     return Template((data_folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
 
 
@@ -134,7 +135,7 @@ def transcribe(
     told = sums(spec, numbered=True)
     width = min(3, len(spec.columns))  # columns of the example
     cut = width < len(spec.columns)
-    user = _template("table").substitute(
+    user = template("table").substitute(
         title=_KIND.sub("", spec.title),
         id=spec.id,
         unit=unit,
@@ -146,17 +147,23 @@ def transcribe(
         example_form=f", [{', '.join([*lead, *(f'({i})' for i in range(1, width + 1))])}]" if cut else "",
         example="\n".join(json.dumps(row[: len(lead) + width], ensure_ascii=False) for row in _EXAMPLES[spec.shape]),
         own=_OWN.format(*own) if own else "",
-        fence=_fence(source),
+        fence=fence_for(source),
         source=source,
     )
-    if problems:
-        said = "\n".join(f"- {p}" for p in problems)
-        user += (
-            "\nYour last answer for these lines is not right yet:\n"
-            f"{said}\nLook at these rows in the source once more and give all rows again. Copy what is printed: "
-            "if the source itself doesn't add up, say what it prints.\n"
-        )
-    return Prompt(_template("system").substitute(), user, answer_model(spec))
+    user += _again(problems, "rows")
+    return Prompt(template("system").substitute(), user, answer_model(spec))
+
+
+def _again(problems: Sequence[str], what: str) -> str:
+    """Return what follows a question that is asked again; nothing the first time."""
+    if not problems:
+        return ""
+    said = "\n".join(f"- {p}" for p in problems)
+    return (
+        "\nYour last answer for these lines is not right yet:\n"
+        f"{said}\nLook at these {what} in the source once more and give all {what} again. Copy what is printed: "
+        "if the source itself doesn't add up, say what it prints.\n"
+    )
 
 
 def layout(catalogue: Catalogue, lines: Sequence[Line], tables: Sequence[str]) -> Prompt:
@@ -171,38 +178,41 @@ def layout(catalogue: Catalogue, lines: Sequence[Line], tables: Sequence[str]) -
     usual = ""
     if len(tables) == 1:
         usual = f" Usual columns of this table: {'; '.join(c.id for c in catalogue.table(tables[0]).columns)}."
-    user = _template("layout").substitute(
+    user = template("layout").substitute(
         tables="\n".join(f"- {t}: {catalogue.table(t).title}" for t in tables),
         usual=usual,
-        fence=_fence(source),
+        fence=fence_for(source),
         source=source,
     )
-    return Prompt(_template("layout_system").substitute(), user, LayoutAnswer)
+    return Prompt(template("layout_system").substitute(), user, LayoutAnswer)
 
 
-def _fence(source: str) -> str:
+def fence_for(source: str) -> str:
     """Return a short word that doesn't stand in the source, always the same for the same source."""
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
     words = (digest[i : i + _FENCE] for i in range(len(digest) - _FENCE))
     return next((word for word in words if word not in source), digest)
 
 
-def sentences(tables: Sequence[str], lines: Sequence[Line], own: tuple[int, ...]) -> Prompt:
+def sentences(
+    tables: Sequence[str], lines: Sequence[Line], own: tuple[int, ...], problems: Sequence[str] = ()
+) -> Prompt:
     """Ask which cells the numbers of sentences belong to.
 
     Args:
         tables: The tables in words, one each.
         lines: The sentences.
         own: Numbers of the lines whose numbers are wanted; empty for all.
+        problems: What was wrong with the last answer, in words; asked again with these.
     """
     source = source_text(lines)
-    user = _template("prose").substitute(
+    user = template("prose").substitute(
         tables="".join(f"{table}\n" for table in tables),
         own=f"\nGive only the numbers of these lines: {', '.join(map(str, own))}.\n" if own else "",
-        fence=_fence(source),
+        fence=fence_for(source),
         source=source,
     )
-    return Prompt(_template("prose_system").substitute(), user, ProseAnswer)
+    return Prompt(template("prose_system").substitute(), user + _again(problems, "numbers"), ProseAnswer)
 
 
 def source_text(lines: Sequence[Line]) -> str:

@@ -170,7 +170,7 @@ class DocumentSpec(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A value of a pattern: its group, and the column, row and unit it goes to."""
+    """A value of a pattern: its group, and the column, row and unit it goes to; ``bare`` where none need be printed."""
 
     group: str
     column: str
@@ -178,6 +178,7 @@ class Slot:
     row: str | None
     unit: str | None
     verb: str | None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +345,7 @@ def _slot(match: re.Match[str], words: Vocabulary, group: str) -> tuple[Slot, st
     if verb:
         verbs = "|".join(sorted((*words.up, *words.down), key=len, reverse=True))
         number = rf"(?P<{verb}>{verbs})(?:了|约|数?为)?" + number
-    return Slot(group, name, value, match["row"], unit, verb), number
+    return Slot(group, name, value, match["row"], unit, verb, bare=optional), number
 
 
 def titles() -> Iterator[tuple[str, str, int]]:

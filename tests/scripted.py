@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from extractor.evaluation import scripted
 from extractor.facts import facts
 from extractor.normalize import squeeze
 from extractor.specs import catalogue
+from extractor.statements import prose
 
 from .conftest import gold, sample
 from .server import Answer, Received, Server, say
@@ -24,6 +26,11 @@ def table_of(received: Received) -> str:
     """Return the id of the table that is asked for, or "" for the probe of the endpoint's mode."""
     match = re.search(r"\((\w+)\)\. Money unit", received.prompt)
     return match.group(1) if match else ""
+
+
+def tables_asked(server: Server) -> int:
+    """Return how many questions were about the rows of a table."""
+    return sum(bool(table_of(received)) for received in server.received)
 
 
 def layout_of(received: Received) -> Answer | None:
@@ -40,6 +47,59 @@ def shown(received: Received) -> set[int]:
     """Return the numbers of the source lines that the prompt shows."""
     source = received.prompt.split("<<<")[1]
     return {int(n) for n in re.findall(r"^(\d+)\|", source, re.MULTILINE)}
+
+
+def sentences_of(name: str, received: Received, past: int = 0) -> Rows | None:
+    """Name the cells of a section's numbers as a careful reader would, from gold; None where that isn't asked.
+
+    ``past`` lines stand before the sample in what is read.
+    """
+    if "Which cells do the numbers" not in received.prompt:
+        return None
+    question = received.messages[-1]["content"]
+    source = {int(n) - past: t for n, t in re.findall(r"^(\d+)\|(.*)$", question.split("<<<")[1], re.MULTILINE)}
+    own = re.search(r"numbers of these lines: ([\d, ]+)\.", question)
+    wanted = {int(n) - past for n in own.group(1).split(", ")} if own else set(source)
+    signed = {
+        (table, column.strip())
+        for table, columns in re.findall(r'^table "(\w+)".*\n.*\n  columns: (.*)$', question, re.MULTILINE)
+        for column in re.findall(r"±(\S+)", columns)
+    }
+    tables = set(re.findall(r'^table "(\w+)"', question, re.MULTILINE))
+    rows = []
+    for fact in gold(name):
+        if fact["table"] not in tables or fact["kind"] != "number" or fact["line"] not in wanted:
+            continue
+        change = (fact["table"], fact["column"]) in signed
+        said = [str(fact["line"] + past), fact["table"], fact["row"], fact["column"]]
+        rows.append([*said, *_printed(source, fact, change=change)])
+    return rows
+
+
+_WORDS = prose().vocabulary
+_VERB = re.compile("|".join(sorted((*_WORDS.up, *_WORDS.down), key=len, reverse=True)))
+
+
+def _printed(source: dict[int, str], fact: dict[str, Any], *, change: bool) -> list[str]:
+    """Return a number of gold as it is printed on its line, its unit, and for a change the verb before it."""
+    apart = {n: re.sub(r"(?<=\d)\s+(?=\d)", ";", text) for n, text in source.items()}
+    before = squeeze("".join(apart.get(n, "") for n in range(fact["line"] - 3, fact["line"])))
+    text = before + squeeze("".join(apart.get(n, "") for n in range(fact["line"], fact["line"] + 3)))
+    value = str(fact["value"])
+    plain = ""
+    for match in re.finditer(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?", text[len(before) :]):
+        printed = match.group().replace(",", "")
+        clause = re.split(r"[，,。;：\d]", text[: len(before) + match.start()])[-1]
+        verb = next(reversed(_VERB.findall(clause)), "")
+        unit = text[len(before) + match.end() :].startswith(
+            (fact["unit"], "名" if fact["unit"] == "人" else fact["unit"])
+        )
+        if not change and printed == value and unit:
+            plain = match.group() if not plain or not verb else plain
+        sign = printed == value if verb in _WORDS.up else f"-{printed}" == value or not Decimal(printed)
+        if change and unit and verb and printed == value.removeprefix("-") and sign:
+            return [match.group(), fact["unit"], verb]
+    return [plain, fact["unit"], ""] if plain else [value, "", ""]  # counts of staff may have no unit
 
 
 def rows_of(name: str, table: str) -> Rows:
@@ -60,7 +120,8 @@ def model(name: str, lie: Lie | None = None) -> Callable[[Received], Answer]:
         if about is not None:
             return about
         table = table_of(received)
-        rows = rows_of(name, table)
+        spoken = sentences_of(name, received)
+        rows = rows_of(name, table) if spoken is None else spoken
         return answer(lie(table, rows) if lie else rows)
 
     return behave

@@ -138,8 +138,9 @@ def test_offline_names_what_is_missing(server: Server, tmp_path: Path) -> None:
     assert f"{len(missing)} questions, so {len(missing)} calls at least (offline and not in the cache)" in done.stderr
     lines = {t["id"]: tuple(t["lines"]) for t in result["tables"]}
     for open_ in missing:
-        assert lines[open_["table"]] == tuple(open_["lines"])
         first, last = open_["lines"]
+        begin, end = lines[open_["table"]]
+        assert (first, last) == (begin, end) or first <= begin <= end <= last, "a table, or the section that tells it"
         assert f"{FILE}: {open_['table']} lines {first}-{last}" in done.stderr
 
 

@@ -16,7 +16,7 @@ from extractor.facts import facts
 from extractor.specs import catalogue
 
 from .conftest import BUDGETS, OTHER_OFFICES, sample
-from .scripted import Rows, accepted, answer, model, read, rows_of, run, shown, table_of
+from .scripted import Rows, accepted, answer, model, read, rows_of, run, shown, table_of, tables_asked
 from .server import Answer, Received, Server, refuse, say
 
 OFFICES = [p.name for p in sorted(OTHER_OFFICES.glob("*.txt")) if "cppcc" not in p.name]  # that one has tables twice
@@ -257,7 +257,7 @@ def test_no_repairs_means_one_question(tmp_path: Path) -> None:
     with Server(model(BUDGETS[0], lambda _, rows: rows[:-2])) as server:
         config = ModelConfig(base_url=server.url, model="scripted", mode="tools", cache_dir=tmp_path)
         result = Extractor(engine="llm", model=config, max_repairs=0).extract(sample(BUDGETS[0]))
-        assert server.calls == 9
+        assert tables_asked(server) == 9
     assert "incomplete" in {f.code for f in result.findings}
 
 

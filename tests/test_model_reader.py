@@ -14,7 +14,7 @@ from extractor.prompts import LEAD, transcribe
 from extractor.specs import catalogue
 
 from .conftest import BUDGETS
-from .scripted import Rows, accepted, model, run
+from .scripted import Rows, accepted, model, run, tables_asked
 from .server import Answer, Received, say
 
 
@@ -28,7 +28,7 @@ def test_an_obedient_model_gives_every_number(name: str, tmp_path: Path) -> None
     read = [t for t in result.tables if t.empty_note is None and t.id in BUDGET_TABLES]
     assert {t.reader for t in read} == {"model"}
     assert {f.code for f in result.findings if f.kind in ("contradiction", "ungrounded")} <= {"P3"}  # the office's own
-    assert server.calls == len(read)
+    assert tables_asked(server) == len(read)
 
 
 def test_a_second_run_asks_nothing_and_gives_the_same_bytes(tmp_path: Path) -> None:

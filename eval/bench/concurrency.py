@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gold import BUDGETS, obedient, report, sample
+from gold import BUDGETS, report, sample
 from stub import Stub
 
 from extractor import Document, Extractor
@@ -48,12 +48,12 @@ def main() -> int:
     for copies in arguments.copies:
         text = sample(name).text.rstrip("\n") + "\n"
         document, lines = Document.from_text(text * copies, name="bench"), text.count("\n")
-        with Stub(obedient(name), 0, lines) as stub:
+        with Stub(name, 0, lines) as stub:
             timed(stub.url, document, 1)  # imports
             before = stub.calls()
             startup = min(timed(stub.url, document, 1000) for _ in range(3))
             n = (stub.calls() - before) // 3
-        with Stub(obedient(name), arguments.delay, lines) as stub:
+        with Stub(name, arguments.delay, lines) as stub:
             for c in arguments.at:
                 seconds = min(timed(stub.url, document, c) for _ in range(arguments.repeat))
                 bound = 1.1 * math.ceil(n / c) * arguments.delay + startup

@@ -46,15 +46,17 @@ class Tokens:
 
 
 class Meter:
-    """A server that answers with what ``behave`` says and keeps all texts."""
+    """A server that answers with what ``behave`` says and keeps all texts; None is a question that doesn't count."""
 
-    def __init__(self, behave: Callable[[Received], str]) -> None:
+    def __init__(self, behave: Callable[[Received], str | None]) -> None:
         self.prompts: list[str] = []
         self.forms: list[str] = []
         self.answers: list[str] = []
 
         def answer(received: Received) -> Answer:
             text = behave(received)
+            if text is None:
+                return say('{"rows":[]}')
             self.prompts.extend(str(m["content"]) for m in received.messages)
             self.forms.extend(compact(received.body[k]) for k in ("tools", "response_format") if k in received.body)
             self.answers.append(text)

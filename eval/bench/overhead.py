@@ -25,14 +25,14 @@ from pathlib import Path
 from typing import Any
 
 import openai  # noqa: TID251 - what the reader is measured against
-from gold import BUDGETS, asked_for, catalogue, obedient, report, sample
+from gold import BUDGETS, asked_for, catalogue, report, sample
 from stub import Stub
 
 from extractor import Extractor
 from extractor.answers import Request
 from extractor.client import ModelClient
 from extractor.config import ModelConfig
-from extractor.prompts import answer_model
+from extractor.prompts import ProseAnswer, answer_model
 
 
 async def bare(bodies: list[dict[str, Any]], config: ModelConfig) -> None:
@@ -54,8 +54,9 @@ async def client(bodies: list[dict[str, Any]], config: ModelConfig) -> None:
 
         async def one(body: dict[str, Any]) -> None:
             system, user = (m["content"] for m in body["messages"])
-            spec = catalogue().table(asked_for(user) or "")
-            reply = await model.ask(Request(system, user, answer_model(spec), spec.id, 0))
+            table = asked_for(user)
+            form = answer_model(catalogue().table(table)) if table else ProseAnswer
+            reply = await model.ask(Request(system, user, form, table or "prose", 0))
             if reply.outcome != "ok":
                 raise RuntimeError(reply.message)
 
@@ -102,7 +103,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object per row")
     arguments = parser.parse_args()
     name = BUDGETS[-1]
-    with Stub(obedient(name), arguments.latency) as stub:
+    with Stub(name, arguments.latency) as stub:
         calls, sides = rounds(stub, name, arguments.concurrency, arguments.rounds)
     base_wall, base_cpu = (statistics.median(f[i] for f in sides["bare"]) for i in (0, 1))
     body = []

@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
-from gold import asked_for, compact
+from gold import asked_for, compact, obedient
 
+from tests.scripted import sentences_of
 from tests.server import Answer, Received, Server, say
 
 
 class Stub:
-    """Answers each prompt of ours with the canned text for its table, ``delay`` seconds later.
+    """Answers each prompt of ours with the canned text for its table, or from gold, ``delay`` seconds later.
 
-    The lines that the answers name are those of a file; ``period`` is how many lines on its copies follow.
+    ``name`` is the sample that is read; ``period`` is after how many lines its copies follow.
     """
 
-    def __init__(self, answers: Mapping[str, str], delay: float, period: int = 0) -> None:
+    def __init__(self, name: str, delay: float, period: int = 0) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other, dict(answers), delay, period), daemon=True)
+        self._process = context.Process(target=_serve, args=(other, name, delay, period), daemon=True)
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -44,17 +45,20 @@ class Stub:
         return got
 
 
-def _answer(answers: Mapping[str, str], delay: float, period: int, received: Received) -> Answer:
-    text = answers.get(asked_for(received.prompt) or "", '{"rows":[]}')
+def _answer(name: str, answers: Mapping[str, str], delay: float, period: int, received: Received) -> Answer:
     first = re.search(r"^(\d+)\|", received.prompt, re.MULTILINE)
-    if period and first:
-        past = int(first.group(1)) // period * period
+    past = int(first.group(1)) // period * period if period and first else 0
+    spoken = sentences_of(name, received, past)
+    if spoken is not None:
+        return say(compact({"rows": spoken})).after(delay)
+    text = answers.get(asked_for(received.prompt) or "", '{"rows":[]}')
+    if past:
         text = compact({"rows": [[str(int(row[0]) + past), *row[1:]] for row in json.loads(text)["rows"]]})
     return say(text).after(delay)
 
 
-def _serve(pipe: Connection, answers: Mapping[str, str], delay: float, period: int) -> None:
-    with Server(functools.partial(_answer, answers, delay, period)) as server:
+def _serve(pipe: Connection, name: str, delay: float, period: int) -> None:
+    with Server(functools.partial(_answer, name, obedient(name), delay, period)) as server:
         pipe.send(server.url)
         while pipe.recv() != "stop":
             pipe.send([received.body for received in server.received])

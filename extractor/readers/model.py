@@ -7,7 +7,7 @@ it violates less. Every attempt is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
 from extractor.tokens import transcript
 
-from . import parts, wide
+from . import asked_columns, parts, wide
 from .body import Body
 from .deterministic import fitting
 from .draft import Draft
@@ -53,6 +53,7 @@ class Asker(Protocol):
         """Ask, or answer from a cache."""
 
 
+Also = Callable[[Asker], Awaitable[None]]
 Connect = Callable[[ModelConfig, Budget], AbstractAsyncContextManager[Asker]]
 
 
@@ -87,17 +88,20 @@ class _Piece:
 
 def read(
     account: Account, lines: Sequence[Line], chunks: Sequence[Chunk], catalogue: Catalogue,
-    known: Mapping[int, Draft],
+    known: Mapping[int, Draft], also: Also | None = None,
 ) -> list[Asked]:  # fmt: skip
     """Ask for every chunk that has a spec; connects for that, and books on the given account.
 
     ``known`` are the drafts of another reader by first line: where it saw rows begin a long table may be cut.
+    ``also`` puts further questions at the same time.
     """
 
     async def run(asker: Asker) -> list[Asked]:
         labels = labels_of(catalogue)
-        tables = [_Table(asker, account, lines, c, labels, known.get(c.first)) for c in chunks if c.spec]
-        return list(await asyncio.gather(*(table.read() for table in tables)))
+        wanted = [(c, known.get(c.first)) for c in chunks if c.spec]
+        tables = [_read(asker, account, lines, c, labels, draft) for c, draft in wanted]
+        read, _ = await asyncio.gather(asyncio.gather(*tables), also(asker) if also else _nothing())
+        return list(read)
 
     return connected(account, run)
 
@@ -123,6 +127,14 @@ def _connect(account: Account) -> AbstractAsyncContextManager[Asker]:
     from extractor.client import ModelClient  # noqa: PLC0415 - its packages are loaded when a model is asked
 
     return ModelClient(account.config, budget=account.budget)
+
+
+async def _read(
+    asker: Asker, account: Account, lines: Sequence[Line], chunk: Chunk, labels: Labels, known: Draft | None
+) -> Asked:
+    if account.config.form == "choices" and known is not None and asked_columns.fits(known):
+        return await asked_columns.ask(asker, chunk, lines, known, account.config.model or "")
+    return await _Table(asker, account, lines, chunk, labels, known).read()
 
 
 class _Table:
@@ -292,6 +304,10 @@ def _form(
     if columns and columns != spec.column_ids and all(c in there for c in columns):
         spec = spec.model_copy(update={"columns": tuple(there[c] for c in columns)})
     return wide.narrowed(body, spec) if spec.shape == "wide" else spec, body, printed
+
+
+async def _nothing() -> None:
+    return None
 
 
 async def _now(piece: _Piece) -> list[_Piece]:

@@ -26,6 +26,7 @@ class Shape:
         keys: Row keys; ``{name}`` stands for what the text calls it.
         changes: Row that the changes of another row belong to.
         under: Row above, for those that stand under it where it is printed.
+        bare: Columns whose unit, the only one, need not be printed.
     """
 
     id: str
@@ -35,15 +36,19 @@ class Shape:
     keys: tuple[str, ...]
     changes: dict[str, str]
     under: dict[str, str]
+    bare: frozenset[str]
 
     def in_words(self) -> str:
         """Return it as the question names it."""
-        rows = " | ".join(_NAME.sub(lambda m: f"<{m.group()[1:-1]}>", key) for key in self.keys)
         columns = ", ".join(
             f"{'±' if c in self.signed else ''}{c} ({'/'.join(sorted(units)) or '元/万元'})"
             for c, units in self.columns.items()
         )
-        return f'table "{self.id}" ({self.title})\n  rows: {rows}\n  columns: {columns}'
+        return f'table "{self.id}" ({self.title})\n  rows: {self.rows_in_words()}\n  columns: {columns}'
+
+    def rows_in_words(self) -> str:
+        """Return its rows as a question names them."""
+        return " | ".join(_NAME.sub(lambda m: f"<{m.group()[1:-1]}>", key) for key in self.keys)
 
     def unit(self, column: str, behind: str) -> str:
         """Return the unit of a number by the text behind it; nothing where it has none of the column's."""
@@ -53,6 +58,8 @@ class Shape:
             return match.group() if match else ""
         if "人" in units and behind.startswith("名"):
             return "人"
+        if column in self.bare and (not behind or behind[0] in ",。;、)"):
+            return next(iter(units))
         return max((u for u in units if behind.startswith(u)), key=len, default="")
 
     def key(self, row: str, column: str, text: str, table: Table | None) -> str:
@@ -111,7 +118,8 @@ def shape_of(statement: Compiled, prose: Prose, kind: Kind) -> Shape | None:
     keys += [s.row for s in slots if s.row]
     under = {row.key: row.under for row, _ in mine if row.under and kind == "budget"}
     signed = frozenset(s.column for s in slots if s.verb)
-    return Shape(spec.id, spec.title, columns, signed, _once(keys), changes, under)
+    bare = frozenset(s.column for s in slots if s.bare and len(columns.get(s.column, ())) == 1)
+    return Shape(spec.id, spec.title, columns, signed, _once(keys), changes, under, bare)
 
 
 def _once(keys: Sequence[str]) -> tuple[str, ...]:
