@@ -32,6 +32,8 @@ _SHORT = {
 }
 _MARK = {
     "contradiction": "red",
+    "rounding": "yellow",
+    "repair": "green",
     "ambiguous": "yellow",
     "ungrounded": "magenta",
     "not-read": "yellow",

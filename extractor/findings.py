@@ -16,8 +16,8 @@ _SIGNS: dict[Relation, str] = {
 def violations(
     outcomes: Sequence[tuple[Instance, Outcome]], tables: Sequence[Table], frames: Sequence[Frame],
     loose: Collection[Instance],
-) -> Iterator[Finding]:  # fmt: skip
-    """Yield a finding for each violated hard identity, and for each sum that holds suspiciously loosely."""
+) -> Iterator[tuple[Instance, Finding]]:  # fmt: skip
+    """Yield each violated hard identity, and each sum that holds suspiciously loosely, with a finding."""
     for instance, outcome in outcomes:
         rounding = instance in loose
         if (outcome.verdict != "violated" and not rounding) or instance.soft:
@@ -39,7 +39,7 @@ def violations(
             if rounding
             else "Compare with the source."
         )
-        yield Finding(
+        finding = Finding(
             code=instance.id,
             kind="rounding" if rounding else "contradiction",
             message=f"{instance.id}: {instance.text}: {said}{advice}",
@@ -50,6 +50,7 @@ def violations(
             found=left if numbers else None,
             interval=room if numbers else None,
         )
+        yield instance, finding
 
 
 def _short(room: Decimal) -> Decimal:

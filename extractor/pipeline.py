@@ -7,13 +7,13 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, sections
+from . import accounts, assemble, cascade, chunks, confirm, repair, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, prose
-from .records import Attempt, CheckCount, Finding, Result, Table, Unread
+from .records import Attempt, CheckCount, Finding, Proposal, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -90,6 +90,7 @@ class Extractor:
         cut = list(told.chunks)
         findings = [*_input(document, cut, told), *told.findings, *said]
         tables: list[Table] = []
+        repairs: list[Proposal] = []
         unknown: list[deterministic.Unknown] = []
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
@@ -114,7 +115,9 @@ class Extractor:
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
             findings.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
             findings.extend(_absent(checked.tables, odd, self.catalogue))
-            findings.extend(checked.findings)
+            diagnosis = repair.diagnose(checked, self.catalogue, first=len(repairs))
+            findings.extend(diagnosis.findings)
+            repairs.extend(diagnosis.proposals)
             tables.extend(checked.tables)
             unknown.extend(odd)
             for name, count in checked.counts.items():
@@ -139,6 +142,7 @@ class Extractor:
             unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
+            repairs=tuple(repairs),
         )
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:
