@@ -34,6 +34,10 @@ def judge(known: Situation, cluster: Cluster, number: int) -> Judgement:
         return Judgement("undecided", "Words differ, and no arithmetic tells which of them are right.")
     mending = [h for h in cluster.found if known.holds(number, h.world)]
     if mending and mending[0] is cluster.found[0]:
+        if number in known.loose and mending[0].total > -MARGIN:
+            return Judgement(
+                "rounding", f"It holds within rounding; exactly, if {'; '.join(spoken(known, mending[0]))}."
+            )
         return _misread(known, cluster, mending)
     if not cluster.complete:
         return Judgement("undecided", "Too much is violated around it to look at every reading.")
@@ -80,7 +84,7 @@ def _no_misreading(known: Situation, number: int) -> Judgement:
         return Judgement("undecided", "Nothing tells which number is wrong.")
     misread = "No plausible misreading of its numbers makes it hold without another identity being violated"
     if sure and len(sure) == len(again):
-        return Judgement("source", f"Each of its numbers is printed the same elsewhere: {said}.")
+        return Judgement("source", f"Each of its amounts is printed the same elsewhere: {said}.")
     return Judgement("source", f"{misread}. {said[:1].upper()}{said[1:]}." if said else f"{misread}.")
 
 

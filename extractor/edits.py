@@ -102,6 +102,7 @@ def _others(digits: str) -> Iterator[str]:
             continue
         yield from (digits[:at] + new + digits[at + 1 :] for new in _DIGITS if new != old)
         yield digits[:at] + digits[at + 1 :]
+        yield digits[:at] + "." + digits[at + 1 :]
     for at in range(len(digits) + 1):
         yield from (digits[:at] + new + digits[at:] for new in _DIGITS)
         if "." not in digits and 0 < at < len(digits):

@@ -43,6 +43,7 @@ class Extractor:
             readings number by number.
         connect: How the model is reached, for tests and measurements without a server; None for the endpoint that
             ``model`` names.
+        apply_repairs: Write repairs that have no rival into ``Cell.repaired``, beside what is printed.
     """
 
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
@@ -52,6 +53,7 @@ class Extractor:
     budget: Budget | None = field(default=None, repr=False)
     second_opinion: bool = False
     connect: "Connect | None" = field(default=None, repr=False)
+    apply_repairs: bool = False
 
     def __post_init__(self) -> None:
         """Open the account of the model's calls, one for all documents.
@@ -127,7 +129,7 @@ class Extractor:
         if booked is not None:
             findings.extend(accounts.findings(booked, self.catalogue))
         findings.sort(key=lambda f: (f.line or 0, f.code))
-        return Result(
+        result = Result(
             document=document.name,
             path=document.path,
             encoding=document.encoding,
@@ -144,6 +146,7 @@ class Extractor:
             attempts=tuple(attempts),
             repairs=tuple(repairs),
         )
+        return repair.apply(result) if self.apply_repairs else result
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:
         if not self.model or not booked:

@@ -133,8 +133,3 @@ def _written(table: Table, row: Row, values: Mapping[_Named, Decimal]) -> Row:
         value = values.get(named) if cell.kind == "number" else None
         cells.append(cell if cell.repaired == value else cell.model_copy(update={"repaired": value}))
     return row.model_copy(update={"cells": tuple(cells)})
-
-
-def roundings(result: Result) -> list[Finding]:
-    """PLACEHOLDER."""
-    return []

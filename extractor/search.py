@@ -4,7 +4,7 @@ Every set of edits has a price: what they cost, and the weight of the identities
 same. Nothing changed is such a set too: then the office erred. Complaints that share an edit are searched together,
 others apart. At each step one violated identity is chosen, and each change that makes it hold is tried, then none of
 them. A branch ends where even the cheapest way to mend the rest would be dearer than the best set found by more than
-:data:`MARGIN`. An edit must be worth its cost at the moment it is made, and one that none of the chosen identities asks
+:data:`WIDE`. An edit must be worth its cost at the moment it is made, and one that none of the chosen identities asks
 for is never tried.
 """
 
@@ -16,9 +16,12 @@ from .changes import Change, changes
 from .instance import Ref
 from .situation import VIOLATED, LimitError, Situation
 
-MARGIN = 10
-"""Sets of edits whose prices differ by no more than this are ties: ten to one is no decision."""
+MARGIN, WIDE = 10, 20
+"""Sets of edits whose prices differ by no more than this are ties: ten to one is no decision, and a hundred to one is
+none where a single identity speaks for either.
+"""
 _SLACK = 5  # by how much an edit may cost more than what it mends is worth
+_LOOSE = 30  # the same, for a sum that holds within rounding: what would make it exact is worth a look
 _MOST = 6  # edits in one set
 _LEAST = 5  # the cheapest edit there is
 _EACH, _WHOLE = 3_000, 15_000  # evaluations for one identity's readings, and for a search
@@ -66,7 +69,11 @@ def solve(known: Situation) -> list[Cluster]:
         known.allow(_EACH)
         pool[number] = []
         try:
-            pool[number] = [c for c in changes(known, number, {}) if c.cost + known.balance(c.on({})) < _SLACK]
+            pool[number] = [
+                c
+                for c in changes(known, number, {})
+                if c.cost + known.balance(c.on({})) < (_LOOSE if number in known.loose else _SLACK)
+            ]
         except LimitError:
             cut.add(number)
     clusters = _clusters(known, pool)
@@ -126,7 +133,7 @@ class _Search:
             return
         open_ = self._open(world)
         gone = set(excluded)
-        while self._bound(open_, total, gone) <= self._best + MARGIN:
+        while self._bound(open_, total, gone) <= self._best + WIDE:
             ways = self._ways(open_, world, total, chosen, gone)
             if not ways:
                 return
@@ -162,7 +169,7 @@ class _Search:
                 if change.values in gone:
                     continue
                 price = cost + change.cost + self._known.balance(change.on(world))
-                if price < total + _SLACK:
+                if price < total + (_LOOSE if number in self._known.loose else _SLACK):
                     ways.append((price, change))
             if ways and (not best or len(ways) < len(best)):
                 best = ways
@@ -186,10 +193,11 @@ class _Search:
         """Return the best set of edits and those that are about as likely, none of which has an edit to spare."""
         if not self._found:
             return []
-        best = min(h.total for h in self._found.values())
-        near = [(key, h) for key, h in self._found.items() if h.total <= best + MARGIN]
-        lean = [h for key, h in near if not any(k < key and o.total <= h.total for k, o in near)]
-        return sorted(lean, key=lambda h: (h.total, h.cost, [_place(r) for r in h.world]))
+        ranked = sorted(self._found.values(), key=lambda h: (h.total, h.cost, [_place(r) for r in h.world]))
+        held = sum(self._known.holds(n, ranked[0].world) for n in self._complaints)
+        most = ranked[0].total + (WIDE if held < 2 else MARGIN)
+        near = [(frozenset(h.world.items()), h) for h in ranked if h.total <= most]
+        return [h for key, h in near if not any(k < key and o.total <= h.total for k, o in near)]
 
 
 def _place(ref: Ref) -> tuple[int, int, str]:

@@ -65,6 +65,7 @@ class Situation:
             for ref in dict.fromkeys(instance.refs):
                 self._by_ref.setdefault(ref, []).append(n)
         self._known: dict[tuple[int, tuple[tuple[Ref, Decimal | None], ...]], Outcome] = {}
+        self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
         self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
         hard = [(i, o) for i, o in checked.outcomes if o.verdict == "held" and o.evidence and not i.soft]
         soft = [o for i, o in checked.outcomes if i.soft and o.verdict != "unchecked"]
@@ -114,9 +115,13 @@ class Situation:
                 self.values[ref] = value
 
     def echoes(self, ref: Ref, value: Decimal, number: int) -> bool:
-        """Whether a number of some length, in the unit of a cell, is printed in a cell outside an identity too."""
+        """Whether a number is printed in another cell too, where that is no chance.
+
+        A number of some digits anywhere outside an identity; one of a few digits at least twice in its own column.
+        """
         if len(value.normalize().as_tuple().digits) < _TELLING:
-            return False
+            mine = self.values.get(ref) == value
+            return self._columns[ref.frame, ref.column, value] - mine > 1
         size = self._size(ref, value)
         inside = {r for r in self.instances[number].refs if r in self.values} | {ref}
         return self._printed[size] > sum(self._size(r, self.values[r]) == size for r in inside)

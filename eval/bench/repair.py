@@ -1,16 +1,17 @@
 """How often the right number is proposed after mistakes of character recognition in the samples, and how fast.
 
-    .venv/bin/python eval/bench/repair.py [--trials 1000] [--pairs 300] [--text 300] [--seed 1] [--json]
+    .venv/bin/python eval/bench/repair.py [--trials 1000] [--uniform 300] [--pairs 300] [--text 200]
 
-One: a proven cell of a sample is misread, drawn as often as such mistakes were counted (schemas/confusions.json), or one
-digit is any other; the tables are checked again. Two: the same in two cells of one table. In the text: the same in the
-source, which is read again as a user would. Known: what the samples' own mistakes and rounding are taken for.
+One: a proven cell of a sample is misread, drawn as often as such mistakes were counted (schemas/confusions.json), or
+one digit is any other; the tables are checked again. Two: the same in two cells of one table. In the text: the same in
+the source, which is read again as a user would. Known: what the samples' own mistakes and rounding are taken for.
 """
 
 import argparse
 import random
 import sys
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from gold import ROOT, report
 
 from extractor import Document, Extractor
 from extractor.amount import parse_amount
+from extractor.audit import differences
 from extractor.checks import check
 from extractor.evaluation.misprints import misprint
 from extractor.evaluation.mutations import Mutation, Place, cells
@@ -82,7 +84,7 @@ def wanted(result: Result, places: Sequence[Place]) -> Wanted:
     for table, row, column in places:
         ref = cell_ref(Ref(table, row, column), result.tables)
         cell = result.tables[table].rows[row].cell(column)
-        out.add((ref.table, ref.part, ref.row, ref.column, cell.value if cell and cell.value is not None else Decimal(0)))
+        out.add((*_key(ref), cell.value if cell and cell.value is not None else Decimal(0)))
     return frozenset(out)
 
 
@@ -105,26 +107,33 @@ def judge(score: Score, want: Wanted, proposals: Sequence[Proposal], findings: S
     score.seen += bool(findings)
     score.first += want <= firsts
     score.among += joint or (want <= every)
-    score.wrong += any(len(f) == 1 and not f[0] <= want for f in found)
+    wrong = any(len(f) == 1 and not f[0] <= want for f in found)
+    score.wrong += wrong
     score.causes.update(f.cause for f in findings if f.cause)
-    if not want <= firsts:
-        score.misses.append(note)
+    if wrong or not want <= firsts:
+        how = "wrong alone" if wrong else "among ties" if joint or want <= every else "seen" if findings else "not seen"
+        ids = ",".join(f.code for f in findings if f.cause)
+        said = " | ".join(f"{sorted((w[0], w[2], w[3], str(w[4])) for w in r)}" for f in found for r in f[:3])
+        score.misses.append(f"{how}: {note} [{ids}] {said}")
 
 
 def misread(value: Decimal, text: str, dice: random.Random, *, uniform: bool) -> Decimal:
-    """Draw a mistake in a number."""
-    digits = f"{abs(value):f}"
+    """Draw a mistake in a number as printed; the sign of a number in prose is a word, which stays."""
+    signed = text.startswith("-")
+    digits = f"{value:f}" if signed else f"{abs(value):f}"
     if uniform:
         at = dice.choice([i for i, c in enumerate(digits) if c.isdigit()])
         other = dice.choice([d for d in "0123456789" if d != digits[at]])
         digits = digits[:at] + other + digits[at + 1 :]
     else:
         digits = misprint(digits, dice)
-    now = Decimal(digits)
-    return -now if value < 0 and not text.startswith("-") else now
+    now = Decimal(digits.replace(",", ""))
+    return -now if value < 0 and not signed else now
 
 
-def in_result(samples: Sequence[Sample], trials: int, seed: int, *, pairs: bool = False, uniform: bool = False) -> Score:
+def in_result(
+    samples: Sequence[Sample], trials: int, seed: int, *, pairs: bool = False, uniform: bool = False
+) -> Score:
     """Change one or two cells of a correct result, and check again."""
     dice, score, specs = random.Random(f"{seed}-{pairs}-{uniform}"), Score(), catalogue()
     cases = [(sample, place, cell) for sample in samples for place, cell in sample.cells]
@@ -190,19 +199,18 @@ def _became(result: Result, want: Wanted, value: Decimal) -> str:
 
 
 def known(samples: Sequence[Sample]) -> list[list[Any]]:
-    """Compare the labels of the samples' own mistakes with what is known of them."""
-    import tomllib
-
-    from extractor.repair import roundings
-
+    """Compare the labels of the samples' own mistakes, and of their rounding, with what is known of them."""
     entries = tomllib.loads((ROOT / "eval" / "known_findings.toml").read_text(encoding="utf-8"))["known"]
-    out = []
+    out: list[list[Any]] = []
     for sample in samples:
-        said = {(f.code, f.line): f.cause for f in [*sample.result.findings, *roundings(sample.result)] if f.cause}
+        found = differences(sample.result)
+        said = {(f.code, f.line): f.cause for f in found}
         for entry in entries:
+            place = entry["code"], entry["line"]
             if entry["sample"] == sample.name and entry["kind"] != "soft":
-                out.append([sample.name, entry["code"], entry["line"], entry["kind"], said.get((entry["code"], entry["line"]))])
-        out.append([sample.name, "all findings", "", "", dict(Counter(f.cause for f in sample.result.findings if f.cause))])
+                out.append([sample.name, *place, entry["kind"], said.get(place)])
+        counts = Counter(f.cause for f in found)
+        out.append([sample.name, "all", "", "", ", ".join(f"{n} {c}" for c, n in counts.most_common())])
     return out
 
 
@@ -210,8 +218,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--uniform", type=int, default=300)
     parser.add_argument("--pairs", type=int, default=300)
-    parser.add_argument("--text", type=int, default=300)
+    parser.add_argument("--text", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--misses", action="store_true", help="list what was not proposed first")
     parser.add_argument("--json", action="store_true")
@@ -220,14 +229,16 @@ def main() -> None:
     samples = [Sample(path) for path in sorted((ROOT / "eval" / "samples").glob("*.txt"))]
     scores = {
         "one, as counted": in_result(samples, arguments.trials, arguments.seed),
-        "one digit, any other": in_result(samples, arguments.trials, arguments.seed, uniform=True),
+        "one digit, any other": in_result(samples, arguments.uniform, arguments.seed, uniform=True),
         "two in one table, as counted": in_result(samples, arguments.pairs, arguments.seed, pairs=True),
     }
     states: Counter[str] = Counter()
     if arguments.text:
         scores["one in the text, read again"], states = in_text(samples, arguments.text, arguments.seed)
-    report("Repairs", HEAD, [score.row(name) for name, score in scores.items() if score.trials], as_json=arguments.json)
-    report("In the text: the misread number", ["reported as", "trials"], [list(s) for s in states.most_common()], as_json=arguments.json)
+    rows = [score.row(name) for name, score in scores.items() if score.trials]
+    report("Repairs", HEAD, rows, as_json=arguments.json)
+    became = [[state, count] for state, count in states.most_common()]
+    report("In the text: the misread number", ["reported as", "trials"], became, as_json=arguments.json)
     report("Known", ["sample", "code", "line", "kind", "label"], known(samples), as_json=arguments.json)
     if arguments.misses:
         for name, score in scores.items():

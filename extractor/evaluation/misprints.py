@@ -1,4 +1,4 @@
-"""Mistakes of character recognition in one number, drawn as often as they were counted (``schemas/confusions.json``)."""
+"""Mistakes of character recognition in a number, drawn as often as counted (``schemas/confusions.json``)."""
 
 import json
 import random
