@@ -28,12 +28,14 @@ class Checked:
         findings: One for each violated hard identity, each ambiguous table and each ungrounded cell.
         counts: Instances by identity.
         outcomes: Every instance with its outcome.
+        complaints: The violated hard identities, and the sums that hold suspiciously loosely, each with its finding.
     """
 
     tables: tuple[Table, ...]
     findings: tuple[Finding, ...]
     counts: dict[str, CheckCount]
     outcomes: tuple[tuple[Instance, Outcome], ...]
+    complaints: tuple[tuple[Instance, Finding], ...] = ()
 
 
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
@@ -51,9 +53,10 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     violated |= _mislabelled(outcomes, frames, printed)
     proofs = _believed(proofs, outcomes, violated, printed)
     checked = tuple(_with_states(i, t, proofs, violated) for i, t in enumerate(tables))
-    findings = [*violations(outcomes, tables, frames, loose), *doubts(checked)]
+    complaints = tuple(violations(outcomes, tables, frames, loose))
+    findings = [*(finding for _, finding in complaints), *doubts(checked)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
-    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes)
+    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints)
 
 
 def _stated(instance: Instance, frames: Sequence[Frame], values: _Values) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +36,7 @@ Typical use:
   extractor link budget.txt final.txt         check documents against each other
   extractor explain results/budget expenditure 总计 合计   why is this number believed?
   extractor export results --to csv           all documents of a run in one table
+  extractor findings results --cause source   what the offices got wrong, as a list to send
   extractor schemas                           which tables are known
 
 \b
@@ -123,6 +125,7 @@ def run(
     offline: Annotated[
         bool, typer.Option("--offline", help="Make no call: answer from the cache, name what is missing (exit code 4).")
     ] = False,
+    apply_repairs: cli_files.ApplyRepairs = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Make no call, write nothing: print what would be asked, and its cost.")
     ] = False,
@@ -154,6 +157,7 @@ def run(
     }  # fmt: skip
     try:
         extractor = _extractor(engine, options, config, max_repairs, second_opinion=second_opinion)
+        extractor = replace(extractor, apply_repairs=apply_repairs)
         found, errors = batch.find(paths)
         if dry_run:
             for message in errors:
@@ -213,6 +217,7 @@ for command in (
     cli_link.link,
     cli_export.explain,
     cli_export.export,
+    cli_export.findings,
     cli_files.schemas,
     cli_doctor.doctor,
 ):

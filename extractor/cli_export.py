@@ -1,12 +1,13 @@
-"""Commands about saved results that ask no model: export and explain."""
+"""Commands about saved results that ask no model: export, findings and explain."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .cli_base import EXIT_OK, EXIT_UNREADABLE, AsJson, fail, print_json, terminal
+from .cli_base import EXIT_OK, EXIT_UNREADABLE, EXIT_USAGE, AsJson, fail, print_json, terminal
 
 
 class Form(StrEnum):
@@ -50,6 +51,60 @@ def export(
         said = f"{done.documents} documents, {done.rows} values in {where}"
         terminal().print(safe(said), soft_wrap=True)
     raise typer.Exit(EXIT_UNREADABLE if done.errors else EXIT_OK)
+
+
+class ListForm(StrEnum):
+    """What a list of findings is written as."""
+
+    md = "md"
+    csv = "csv"
+    xlsx = "xlsx"
+
+
+class Who(StrEnum):
+    """Who erred."""
+
+    source = "source"
+    misread = "misread"
+    rounding = "rounding"
+    undecided = "undecided"
+
+
+def findings(
+    run: Annotated[Path, typer.Argument(help="Folder of results (the --out of run), or one result.", readable=False)],
+    cause: Annotated[list[Who] | None, typer.Option(help="Who erred; repeat for several. Default: all.")] = None,
+    to: Annotated[ListForm, typer.Option("--to", help="What to write.")] = ListForm.md,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File; default: stdout.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what doesn't agree in the documents of a run, with the evidence for who erred.
+
+    \b
+    Causes: source (the office), misread, rounding (within what rounding makes), undecided.
+
+    Examples:
+      extractor findings results --cause source                            the offices' own mistakes, as Markdown
+      extractor findings results --cause source --to xlsx --out letter.xlsx
+    """
+    from . import audit
+    from .errors import ExtractorError
+
+    if to is ListForm.xlsx and out is None and not as_json:
+        raise fail("Name a file for the workbook with --out.", EXIT_USAGE)
+    try:
+        entries, errors = audit.collect(run, [c.value for c in cause or list(Who)])
+        for message in errors:
+            fail(message)
+        if as_json:
+            print_json([{"document": e.document, **e.finding.model_dump(mode="json")} for e in entries])
+        elif out is None:
+            sys.stdout.write(audit.write(entries, to.value).decode("utf-8"))
+        else:
+            audit.save(entries, to.value, out)
+    except ExtractorError as error:
+        raise fail(str(error)) from None
+    terminal().print(f"{len(entries)} findings", style="dim")
+    raise typer.Exit(EXIT_UNREADABLE if errors else EXIT_OK)
 
 
 def explain(

@@ -1,11 +1,19 @@
 """Commands about files and tables that ask no model: sections, check, schemas."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .cli_base import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE, AsJson, fail, print_json, terminal
+
+ApplyRepairs = Annotated[
+    bool,
+    typer.Option(
+        "--apply-repairs",
+        help="Write repairs that have no rival beside what is printed, as `repaired`; proves nothing.",
+    ),
+]
 
 
 def sections(
@@ -45,10 +53,12 @@ def check(
         Path | None, typer.Option(help="The text it was read from; default: where it was.", readable=False)
     ] = None,
     as_json: AsJson = False,
+    apply_repairs: ApplyRepairs = False,
 ) -> None:
     """Check a saved result again: every identity, and every number against the source.
 
     Correct a value in result.json by hand, then see whether the sums agree and whether it stands in the source.
+    With --apply-repairs the result is written again: result.json and what stands beside it.
     """
     from .batch import Job, report
     from .console import show_report
@@ -62,6 +72,8 @@ def check(
         where = source or (Path(saved.path) if saved.path else None)
         document = Document.from_path(where) if where and (source or where.exists()) else None
         again = recheck(saved, document)
+        if apply_repairs:
+            again = _write(again, result)
     except ExtractorError as error:
         raise fail(str(error)) from None
     if document is None:
@@ -71,6 +83,18 @@ def check(
     else:
         show_report(terminal(), report(Job(result, result), again), details=True)
     raise typer.Exit(EXIT_FINDINGS if again.findings else EXIT_OK)
+
+
+def _write(again: Any, path: Path) -> Any:
+    """Write a checked result with its repairs over the one that was loaded, in every form that stands there."""
+    from .export import FILES, save
+    from .repair import apply
+
+    folder = path if path.is_dir() else path.parent
+    formats = ["json", *(form for form, pattern in FILES.items() if any(folder.glob(pattern)))]
+    repaired = apply(again)
+    save(repaired, folder, formats)
+    return repaired
 
 
 def schemas(

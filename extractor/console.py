@@ -32,6 +32,8 @@ _SHORT = {
 }
 _MARK = {
     "contradiction": "red",
+    "rounding": "yellow",
+    "repair": "green",
     "ambiguous": "yellow",
     "ungrounded": "magenta",
     "not-read": "yellow",
@@ -110,6 +112,9 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
             Text("   ") + Text(finding.code, _MARK[finding.kind]) + Text(f" {where}: ") + safe(finding.message),
             soft_wrap=True,
         )
+        if finding.cause:
+            said = safe(f"     {finding.cause}: {finding.evidence}")
+            console.print(said, soft_wrap=True, style="dim")
     if len(findings) > _SHOWN:
         console.print(f"   … and {len(findings) - _SHOWN} more in findings.jsonl")
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from .console import safe
 from .explain import Evaluated, Explanation, Operand
 from .framing import is_prose
-from .records import Attempt, State
+from .records import Attempt, Finding, State
 
 _STYLES: dict[State | None, str] = {
     "proven": "green", "grounded": "blue", "ambiguous": "yellow", "contradicted": "red", "ungrounded": "magenta",
@@ -27,7 +27,7 @@ def show(console: Console, one: Explanation) -> None:
     else:
         lines = "、".join(dict.fromkeys(str(span.line) for span in one.spans)) or "none"
         value = f" = {one.value}" if one.value is not None and str(one.value) != one.printed else ""
-        said = safe(f"  {one.printed}{value} {one.unit}  line {lines}  ")
+        said = safe(f"  {one.printed}{value} {one.unit}  line {lines}  {_repaired(one)}")
         _say(console, said + Text(one.state or "", _STYLES.get(one.state, "")))
     for line in one.source:
         text = Text(f"  {line.number:>6} │ ", "dim") + safe(line.text)
@@ -47,7 +47,17 @@ def show(console: Console, one: Explanation) -> None:
     for attempt in one.attempts:
         _attempt(console, attempt)
     for finding in one.findings:
-        _say(console, safe(f"  finding {finding.code}: {finding.message}"))
+        _finding(console, finding)
+
+
+def _repaired(one: Explanation) -> str:
+    return f"repaired {one.repaired}, which proves nothing  " if one.repaired is not None else ""
+
+
+def _finding(console: Console, one: Finding) -> None:
+    _say(console, safe(f"  finding {one.code}: {one.message}"))
+    if one.cause:
+        _say(console, safe(f"    {one.cause}: {one.evidence}"))
 
 
 def _say(console: Console, text: Text, style: str = "") -> None:

@@ -85,6 +85,7 @@ class Explanation(Record):
         kind: ``number``, ``text``, or ``empty``: the row and the column are there, and nothing is printed.
         printed: What is printed.
         value: The number.
+        repaired: What a repair would put there, where one was written.
         state: See :data:`extractor.records.State`; None for an empty cell.
         spans: Where it stands.
         source: The lines around it; empty where the source isn't at hand.
@@ -120,6 +121,7 @@ class Explanation(Record):
     identities: tuple[Evaluated, ...]
     attempts: tuple[Attempt, ...]
     findings: tuple[Finding, ...]
+    repaired: Decimal | None = None
 
 
 def explain(
@@ -182,6 +184,7 @@ def _explanation(result: Result, known: Evidence, ref: Ref, lines: Sequence[str]
         identities=tuple(_evaluated(known, ref, i, o) for i, o in known.outcomes if ref in i.refs),
         attempts=tuple(_attempts(result, table, row, numbers)),
         findings=tuple(f for f in result.findings if named in f.cells),
+        repaired=cell.repaired if cell else None,
     )
 
 

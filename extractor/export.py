@@ -25,6 +25,8 @@ from .statements import prose
 FORMATS = ("json", "facts", "findings", "csv")
 """What a run writes unless told otherwise."""
 WORKBOOK = "tables.xlsx"
+FILES = {"facts": "facts.jsonl", "findings": "findings.jsonl", "csv": "*.csv", "xlsx": WORKBOOK}
+"""What shows that a format was written into a folder."""
 
 
 def save(
@@ -96,13 +98,16 @@ def load(path: Path) -> Result:
 
 
 def to_csv(table: Table) -> str:
-    """Return a table as CSV that spreadsheets open: a column per column, and what isn't proven in the last one.
+    """Return a table as CSV that spreadsheets open: a column per column, then what isn't proven.
+
+    Where repairs were written (``--apply-repairs``), a last column has them.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["行", "名称", *map(neutral, table.columns), "单位", "行号", "未证实"])
+    repaired = ["修复"] if any(cell.repaired is not None for _, cell in table.numbers()) else []
+    writer.writerow(["行", "名称", *map(neutral, table.columns), "单位", "行号", "未证实", *repaired])
     for row in table.rows:
         cells = {c.column: c for c in row.cells}
         if not cells:
@@ -112,7 +117,10 @@ def to_csv(table: Table) -> str:
         shown = [_shown(cells[c]) if c in cells else "" for c in table.columns]
         units = dict.fromkeys(c.unit for c in row.cells if c.kind == "number")
         unit = "、".join(units) if units else table.unit
-        writer.writerow([neutral(row.key), neutral(name), *shown, unit, row.line, "; ".join(doubts)])
+        line = [neutral(row.key), neutral(name), *shown, unit, row.line, "; ".join(doubts)]
+        if repaired:
+            line.append(neutral("; ".join(f"{c.column}: {c.repaired}" for c in row.cells if c.repaired is not None)))
+        writer.writerow(line)
     return "\ufeff" + out.getvalue()
 
 

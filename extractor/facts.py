@@ -21,6 +21,7 @@ def table_facts(table: Table) -> Iterator[dict[str, Any]]:
 
     ``column_options`` stands on ambiguous cells only: every column in which the value may belong. ``pieces``
     stands where a value is printed in several pieces; ``span`` then reaches from the first to the last.
+    ``repaired`` stands where a repair was written beside the value (``--apply-repairs``).
     A total that is printed above its parts and again below them is one fact.
     """
     seen: set[tuple[str, str, str]] = set()
@@ -52,6 +53,8 @@ def _fact(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
         "span": [min(starts), max(ends)] if starts else None,
         "part": table.part,
     }
+    if cell.repaired is not None:
+        fact["repaired"] = str(cell.repaired)
     if len(cell.spans) > 1:
         fact["pieces"] = [[s.start, s.end] for s in cell.spans]
     if len(cell.options) > 1:

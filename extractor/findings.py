@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from .instance import Frame, Instance, Outcome, Ref, Relation
-from .records import Cell, CellRef, Finding, Row, Table
+from .records import Cell, CellRef, Finding, FindingKind, Row, Table
 
 ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
 _SIGNS: dict[Relation, str] = {
@@ -16,40 +16,62 @@ _SIGNS: dict[Relation, str] = {
 def violations(
     outcomes: Sequence[tuple[Instance, Outcome]], tables: Sequence[Table], frames: Sequence[Frame],
     loose: Collection[Instance],
-) -> Iterator[Finding]:  # fmt: skip
-    """Yield a finding for each violated hard identity, and for each sum that holds suspiciously loosely."""
+) -> Iterator[tuple[Instance, Finding]]:  # fmt: skip
+    """Yield each violated hard identity, and each sum that holds suspiciously loosely, with a finding."""
     for instance, outcome in outcomes:
         rounding = instance in loose
         if (outcome.verdict != "violated" and not rounding) or instance.soft:
             continue
-        refs = tuple(cell_ref(ref, tables) for ref in outcome.odd or instance.refs)
-        numbers = outcome.note == ""
-        first = instance.refs[0]
-        scale = frames[first.frame].scale_at(first.row, first.column)
-        left, right, room = outcome.left / scale, outcome.right / scale, _short(outcome.tolerance / scale)
-        within = f" (± {_plain(room)})" if room else ""
-        sign = _SIGNS.get(instance.relation, "should be")
-        said = (
-            f"the left side is {_plain(left)}, it {sign} {_plain(right)}{within}; difference {_plain(left - right)}. "
-            if numbers
-            else f"they differ, {outcome.note}. "
-        )
         advice = (
             "It holds within rounding, but the other sums are exact: look at the last digits."
             if rounding
             else "Compare with the source."
         )
-        yield Finding(
-            code=instance.id,
-            kind="rounding" if rounding else "contradiction",
-            message=f"{instance.id}: {instance.text}: {said}{advice}",
-            table=refs[0].table,
-            line=next((r.line for r in refs if r.line), None),
-            cells=tuple(r for r in refs if r.line),
-            expected=right if numbers else None,
-            found=left if numbers else None,
-            interval=room if numbers else None,
+        yield (
+            instance,
+            _difference(instance, outcome, tables, frames, "rounding" if rounding else "contradiction", advice),
         )
+
+
+def roundings(
+    outcomes: Sequence[tuple[Instance, Outcome]], tables: Sequence[Table], frames: Sequence[Frame]
+) -> Iterator[Finding]:
+    """Yield a finding for each hard identity that holds within rounding only: no complaint, but a difference."""
+    for instance, outcome in outcomes:
+        close = outcome.verdict == "held" and not outcome.exact and outcome.note == ""
+        if close and not instance.soft and instance.relation in ("sum", "same", "rate", "score"):
+            found = _difference(instance, outcome, tables, frames, "rounding", "It holds within rounding.")
+            evidence = "The difference is no more than rounding each number by itself makes."
+            yield found.model_copy(update={"cause": "rounding", "evidence": evidence})
+
+
+def _difference(
+    instance: Instance, outcome: Outcome, tables: Sequence[Table], frames: Sequence[Frame], kind: FindingKind,
+    advice: str,
+) -> Finding:  # fmt: skip
+    refs = tuple(cell_ref(ref, tables) for ref in outcome.odd or instance.refs)
+    numbers = outcome.note == ""
+    first = instance.refs[0]
+    scale = frames[first.frame].scale_at(first.row, first.column)
+    left, right, room = outcome.left / scale, outcome.right / scale, _short(outcome.tolerance / scale)
+    within = f" (± {_plain(room)})" if room else ""
+    sign = _SIGNS.get(instance.relation, "should be")
+    said = (
+        f"the left side is {_plain(left)}, it {sign} {_plain(right)}{within}; difference {_plain(left - right)}. "
+        if numbers
+        else f"they differ, {outcome.note}. "
+    )
+    return Finding(
+        code=instance.id,
+        kind=kind,
+        message=f"{instance.id}: {instance.text}: {said}{advice}",
+        table=refs[0].table,
+        line=next((r.line for r in refs if r.line), None),
+        cells=tuple(r for r in refs if r.line),
+        expected=right if numbers else None,
+        found=left if numbers else None,
+        interval=room if numbers else None,
+    )
 
 
 def _short(room: Decimal) -> Decimal:

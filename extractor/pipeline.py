@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, sections
+from . import accounts, assemble, cascade, chunks, confirm, repair, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -15,7 +15,7 @@ from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
 from .readers.form_pieces import Piece
-from .records import Attempt, CheckCount, Finding, Result, Table, Unread
+from .records import Attempt, CheckCount, Finding, Proposal, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -47,6 +47,7 @@ class Extractor:
             readings number by number.
         connect: How the model is reached, for tests and measurements without a server; None for the endpoint that
             ``model`` names.
+        apply_repairs: Write repairs that have no rival into ``Cell.repaired``, beside what is printed.
     """
 
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
@@ -56,6 +57,7 @@ class Extractor:
     budget: Budget | None = field(default=None, repr=False)
     second_opinion: bool = False
     connect: "Connect | None" = field(default=None, repr=False)
+    apply_repairs: bool = False
 
     def __post_init__(self) -> None:
         """Open the account of the model's calls, one for all documents.
@@ -95,6 +97,7 @@ class Extractor:
         findings, attempts, disputes = list[Finding](), list[Attempt](), tuple[Dispute, ...]()
         words = phrases.read(text, told, _said(forms, cut))
         tables: list[Table] = []
+        repairs: list[Proposal] = []
         unknown: list[deterministic.Unknown] = []
         counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
@@ -127,7 +130,9 @@ class Extractor:
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
             findings.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
             findings.extend(_absent(checked.tables, odd, self.catalogue))
-            findings.extend(checked.findings)
+            diagnosis = repair.diagnose(checked, self.catalogue, first=len(repairs))
+            findings.extend(diagnosis.findings)
+            repairs.extend(diagnosis.proposals)
             tables.extend(checked.tables)
             unknown.extend(odd)
             for name, count in checked.counts.items():
@@ -137,7 +142,7 @@ class Extractor:
         if booked is not None:
             findings.extend(accounts.findings(booked, self.catalogue))
         findings.sort(key=lambda f: (f.line or 0, f.code))
-        return Result(
+        result = Result(
             document=document.name,
             path=document.path,
             encoding=document.encoding,
@@ -152,7 +157,9 @@ class Extractor:
             unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
+            repairs=tuple(repairs),
         )
+        return repair.apply(result) if self.apply_repairs else result
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:
         if not self.model or not booked:

@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from .proposals import Cause, CellRef, Edit, EditKind, Finding, FindingKind, Proposal, Record, Repair
+
+__all__ = [
+    "STATES", "Attempt", "AttemptOutcome", "Cause", "Cell", "CellRef", "CheckCount", "Edit", "EditKind", "Finding",
+    "FindingKind", "ModelUsage", "Proposal", "Record", "Repair", "Result", "Row", "RowKind", "Span", "State", "Step",
+    "Table", "Unread",
+]  # fmt: skip
 
 State = Literal["proven", "grounded", "ambiguous", "contradicted", "ungrounded"]
 """How far a cell can be trusted, best first.
@@ -20,14 +28,7 @@ an identity that covers it is violated. ``ungrounded``: not found in the source.
 """
 STATES: tuple[State, ...] = ("proven", "grounded", "ambiguous", "contradicted", "ungrounded")
 
-FindingKind = Literal["contradiction", "rounding", "ambiguous", "ungrounded", "not-read", "structure", "input"]
 RowKind = Literal["total", "code", "label", "unit", "project"]
-
-
-class Record(BaseModel):
-    """Base of all records: frozen, and unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Span(Record):
@@ -58,6 +59,8 @@ class Cell(Record):
         options: The columns possible for an ambiguous cell, ``column`` among them.
         doubt: Why another reading of it is as likely; it is then at most ambiguous.
         proof: Ids of the identities that hold and cover this cell.
+        repaired: What should stand here if the one repair that is proposed is right; written only where asked for
+            (``--apply-repairs``), never in place of ``value``, and no proof of anything.
     """
 
     column: str
@@ -70,6 +73,7 @@ class Cell(Record):
     options: tuple[str, ...] = ()
     doubt: str = ""
     proof: tuple[str, ...] = ()
+    repaired: Decimal | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Row(Record):
@@ -130,7 +134,7 @@ class Table(Record):
     reader: str = "deterministic"
     why: str = ""
     layout: str = ""
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
     steps: tuple[str, ...] = ()
 
     def label(self, row: Row, column: str) -> str:
@@ -170,42 +174,6 @@ class Table(Record):
     def states(self) -> Counter[State]:
         """Count the number cells by state."""
         return Counter(cell.state for _, cell in self.numbers())
-
-
-class CellRef(Record):
-    """Names a cell: table id, part, row key, column."""
-
-    table: str
-    part: int
-    row: str
-    column: str
-    line: int | None = None
-
-
-class Finding(Record):
-    """Something that a person should know about the document or the reading of it.
-
-    Attributes:
-        code: Stable code: an identity id (``B13``), or a word (``ambiguous-columns``, ``not-read`` …).
-        kind: Family of the code.
-        message: A sentence for people, with the remedy where there is one.
-        table: Table id, where it concerns one.
-        line: 1-based line in the source.
-        cells: The cells concerned.
-        expected: What the identity asks for.
-        found: What is printed.
-        interval: Tolerance that was allowed, by the printed decimals.
-    """
-
-    code: str
-    kind: FindingKind
-    message: str
-    table: str | None = None
-    line: int | None = None
-    cells: tuple[CellRef, ...] = ()
-    expected: Decimal | None = None
-    found: Decimal | None = None
-    interval: Decimal | None = None
 
 
 class Unread(Record):
@@ -304,6 +272,7 @@ class Result(Record):
         unread: What was not read.
         attempts: Every question to a model with its answer, taken or not.
         usage: What a model's answers took, or None where no answer went in.
+        repairs: What may have been printed where identities are violated.
     """
 
     document: str
@@ -317,6 +286,7 @@ class Result(Record):
     unread: tuple[Unread, ...]
     attempts: tuple[Attempt, ...] = ()
     usage: ModelUsage | None = None
+    repairs: tuple[Proposal, ...] = ()
 
     def table(self, table_id: str, part: int = 0) -> Table | None:
         """Return the table with this id in the given part, or None."""

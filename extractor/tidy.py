@@ -43,6 +43,7 @@ COLUMNS = (
     Column("proof", "text", f"Ids of the identities that hold and cover it, separated by {SEPARATOR!r}."),
     Column("options", "text", f"Ambiguous: every column that it may belong to, separated by {SEPARATOR!r}."),
     Column("doubt", "text", "Why another reading of the value or of its row is as likely."),
+    Column("repaired", "text", "What may have been printed, where --apply-repairs wrote it; proves nothing."),
     Column("reader", "text", "Who read the table: deterministic or model."),
 )
 """The columns in order."""
@@ -104,6 +105,7 @@ def _cell(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
         "end": max((s.end for s in cell.spans), default=None),
         "proof": SEPARATOR.join(cell.proof) or None,
         "options": scrub(SEPARATOR.join(options)) or None,
+        "repaired": str(cell.repaired) if cell.repaired is not None else None,
         "doubt": scrub(SEPARATOR.join(filter(None, (cell.doubt, row.doubt)))) or None,
     }
 

@@ -201,6 +201,8 @@ def _comment(table: Table, row: Row, cell: Cell) -> str:
     if len(cell.options) > 1:
         said.append("may belong to: " + ", ".join(table.label(row, c) for c in cell.options))
     said.extend(filter(None, (cell.doubt, row.doubt)))
+    if cell.repaired is not None:
+        said.append(f"repaired: {cell.repaired}, which proves nothing")
     return "\n".join(said)
 
 

@@ -75,9 +75,10 @@ _Addresses = Mapping[tuple[str, int, str, str, int | None], tuple[str, str]]
 
 def findings(pen: Pen, sheet: Any, result: Result, where: _Addresses) -> None:
     """Write a line for each finding, with a link to every cell that it concerns."""
-    heads = ("code", "kind", "sentence", "table", "line", "expected", "found", "difference", "allowed", "cells")
+    heads = ("code", "kind", "sentence", "table", "line", "expected", "found", "difference", "allowed",
+             "who erred", "evidence", "cells")  # fmt: skip
     _row(pen, sheet, 0, heads, HEAD)
-    for column, width in enumerate((16, 14, 80, 22, 8, 13, 13, 13, 11, 26)):
+    for column, width in enumerate((16, 14, 80, 22, 8, 13, 13, 13, 11, 12, 60, 26)):
         sheet.set_column(column, column, width)
     sheet.set_column(len(heads), len(heads) + _LINKS, 26)
     links = 0
@@ -108,6 +109,8 @@ def _finding(pen: Pen, sheet: Any, row: int, finding: Finding) -> None:
     for column, value in enumerate((finding.expected, finding.found, difference, finding.interval), 5):
         if value is not None:
             pen.amount(sheet, row, column, value)
+    pen.text(sheet, row, 9, finding.cause or "", WRAP)
+    pen.text(sheet, row, 10, finding.evidence, WRAP)
 
 
 def _said(ref: CellRef) -> str:

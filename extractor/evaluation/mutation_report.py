@@ -10,9 +10,8 @@ from extractor.evaluation.validators import Trial
 
 _FAMILY = re.compile(r"[A-Z]+(?=\d)")
 _NOTE = (
-    "Localised: the wrong cell is first among the suspects, alone; of a dropped row, its table is. No repairs of two "
-    "cells at once (swap, moved column, dropped row). Still proven: not detected, and the state of the cell "
-    "says proven."
+    "Localised: the likeliest repair edits the wrong cell; of a dropped row, one in its table. Repaired: it gives back "
+    "what was there. Still proven: not detected, and the state of the cell says proven."
 )
 
 

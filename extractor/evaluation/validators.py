@@ -2,8 +2,8 @@
 
 Nothing is read again: a correct result is changed in one place and checked again. A mistake counts as detected where an
 identity is violated, or holds suspiciously loosely, that did not before; a cell that merely loses its proof does not
-count. It is localised where the wrong cell is first among the suspects, alone, and repaired where the first suspect's
-repair is the right number. What is violated in the unchanged document is set aside.
+count. It is localised where the likeliest repair (:mod:`extractor.repair`) edits the wrong cell, and repaired where it
+gives back what was there. What is violated in the unchanged document is set aside.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from extractor.checks import check
 from extractor.document import Document
 from extractor.evaluation.goldcheck import known_findings
 from extractor.evaluation.mutations import KINDS, Kind, Mutation, mutations
 from extractor.evaluation.score import BUDGET_TABLES
-from extractor.evaluation.suspects import Structure, first, printed, suspects, violated
-from extractor.instance import Ref
+from extractor.findings import cell_ref
+from extractor.instance import Instance, Ref
 from extractor.pipeline import Extractor
 from extractor.records import Finding, Record, Table
+from extractor.search import Hypothesis, solve
+from extractor.situation import Situation
 from extractor.specs import Catalogue, catalogue
 
 
@@ -36,10 +39,10 @@ class Trial(Record):
         now: What stands there instead.
         eleven: It is in one of the eleven tables of a budget.
         caught: Identities that are newly violated.
-        localised: The first suspect is the cell; of a dropped row, it is in the same table.
-        repaired: The repair of the first suspect is what was there.
-        place: Rank of the cell among the suspects, 1 for the first; 0 where it is none of them.
-        tied: How many other suspects share that rank.
+        localised: The likeliest repair edits the cell; of a dropped row, one in the same table.
+        repaired: It gives back what was there.
+        place: Rank of the first repair that edits the cell; 0 where none does.
+        tied: How many other repairs are as likely as that one.
         proven: The cell was proven before.
         after: State of the cell with the mistake in it.
     """
@@ -101,8 +104,7 @@ class Bench:
         self.result = Extractor(engine="deterministic").extract(Document.from_path(source))
         self.tables: tuple[Table, ...] = self.result.tables
         self.checked = check(self.tables, self.specs)
-        self.known = violated(self.checked)
-        self.structure = Structure(self.tables, self.checked, self.specs)
+        self.known = {mark(i, self.checked.tables) for i, _ in self.checked.complaints}
 
     def alarms(self) -> list[Finding]:
         """Return what the checks say about the unchanged document."""
@@ -112,30 +114,16 @@ class Bench:
         """Make one mistake and check again."""
         tables = mutation.apply(self.tables)
         checked = check(tables, self.specs)
-        new = {m: i for m, i in violated(checked).items() if m not in self.known}
-        trial = self._named(mutation, tuple(dict.fromkeys(i.id for i in new.values())), checked.tables)
+        marks = [mark(i, checked.tables) for i, _ in checked.complaints]
+        new = [i.id for m, (i, _) in zip(marks, checked.complaints, strict=True) if m not in self.known]
+        trial = self._named(mutation, tuple(dict.fromkeys(new)), checked.tables)
         if not new:
             return trial
-        structure = self.structure if mutation.row is None else Structure(tables, checked, self.specs)
-        ranked = suspects(structure, self._values(structure, tables, mutation), list(new.values()))
-        best = first(ranked)
-        if mutation.row is not None:
-            return trial.model_copy(update={"localised": best is not None and best.ref.frame == mutation.table})
-        wrong = {Ref(*place): was for place, was in mutation.was.items() if mutation.cells[place] is not None}
-        ranks = [s.rank for s in ranked if s.ref in wrong]
-        at = sum(s.rank < min(ranks) for s in ranked) + 1 if ranks else 0
-        tied = sum(s.rank == min(ranks) for s in ranked) - 1 if ranks else 0
-        found = best is not None and best.ref in wrong
-        right = wrong[best.ref] if best is not None and best.ref in wrong else None
-        repaired = best is not None and right is not None and best.repair == right and len(mutation.cells) == 1
-        return trial.model_copy(update={"localised": found, "repaired": repaired, "place": at, "tied": tied})
-
-    @staticmethod
-    def _values(structure: Structure, tables: Sequence[Table], mutation: Mutation) -> dict[Ref, Decimal]:
-        """Return the numbers as they stand with the mistake, those in texts among them."""
-        gone = {Ref(*place) for place, value in mutation.cells.items() if value is None}
-        kept = {ref: value for ref, value in structure.values.items() if ref not in gone or mutation.row is not None}
-        return {**kept, **printed(tables)}
+        situation = Situation(checked, self.specs)
+        unknown = {n for n, m in zip(situation.complaints, marks, strict=True) if m not in self.known}
+        found = [h for c in solve(situation) if unknown.intersection(c.complaints) for h in c.found]
+        found.sort(key=lambda h: h.total)
+        return trial.model_copy(update=_judged(mutation, found))
 
     def _named(self, mutation: Mutation, caught: tuple[str, ...], tables: Sequence[Table]) -> Trial:
         (index, at, column), now = next(iter(mutation.cells.items()))
@@ -149,6 +137,27 @@ class Bench:
             eleven=table.id in BUDGET_TABLES, proven=cell is not None and cell.state == "proven",
             after=again.state if again else "",
         )  # fmt: skip
+
+
+def mark(instance: Instance, tables: Sequence[Table]) -> tuple[str, str]:
+    """Name an instance so that it is recognised when the tables are checked again."""
+    cells = (cell_ref(ref, tables) for ref in instance.refs)
+    return instance.id, "|".join(f"{c.table} {c.part} {c.row} {c.column}" for c in cells)
+
+
+def _judged(mutation: Mutation, found: Sequence[Hypothesis]) -> dict[str, Any]:
+    """Say whether repairs, the likeliest first, name the cell that is wrong and give back what was there."""
+    worlds = [h.world for h in found]
+    if mutation.row is not None:
+        return {"localised": bool(worlds) and next(iter(worlds[0])).frame == mutation.table}
+    was = {Ref(*place): value for place, value in mutation.was.items()}
+    places = [n for n, world in enumerate(worlds) if was.keys() & world.keys()]
+    if not places:
+        return {}
+    at = places[0]
+    tied = sum(h.total == found[at].total for h in found) - 1
+    alone = at == 0 and (tied == 0 or all(was.keys() & w.keys() for w in worlds[: tied + 1]))
+    return {"localised": alone, "repaired": alone and worlds[0] == was, "place": at + 1, "tied": tied}
 
 
 def _plain(value: Decimal | None) -> str:

@@ -1,0 +1,226 @@
+"""How likely one number was printed where another is read: the ways in which characters are misread, with their costs.
+
+A cost is in tenths of a power of ten: 20 is one in a hundred, 30 one in a thousand. What characters are read as comes
+from ``schemas/confusions.json``; what was never counted costs as much as one count in half.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from math import log10
+from typing import Any
+
+from .amount import parse_amount
+from .data import data_folder
+from .normalize import squeeze
+from .proposals import EditKind
+
+PLAUSIBLE = 60
+"""The most that another reading of one number may cost: about two misread digits."""
+MOVED_POINT, UNIT, SIGN_WORD, DOUBLED, RAREST = 35, 35, 35, 38, 46
+_ODD_PLACES = 20  # more or fewer digits behind the point than the table's other amounts have
+_NEGATIVE = 25  # numbers below zero are rare in tables
+_DIGITS = "0123456789"
+_UNIT = 4  # 元 and 万元 are four places apart
+_MANY = 1 << 20
+_MOST_PLACES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that may have been printed, with how unlikely that is and what was misread."""
+
+    value: Decimal
+    cost: int
+    kind: EditKind
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """Costs by character: what a printed one (first) is read as, that it is lost, or that one comes from nowhere."""
+
+    read_as: dict[tuple[str, str], int]
+    lost: dict[str, int]
+    extra: dict[str, int]
+
+
+@lru_cache(maxsize=1)
+def _channel() -> _Channel:
+    counted: dict[str, Any] = json.loads((data_folder("schemas") / "confusions.json").read_text(encoding="utf-8"))
+    seen: dict[str, int] = counted["characters"]
+    gaps = sum(seen.values())
+    read_as = {
+        (true, read): _cost(counted["read_as"].get(true, {}).get(read, 0), n)
+        for true, n in seen.items()
+        for read in seen
+        if read != true
+    }
+    lost = {true: _cost(counted["lost"].get(true, 0), n) for true, n in seen.items()}
+    extra = {read: _cost(counted["extra"].get(read, 0), gaps) for read in seen}
+    return _Channel(read_as, lost, extra)
+
+
+def _cost(count: int, of: int) -> int:
+    return min(RAREST, round(-10 * log10(max(count, 0.5) / of)))
+
+
+def printed(text: str, value: Decimal) -> str:
+    """Return the digits of a cell as they are read, without separators of thousands, with the sign of its value."""
+    amount = parse_amount(squeeze(text))
+    same = amount is not None and abs(amount.value) == abs(value)
+    digits = squeeze(text).replace(",", "").lstrip("-") if same else f"{abs(value):f}"
+    return f"-{digits}" if value < 0 else digits
+
+
+def near(text: str) -> Iterator[Decimal]:
+    """Yield every number that one mistake turns into this one: a digit, the point, the sign, the unit.
+
+    Args:
+        text: The digits as read, with a sign if one is printed.
+    """
+    digits = text.removeprefix("-")
+    sign = -1 if text.startswith("-") else 1
+    for other in dict.fromkeys(_others(digits)):
+        if _sound(other):
+            yield sign * Decimal(other)
+    value = Decimal(digits)
+    if value:
+        yield -sign * value
+        yield from (sign * value.scaleb(shift) for shift in (_UNIT, -_UNIT))
+
+
+def _others(digits: str) -> Iterator[str]:
+    for at, old in enumerate(digits):
+        if old == ".":
+            yield digits[:at] + digits[at + 1 :]  # an extra point, or a comma of thousands
+            for to in (at - 1, at + 1):
+                rest = digits[:at] + digits[at + 1 :]
+                yield rest[:to] + "." + rest[to:]
+            continue
+        yield from (digits[:at] + new + digits[at + 1 :] for new in _DIGITS if new != old)
+        yield digits[:at] + digits[at + 1 :]
+        yield digits[:at] + "." + digits[at + 1 :]
+    for at in range(len(digits) + 1):
+        yield from (digits[:at] + new + digits[at:] for new in _DIGITS)
+        if "." not in digits and 0 < at < len(digits):
+            yield digits[:at] + "." + digits[at:]
+
+
+def _sound(text: str) -> bool:
+    """Whether a number is printed so: a digit on either side of the point, no zero in front of another digit."""
+    head, point, tail = text.partition(".")
+    return bool(head) and (not point or bool(tail)) and "." not in tail and (head == "0" or head[0] != "0")
+
+
+@lru_cache(maxsize=100_000)
+def reading(text: str, value: Decimal, decimals: int) -> Reading | None:
+    """Price a number in place of the one that is read; None where no plausible mistake makes one of the other.
+
+    Args:
+        text: The digits as read, with a sign if one is printed.
+        value: What may have been printed instead.
+        decimals: Digits after the point that the table's amounts are printed with.
+    """
+    if value == Decimal(text):
+        return None
+    found = [
+        replace(read, cost=read.cost + odd)
+        for form, odd in _forms(text, value, decimals)
+        if (read := _aligned(text, form, value)) is not None
+    ]
+    found.extend(_whole(text, value))
+    best = min(found, key=lambda r: r.cost, default=None)
+    return best if best is not None and best.cost <= PLAUSIBLE else None
+
+
+def _forms(text: str, value: Decimal, decimals: int) -> Iterator[tuple[str, int]]:
+    """Yield the ways in which a number may be printed, each with what speaks against it.
+
+    It has as many digits behind the point as are read, or as the table's others have; any other number is odd.
+    """
+    exponent = value.normalize().as_tuple().exponent
+    least = max(0, -exponent) if isinstance(exponent, int) else 0
+    here = len(text.partition(".")[2])
+    for places in dict.fromkeys((here, decimals, least, here - 1)):
+        if least <= places <= _MOST_PLACES:
+            yield f"{value:.{places}f}", 0 if places in {here, decimals} else _ODD_PLACES
+
+
+def _whole(text: str, value: Decimal) -> Iterator[Reading]:
+    """Yield mistakes that concern the number as a whole."""
+    now = Decimal(text)
+    head, _, tail = text.partition(".")
+    if value == -now:
+        yield Reading(value, SIGN_WORD, "sign", "the sign")
+    if value in (now.scaleb(_UNIT), now.scaleb(-_UNIT)):
+        words = "万元 for 元" if value == now.scaleb(-_UNIT) else "元 for 万元"
+        yield Reading(value, UNIT, "unit", words)
+    if len(tail) == 3 and value == Decimal(head + tail):
+        yield Reading(value, _channel().read_as[",", "."], "comma", "a comma of thousands read as a point")
+
+
+_Step = tuple[int, EditKind | None, str]
+
+
+def _aligned(text: str, form: str, value: Decimal) -> Reading | None:
+    """Find the cheapest way in which a printed form was read as this text, character by character."""
+    if abs(len(text) - len(form)) > 2:
+        return None
+    costs = _channel()
+    rows, columns = len(form), len(text)
+    best = [[_MANY] * (columns + 1) for _ in range(rows + 1)]
+    back: dict[tuple[int, int], tuple[int, int, EditKind | None, str]] = {}
+    best[0][0] = 0
+    for i in range(rows + 1):
+        for j in range(columns + 1):
+            for di, dj, (cost, kind, words) in _steps(costs, form, text, i, j):
+                total = best[i - di][j - dj] + cost
+                if total < best[i][j]:
+                    best[i][j] = total
+                    back[i, j] = (di, dj, kind, words)
+    total = best[rows][columns] + (_NEGATIVE if value < 0 and form[0] != text[0] else 0)
+    if total > PLAUSIBLE:
+        return None
+    done: list[tuple[EditKind, str]] = []
+    i, j = rows, columns
+    while i or j:
+        di, dj, kind, words = back[i, j]
+        if kind is not None:
+            done.append((kind, words))
+        i, j = i - di, j - dj
+    done.reverse()
+    kinds: set[EditKind] = {kind for kind, _ in done}
+    return Reading(value, total, kinds.pop() if len(done) == 1 else "several", ", ".join(words for _, words in done))
+
+
+def _steps(costs: _Channel, form: str, text: str, i: int, j: int) -> Iterator[tuple[int, int, _Step]]:
+    """Yield the last step of an alignment of ``form[:i]`` with ``text[:j]``."""
+    if i and j:
+        true, read = form[i - 1], text[j - 1]
+        if true == read:
+            yield 1, 1, (0, None, "")
+        else:
+            kind: EditKind = "digit" if true.isdigit() and read.isdigit() else "several"
+            yield 1, 1, (costs.read_as[true, read], kind, f"{true} read as {read}")
+    if i:
+        lost = form[i - 1]
+        yield 1, 0, (costs.lost[lost], _kind(lost, "lost"), f"{_named(lost)} lost")
+    if j:
+        extra = text[j - 1]
+        doubled = extra.isdigit() and j > 1 and text[j - 2] == extra
+        cost = min(DOUBLED, costs.extra[extra]) if doubled else costs.extra[extra]
+        yield 0, 1, (cost, _kind(extra, "extra"), f"{_named(extra)} {'doubled' if doubled else 'too many'}")
+    two = form[max(i - 2, 0) : i]
+    if j > 1 and "." in two and len(two) == 2 and two == text[j - 2 : j][::-1]:
+        yield 2, 2, (MOVED_POINT, "point", "the point moved")
+
+
+def _kind(character: str, other: EditKind) -> EditKind:
+    return "point" if character == "." else "sign" if character == "-" else other
+
+
+def _named(character: str) -> str:
+    return {".": "the point", "-": "the sign"}.get(character, character)

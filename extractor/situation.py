@@ -1,0 +1,179 @@
+"""A checked document as a repair sees it: what every identity says if some cells held other numbers, and its weight.
+
+Weights are in tenths of a power of ten, as the costs of edits are (:mod:`extractor.edits`). That an office leaves an
+identity violated is as unlikely as :data:`VIOLATED`; how unlikely a sum is that holds only within rounding, or a soft
+identity that doesn't hold, the document itself says.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from math import log10
+
+from .arithmetic import evaluate
+from .checks import Checked
+from .framing import frames_of, printed_numbers, quantities
+from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref, Verdict
+from .records import Cell, Table
+from .specs import Catalogue
+
+VIOLATED = 50
+"""Weight of a hard identity that doesn't hold."""
+_LIMIT = 40_000  # evaluations for a disclosure, about a second
+_TELLING = 3  # digits of a number that isn't printed twice by chance
+World = Mapping[Ref, Decimal | None]
+"""Other numbers in some cells; None where nothing would stand."""
+
+
+class LimitError(Exception):
+    """More was looked at than a document may take; nothing depends on how busy the machine is."""
+
+
+class Situation:
+    """The identities of a document, for many changes of numbers in it.
+
+    Attributes:
+        tables: The tables as read; ``frames`` their skeletons.
+        values: Every number that identities see.
+        cells: Every number cell.
+        instances: The identities; an identity is named by its index here.
+        complaints: Those that are violated, or hold suspiciously loosely.
+    """
+
+    def __init__(self, checked: Checked, catalogue: Catalogue) -> None:
+        """Take over what the checks found."""
+        self.tables: Sequence[Table] = checked.tables
+        self.frames: list[Frame] = frames_of(checked.tables, catalogue)
+        self.values: dict[Ref, Decimal] = {**quantities(self.frames), **printed_numbers(checked.tables)}
+        self.cells: dict[Ref, Cell] = _cells(checked.tables)
+        self.instances: list[Instance] = [i for i, _ in checked.outcomes]
+        self.work = 0
+        self._most = self._stop = _LIMIT * len({frame.part for frame in self.frames})
+        self._base: list[Outcome] = [o for _, o in checked.outcomes]
+        numbers = {id(instance): n for n, instance in enumerate(self.instances)}
+        self.complaints: list[int] = [numbers[id(i)] for i, _ in checked.complaints]
+        self.loose = frozenset(numbers[id(i)] for i, f in checked.complaints if f.kind == "rounding")
+        # Rates that are violated because they aren't exact, as the document's others are.
+        self._withdrawn = frozenset(
+            n
+            for n in self.complaints
+            if self.instances[n].relation == "rate"
+            and evaluate(self.instances[n], self.frames, self.values).verdict == "held"
+        )
+        self._by_ref: dict[Ref, list[int]] = {}
+        for n, instance in enumerate(self.instances):
+            for ref in dict.fromkeys(instance.refs):
+                self._by_ref.setdefault(ref, []).append(n)
+        self._known: dict[tuple[int, tuple[tuple[Ref, Decimal | None], ...]], Outcome] = {}
+        self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
+        self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
+        hard = [(i, o) for i, o in checked.outcomes if o.verdict == "held" and o.evidence and not i.soft]
+        soft = [o for i, o in checked.outcomes if i.soft and o.verdict != "unchecked"]
+        self._inexact_sum = _rarity(not o.exact for i, o in hard if i.relation in SUMS)
+        self._inexact_rate = _rarity(not o.exact for i, o in hard if i.relation not in SUMS)
+        self._soft = _rarity(o.verdict == "violated" for o in soft)
+
+    def allow(self, work: int) -> None:
+        """Allow so many evaluations from now on, within what the document may take."""
+        self._stop = min(self.work + work, self._most)
+
+    def touched(self, refs: Iterable[Ref]) -> list[int]:
+        """Return the identities that some of these cells take part in."""
+        return list(dict.fromkeys(n for ref in refs for n in self._by_ref.get(ref, ())))
+
+    def outcome(self, number: int, world: World) -> Outcome:
+        """Evaluate an identity with other numbers in some cells.
+
+        Raises:
+            LimitError: There was enough of that.
+        """
+        refs = self.instances[number].refs
+        here = tuple((ref, world[ref]) for ref in dict.fromkeys(refs) if ref in world)
+        if not here:
+            return self._base[number]
+        known = self._known.get((number, here))
+        if known is None:
+            self.work += 1
+            if self.work > self._stop:
+                raise LimitError
+            known = self._known[number, here] = self._evaluate(number, here)
+        return known
+
+    def _evaluate(self, number: int, here: Sequence[tuple[Ref, Decimal | None]]) -> Outcome:
+        old = {ref: self.values.get(ref) for ref, _ in here}
+        self._put(here)
+        try:
+            return evaluate(self.instances[number], self.frames, self.values)
+        finally:
+            self._put(old.items())
+
+    def _put(self, numbers: Iterable[tuple[Ref, Decimal | None]]) -> None:
+        for ref, value in numbers:
+            if value is None:
+                self.values.pop(ref, None)
+            else:
+                self.values[ref] = value
+
+    def echoes(self, ref: Ref, value: Decimal, number: int) -> bool:
+        """Whether a number is printed in another cell too, where that is no chance.
+
+        A number of some digits anywhere outside an identity; one of a few digits at least twice in its own column.
+        """
+        if len(value.normalize().as_tuple().digits) < _TELLING:
+            mine = self.values.get(ref) == value
+            return self._columns[ref.frame, ref.column, value] - mine > 1
+        size = self._size(ref, value)
+        inside = {r for r in self.instances[number].refs if r in self.values} | {ref}
+        return self._printed[size] > sum(self._size(r, self.values[r]) == size for r in inside)
+
+    def _size(self, ref: Ref, value: Decimal) -> Decimal:
+        return abs(value) * self.frames[ref.frame].scale_at(ref.row, ref.column)
+
+    def holds(self, number: int, world: World) -> bool:
+        """Whether an identity of which there is a complaint would give none."""
+        outcome = self.outcome(number, world)
+        exacting = number in self.loose or number in self._withdrawn
+        return outcome.verdict == "held" and (outcome.exact or not exacting)
+
+    def violated(self, number: int, world: World) -> bool:
+        """Whether there would be a complaint of an identity."""
+        return self.weight(number, world) >= VIOLATED or (number in self.loose and not self.holds(number, world))
+
+    def weight(self, number: int, world: World) -> int:
+        """How unlikely what an identity says is, in a document without a misreading."""
+        instance, outcome = self.instances[number], self.outcome(number, world)
+        was = self._base[number]
+        if instance.soft or instance.if_equal:
+            against: Verdict = "violated" if instance.soft else "unchecked"
+            lost = outcome.verdict == against and (instance.soft or was.verdict != "unchecked")
+            return self._soft if lost else 0
+        if outcome.verdict == "violated":
+            return VIOLATED
+        if outcome.verdict == "unchecked":
+            return VIOLATED if was.verdict == "violated" else 0
+        if outcome.exact or instance.relation in ("at-most", "sign") or instance.relation in WORDS:
+            return 0
+        if number in self._withdrawn:
+            return VIOLATED
+        return self._inexact_sum if instance.relation in SUMS else self._inexact_rate
+
+    def balance(self, world: World) -> int:
+        """How much less likely the identities are with other numbers in some cells; negative where likelier."""
+        return sum(self.weight(n, world) - self.weight(n, {}) for n in self.touched(world))
+
+
+def _cells(tables: Sequence[Table]) -> dict[Ref, Cell]:
+    return {
+        Ref(i, n, cell.column): cell
+        for i, table in enumerate(tables)
+        for n, row in enumerate(table.rows)
+        for cell in row.cells
+        if cell.kind == "number" and cell.value is not None
+    }
+
+
+def _rarity(cases: Iterable[bool]) -> int:
+    """Weight of what happens in some of the cases of a document, seen or not: one in a thousand at the least."""
+    found = list(cases)
+    share = (sum(found) + 0.5) / (len(found) + 1)
+    return min(30, round(-10 * log10(share)))
