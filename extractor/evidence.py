@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .arithmetic import pinned
 from .checks import Checked, check
 from .framing import frames_of, printed_numbers, quantities
 from .instance import QUOTIENTS, Frame, Instance, Outcome, Ref
@@ -46,6 +47,15 @@ class Evidence:
         """Return what is printed in a place, or None where it is empty."""
         found = [c for c in self.row(ref).cells if c.column == ref.column]
         return next((c for c in found if c.kind == "number"), found[0] if found else None)
+
+    def confirmed(self, instance: Instance, outcome: Outcome) -> frozenset[Ref]:
+        """Cells that an instance proves; never one of which it is open which column it belongs to."""
+        if instance.soft:
+            return frozenset()
+        pins = ((ref, self.cell(ref)) for ref in pinned(instance, outcome, self.frames, self.values))
+        return frozenset(
+            ref for ref, cell in pins if cell is not None and instance.id in cell.proof and cell.state != "ambiguous"
+        )
 
 
 def evidence(tables: Sequence[Table], specs: Catalogue | None = None) -> Evidence:

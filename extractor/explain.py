@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from .arithmetic import pinned
 from .document import Document
 from .errors import ResultError
 from .evidence import Evidence, evidence
@@ -20,7 +19,6 @@ from .specs import Catalogue, catalogue
 _AROUND = 2  # lines of context above and below
 _LINE = 200  # characters of a line that are shown
 _LINE_ENDS = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
-_NOTHING = Cell(column="", kind="number", text="")
 
 
 class Operand(Record):
@@ -215,14 +213,12 @@ def _cut(number: int, text: str, marks: Sequence[tuple[int, int]]) -> Line:
 def _evaluated(known: Evidence, ref: Ref, instance: Instance, outcome: Outcome) -> Evaluated:
     base = known.base(instance)
     compared = instance.relation not in WORDS and outcome.verdict != "unchecked"
-    cell = known.cell(ref) or _NOTHING
-    pins = not instance.soft and ref in set(pinned(instance, outcome, known.frames, known.values))
     return Evaluated(
         id=instance.id,
         rule=instance.text,
         verdict=outcome.verdict,
         soft=instance.soft,
-        confirms=pins and instance.id in cell.proof and cell.state != "ambiguous",
+        confirms=ref in known.confirmed(instance, outcome),
         left=tuple(_operand(known, r, ref) for r in instance.left),
         right=tuple(_operand(known, r, ref) for r in instance.right),
         left_sum=outcome.left / base if compared else None,

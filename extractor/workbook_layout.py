@@ -27,11 +27,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text of the row's own: its label, its code, its key or its line."""
+    """A text of the row's own: its label, its code, its key or its line; ``index`` names the row in the table."""
 
     row: int
     column: int
     text: str
+    index: int
     role: Role = "label"
     indent: int = 0
 
@@ -112,12 +113,12 @@ def layout(table: Table) -> Layout:
     for index, row in enumerate(table.rows):
         block = blocks[-1] if row.side == "right" else blocks[0]
         here = lines[index]
-        labels.extend(_labels(row, here, block))
+        labels.extend(_labels(row, index, here, block))
         begin = block.start + len(block.heads)
         places.update({(index, c): (here, begin + n) for n, c in enumerate(block.columns)})
         offset = 2 if two_sided and row.side == "right" else 0
-        labels.append(Label(here, end + offset, row.key, "key"))
-        labels.append(Label(here, end + offset + 1, str(row.line), "line"))
+        labels.append(Label(here, end + offset, row.key, index, "key"))
+        labels.append(Label(here, end + offset + 1, str(row.line), index, "line"))
     headings = [h for block in blocks for h in _header(block, depth)]
     tails = ("row key", "line") * (2 if two_sided else 1)
     headings += [Heading(_TOP, end + n, first - 1, end + n, text) for n, text in enumerate(tails)]
@@ -165,21 +166,21 @@ def _lines(rows: Sequence[Row], first: int, *, two_sided: bool) -> list[int]:
     return out
 
 
-def _labels(row: Row, here: int, block: _Block) -> list[Label]:
+def _labels(row: Row, index: int, here: int, block: _Block) -> list[Label]:
     *above, last = row.key.split("/")
     if not block.codes:
-        return [Label(here, block.start, last, indent=len(above))]
+        return [Label(here, block.start, last, index, indent=len(above))]
     out = []
     code = row.role if row.role and row.role.isdigit() else ""
     for n, (begin, end) in enumerate(_LEVELS):
         text = code[begin:end] if end < _LEVELS[-1][1] else code[begin:]
         if text:
-            out.append(Label(here, block.start + n, text))
+            out.append(Label(here, block.start + n, text, index))
     name = next((c.text for c in row.cells if c.kind == "text" and c.column == _NAME), "")
     project = row.kind == "project" and block.projects
-    out.append(Label(here, block.start + 3, name or ("" if project or code else last)))
+    out.append(Label(here, block.start + 3, name or ("" if project or code else last), index))
     if project:
-        out.append(Label(here, block.start + 4, last))
+        out.append(Label(here, block.start + 4, last, index))
     return out
 
 
