@@ -13,7 +13,7 @@ from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, prose
-from .records import Attempt, CheckCount, Finding, Result, Table, Unread
+from .records import Attempt, CheckCount, Finding, Region, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -88,7 +88,7 @@ class Extractor:
         plan = self._plan(booked)
         told, said, attempts = _asked(text, prose.read(text, heads, cut, statements()), plan)
         cut = list(told.chunks)
-        findings = [*_input(document, cut, told), *told.findings, *said]
+        findings = [*document.findings, *_input(document, cut, told), *told.findings, *said]
         tables: list[Table] = []
         unknown: list[deterministic.Unknown] = []
         counts: Counter[tuple[str, str]] = Counter()
@@ -139,6 +139,7 @@ class Extractor:
             unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
+            regions=tuple(_printed(document, tables)),
         )
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:
@@ -160,6 +161,20 @@ def _asked(
 
     answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT)
     return answered.told, list(answered.findings), list(answered.attempts)
+
+
+def _printed(document: Document, tables: Sequence[Table]) -> Iterator[Region]:
+    """Yield the regions of the file in which cells stand."""
+    if not document.regions:
+        return
+    spans = sorted({(s.start, s.end) for t in tables for r in t.rows for c in r.cells for s in c.spans})
+    ahead = iter(spans)
+    span = next(ahead, None)
+    for region in document.regions:
+        while span is not None and span[1] <= region.start:
+            span = next(ahead, None)
+        if span is not None and span[0] < region.end:
+            yield region
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

@@ -4,9 +4,11 @@ One frozen pydantic class each, so that the library's objects, ``result.json`` a
 same thing. Amounts are ``Decimal`` everywhere and strings in JSON.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +44,27 @@ class Span(Record):
     start: int
     end: int
     line: int
+
+
+class Region(Record):
+    """Where a piece of the text is printed, for files that weren't text: ``text[start:end]`` stands there.
+
+    Attributes:
+        start: Offset of the first character, as in :class:`Span`.
+        end: Offset after the last character.
+        page: 1-based page, or sheet of a workbook.
+        box: Left, top, right, bottom on the page from its top left corner, in points of a PDF or pixels of an image;
+            None where the format knows none.
+        ref: Cell of a workbook (``Sheet1!B7``); empty elsewhere.
+        score: How sure a recogniser of images was, from 0 to 1; None where nothing was recognised.
+    """
+
+    start: int
+    end: int
+    page: int
+    box: tuple[float, float, float, float] | None = None
+    ref: str = ""
+    score: float | None = None
 
 
 class Cell(Record):
@@ -303,6 +326,7 @@ class Result(Record):
         unread: What was not read.
         attempts: Every question to a model with its answer, taken or not.
         usage: What a model's answers took, or None where no answer went in.
+        regions: Where the cells are printed on pages or sheets, in the order of the text; empty for text files.
     """
 
     document: str
@@ -316,6 +340,12 @@ class Result(Record):
     unread: tuple[Unread, ...]
     attempts: tuple[Attempt, ...] = ()
     usage: ModelUsage | None = None
+    regions: tuple[Region, ...] = ()
+
+    def where(self, span: Span) -> tuple[Region, ...]:
+        """Return the regions in which a span is printed; none where the file was text."""
+        first = bisect_right(self.regions, span.start, key=lambda r: r.end)
+        return tuple(takewhile(lambda r: r.start < span.end, self.regions[first:]))
 
     def table(self, table_id: str, part: int = 0) -> Table | None:
         """Return the table with this id in the given part, or None."""
