@@ -7,13 +7,13 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, sections
+from . import accounts, assemble, cascade, chunks, confirm, regions, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, prose
-from .records import Attempt, CheckCount, Finding, Region, Result, Table, Unread
+from .records import Attempt, CheckCount, Finding, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -124,7 +124,7 @@ class Extractor:
         if booked is not None:
             findings.extend(accounts.findings(booked, self.catalogue))
         findings.sort(key=lambda f: (f.line or 0, f.code))
-        return Result(
+        result = Result(
             document=document.name,
             path=document.path,
             encoding=document.encoding,
@@ -139,8 +139,9 @@ class Extractor:
             unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
-            regions=tuple(_printed(document, tables)),
+            regions=tuple(regions.printed(document, tables)),
         )
+        return regions.weighed(document, result)
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:
         if not self.model or not booked:
@@ -161,20 +162,6 @@ def _asked(
 
     answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT)
     return answered.told, list(answered.findings), list(answered.attempts)
-
-
-def _printed(document: Document, tables: Sequence[Table]) -> Iterator[Region]:
-    """Yield the regions of the file in which cells stand."""
-    if not document.regions:
-        return
-    spans = sorted({(s.start, s.end) for t in tables for r in t.rows for c in r.cells for s in c.spans})
-    ahead = iter(spans)
-    span = next(ahead, None)
-    for region in document.regions:
-        while span is not None and span[1] <= region.start:
-            span = next(ahead, None)
-        if span is not None and span[0] < region.end:
-            yield region
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

@@ -140,16 +140,22 @@ def _within(inner: Box, outer: Box) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
+def _centre(char: Char) -> tuple[float, float]:
+    return float(char["x0"] + char["x1"]) / 2, float(char["top"] + char["bottom"]) / 2
+
+
 def _holds(box: Box, char: Char) -> bool:
-    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+    x, y = _centre(char)
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _rows(table: "Table", chars: Sequence[Char]) -> Iterator[list[Piece]]:
     grid = [list(row.cells) for row in table.rows]
     held: dict[Box, list[Char]] = {box: [] for row in grid for box in row if box}
+    home: Box | None = None
     for char in chars:
-        home = next((box for box in held if _holds(box, char)), None)
+        if home is None or not _holds(home, char):  # neighbours mostly share a cell
+            home = next((box for box in held if _holds(box, char)), None)
         if home is None:  # beside the grid, in a frame that isn't closed: the nearest cell of its height
             home = min(held, key=lambda box: _distance(box, char))
         held[home].append(char)
@@ -162,7 +168,7 @@ def _rows(table: "Table", chars: Sequence[Char]) -> Iterator[list[Piece]]:
 
 
 def _distance(box: Box, char: Char) -> float:
-    x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+    x, y = _centre(char)
     return max(box[0] - x, 0, x - box[2]) + max(box[1] - y, 0, y - box[3])
 
 

@@ -34,7 +34,7 @@ def text_lines(chars: Sequence[Char]) -> list[TextLine]:
     """
     rows: list[list[Char]] = []
     heights: list[tuple[float, float]] = []
-    for char in sorted((c for c in chars if c["text"].strip()), key=lambda c: (c["top"] + c["bottom"]) / 2):
+    for char in sorted(chars, key=lambda c: (c["top"] + c["bottom"]) / 2):
         top, bottom = char["top"], char["bottom"]
         at = next((i for i in range(len(rows) - 1, max(-1, len(rows) - 4), -1) if _same(heights[i], top, bottom)), None)
         if at is None:
@@ -43,7 +43,7 @@ def text_lines(chars: Sequence[Char]) -> list[TextLine]:
         else:
             rows[at].append(char)
     ordered = sorted(zip(heights, rows, strict=True), key=lambda pair: sum(pair[0]))
-    return [_line(row) for _, row in ordered]
+    return [_line(row) for _, row in ordered if any(c["text"].strip() for c in row)]
 
 
 def around(boxes: Sequence[Box]) -> Box | None:
@@ -74,6 +74,6 @@ def _line(chars: Sequence[Char]) -> TextLine:
         if out and char["x0"] - end > _GAP * (char["bottom"] - char["top"]):
             out += " "
         out += char["text"]
-        end = max(end, char["x1"]) if out else char["x1"]
-    box = around([(c["x0"], c["top"], c["x1"], c["bottom"]) for c in chars])
-    return TextLine(out.strip(), box or (0, 0, 0, 0))
+        end = max(end, char["x1"])
+    box = around([(c["x0"], c["top"], c["x1"], c["bottom"]) for c in chars if c["text"].strip()])
+    return TextLine(" ".join(out.split()), box or (0, 0, 0, 0))

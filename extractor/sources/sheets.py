@@ -1,6 +1,6 @@
 """Workbooks: every visible sheet as a table, numbers as the sheet shows them and not as binary fractions."""
 
-import datetime
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -46,8 +46,8 @@ def shown(value: Any, style: str) -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     if not isinstance(value, (int, float)):
         return value.isoformat() if hasattr(value, "isoformat") else str(value)
     number = Decimal(repr(value))

@@ -91,10 +91,9 @@ def joined(lines: Sequence[str]) -> str:
     parts = [line.strip() for line in lines if line.strip()]
     out = ""
     for part in parts:
-        apart = bool(out) and (
-            (_LATIN.match(out[-1]) and _LATIN.match(part[0])) or (_whole(out.rsplit(" ", maxsplit=1)[-1]) and _whole(part))
-        )
-        out += f" {part}" if apart else part
+        words = bool(out) and _LATIN.match(out[-1]) and _LATIN.match(part[0])
+        numbers = _whole(out.rsplit(" ", maxsplit=1)[-1]) and _whole(part)
+        out += f" {part}" if words or numbers else part
     return out
 
 

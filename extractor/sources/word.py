@@ -53,7 +53,8 @@ def _table(table: Any) -> Iterator[list[Piece]]:
         for cell in row.cells:  # a merged cell comes once for every place that it takes
             new = cell._tc not in seen  # noqa: SLF001 - what identifies a cell
             seen.add(cell._tc)  # noqa: SLF001
-            pieces.append(Piece(joined([p.text for p in cell.paragraphs]) if new else ""))
+            lines = [line for p in cell.paragraphs for line in p.text.splitlines()] if new else []
+            pieces.append(Piece(joined(lines)))
             inner.extend(cell.tables if new else ())
         yield pieces
         for nested in inner:
