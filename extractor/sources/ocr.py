@@ -24,6 +24,7 @@ _DPI = 200
 _POINTS = 72
 _WHOLE = 0.25  # of a box's or cell's width, from which they share ground
 _SURE = 0.7  # score below which a cell is read again by itself
+_CLEAN = 0.98  # of the highest score there is, from which a page needs no clean-up
 _MAX_SIDE = 5000  # pixels: a page is not made smaller
 
 
@@ -43,8 +44,14 @@ class Recogniser:
     def _engine(self) -> Any:
         from rapidocr import RapidOCR  # noqa: PLC0415 - it takes seconds to load
 
-        # The classifier of directions turns numbers upside down, and the default side halves a page.
-        return RapidOCR(params={"Global.log_level": "error", "Global.use_cls": False, "Global.max_side_len": _MAX_SIDE})
+        # The classifier of directions turns numbers upside down, and the default side halves a page. Two threads take
+        # twice the work of one, most of it waiting for each other: pages go side by side in processes instead.
+        return RapidOCR(
+            params={
+                "Global.log_level": "error", "Global.use_cls": False, "Global.max_side_len": _MAX_SIDE,
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            }
+        )  # fmt: skip
 
     def pdf_page(self, out: Assembly, data: bytes, number: int) -> None:
         """Add the text of a page of a PDF, by its 1-based number; boxes are in points."""
@@ -89,12 +96,17 @@ class Recogniser:
                 out.row(row)
 
     def _best(self, page: Image) -> Image:
-        """Return the clean-up of a page in which a quarter of it is read best."""
+        """Return the clean-up of a page in which a quarter of it is read best; a clean page stays as it is."""
         first, last = page_image.strip(page)
-        return max(
-            (clean for _, clean in page_image.cleaned(page)),
-            key=lambda clean: sum(len(w.text) * (w.score - 0.5) for w in self._words(clean[first:last])),
-        )
+        best, most = page, float("-inf")
+        for name, clean in page_image.cleaned(page):
+            words = self._words(clean[first:last])
+            score = _certainty(words)
+            if name == "raw" and words and score >= _CLEAN * 0.5 * sum(len(w.text) for w in words):
+                return page
+            if score > most:
+                best, most = clean, score
+        return best
 
     def _words(self, page: Image) -> list[_Word]:
         read = self._engine(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR))
