@@ -18,6 +18,8 @@ from .pipeline import Extractor
 from .records import Finding, Result, State, Unread
 
 TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
+FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+"""What a folder is searched for; what a file is, its content tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Report:
 def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
     """Return the files that paths, folders and globs name, each once and in a fixed order, and what gave none.
 
-    Folders give the text files below them; a file named by itself is taken whatever its ending, and reported when
+    Folders give the documents below them; a file named by itself is taken whatever its ending, and reported when
     it is read if it isn't there.
     """
     found: dict[Path, None] = {}
@@ -67,8 +69,8 @@ def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
             inside, refused = _walk(path)
             errors.extend(refused)
             if not inside and not refused:
-                endings = ", ".join(sorted(TEXT_FILES))
-                errors.append(f"{path}: no text file in this folder. Looked for {endings}.")
+                endings = ", ".join(sorted(FILES))
+                errors.append(f"{path}: no document in this folder. Looked for {endings}.")
             found.update(dict.fromkeys(inside))
         elif any(c in argument for c in "*?[") and not os.path.exists(path):  # noqa: PTH110 - likewise
             base = Path(path.anchor) if path.anchor else Path()
@@ -91,7 +93,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[str]]:
         Path(root) / name
         for root, _, names in os.walk(folder, onerror=refuse)
         for name in names
-        if Path(name).suffix.lower() in TEXT_FILES
+        if Path(name).suffix.lower() in FILES and not name.startswith("~$")
     )
     return found, refused
 

@@ -4,14 +4,6 @@ from dataclasses import dataclass
 
 from .errors import InputError
 
-_MAGIC = {
-    b"%PDF": "a PDF; convert it to text first (pdftotext -layout FILE)",
-    b"PK\x03\x04": "an Office or zip file; save it as text first",
-    b"\xd0\xcf\x11\xe0": "an old Office file; save it as text first",
-    b"\x89PNG": "an image; run OCR on it first",
-    b"\xff\xd8\xff": "an image; run OCR on it first",
-    b"\x1f\x8b": "a gzip file; unpack it first",
-}
 _CANDIDATES = ["utf_8", "gb18030", "utf_16_le", "utf_16_be", "big5"]
 _SAMPLE = 1 << 16
 
@@ -41,9 +33,6 @@ def decode(data: bytes, name: str) -> Decoded:
     """
     if not data.strip(b"\x00 \t\r\n\x0c\xef\xbb\xbf\xff\xfe"):
         raise InputError(f"{name}: the file is empty. Check the conversion that made it.")
-    for magic, what in _MAGIC.items():
-        if data.startswith(magic):
-            raise InputError(f"{name}: this is {what}.")
     for bom, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(bom):
             return _lossy(data[len(bom) :], codec)

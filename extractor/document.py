@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from . import sources
 from .decode import decode
 from .errors import InputError
+from .records import Finding, Region
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 MAX_BYTES = 256 * 1024 * 1024
@@ -23,6 +25,8 @@ class Document:
         path: Where it came from, or None.
         encoding: What it was decoded with.
         replaced: How many undecodable places became U+FFFD.
+        regions: Where each piece of the text is printed, where the file isn't text; ``encoding`` is then its format.
+        findings: What of the file could not be turned into text.
     """
 
     name: str
@@ -31,13 +35,16 @@ class Document:
     encoding: str = "utf-8"
     replaced: int = 0
     first_replaced: int = field(default=-1, repr=False)
+    regions: tuple[Region, ...] = field(default=(), repr=False)
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_path(cls, path: str | Path) -> "Document":
-        """Read and decode a file.
+        """Read a file: text in any usual encoding, PDF, Word, Excel or an image, told apart by content.
 
         Raises:
-            InputError: It is missing, a folder, empty, not text, too large, or may not be read.
+            InputError: It is missing, a folder, empty, broken, encrypted or too large, or may not be read; or what
+                reads it isn't installed.
         """
         file = Path(path)
         try:
@@ -52,6 +59,10 @@ class Document:
             raise InputError(f"{file}: no permission to read it. Change its mode or owner.") from None
         except OSError as error:
             raise InputError(f"{file}: can't be read ({error.strerror}).") from None
+        kind = sources.sniff(data, str(file))
+        if kind != "text":
+            read = sources.convert(data, kind, str(file))
+            return cls(file.stem, read.text, str(file), kind, regions=read.regions, findings=read.findings)
         decoded = decode(data, str(file))
         return cls(file.stem, decoded.text, str(file), decoded.encoding, decoded.replaced, decoded.first_replaced)
 

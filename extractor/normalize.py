@@ -16,9 +16,20 @@ from typing import NamedTuple
 
 from .document import Document
 
+# Radicals that text layers of PDFs hold in place of the characters they look like, and those characters (Unicode,
+# EquivalentUnifiedIdeograph.txt). NFKC maps the Kangxi radicals, but not these of the supplement.
+_RADICALS = (
+    "⺁⺂⺃⺄⺅⺆⺇⺈⺉⺊⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺧⺨⺩⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺"
+    "⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻇⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻟⻠⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳"
+)
+_PLAIN_RADICALS = (
+    "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑𫜹忄心扌攵旡日月歺母民氵氺灬爫爫丬牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀"
+    "聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟"
+)
+
 
 def _one_to_one() -> dict[int, str]:
-    table: dict[int, str] = {}
+    table: dict[int, str] = {ord(radical): plain for radical, plain in zip(_RADICALS, _PLAIN_RADICALS, strict=True)}
     ranges = [(0xFF01, 0xFF5E), (0xF900, 0xFAD9), (0x2F00, 0x2FD5)]
     for first, last in ranges:
         for code in range(first, last + 1):

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, repair, sections
+from . import accounts, assemble, cascade, chunks, confirm, regions, repair, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -94,7 +94,7 @@ class Extractor:
         plan = self._plan(booked)
         told = prose.read(text, heads, cut, statements())
         cut = list(told.chunks)
-        findings, attempts, disputes = list[Finding](), list[Attempt](), tuple[Dispute, ...]()
+        findings, attempts, disputes = list(document.findings), list[Attempt](), tuple[Dispute, ...]()
         words = phrases.read(text, told, _said(forms, cut))
         tables: list[Table] = []
         repairs: list[Proposal] = []
@@ -158,7 +158,9 @@ class Extractor:
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
             repairs=tuple(repairs),
+            regions=tuple(regions.printed(document, tables)),
         )
+        result = regions.weighed(document, result)
         return repair.apply(result) if self.apply_repairs else result
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:

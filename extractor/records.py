@@ -4,9 +4,11 @@ One frozen pydantic class each, so that the library's objects, ``result.json`` a
 same thing. Amounts are ``Decimal`` everywhere and strings in JSON.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,7 +17,7 @@ from .proposals import Cause, CellRef, Edit, EditKind, Finding, FindingKind, Pro
 
 __all__ = [
     "STATES", "Attempt", "AttemptOutcome", "Cause", "Cell", "CellRef", "CheckCount", "Edit", "EditKind", "Finding",
-    "FindingKind", "ModelUsage", "Proposal", "Record", "Repair", "Result", "Row", "RowKind", "Span", "State", "Step",
+    "FindingKind", "ModelUsage", "Proposal", "Record", "Region", "Repair", "Result", "Row", "RowKind", "Span", "State", "Step",
     "Table", "Unread",
 ]  # fmt: skip
 
@@ -43,6 +45,27 @@ class Span(Record):
     start: int
     end: int
     line: int
+
+
+class Region(Record):
+    """Where a piece of the text is printed, for files that weren't text: ``text[start:end]`` stands there.
+
+    Attributes:
+        start: Offset of the first character, as in :class:`Span`.
+        end: Offset after the last character.
+        page: 1-based page, or sheet of a workbook.
+        box: Left, top, right, bottom on the page from its top left corner, in points of a PDF or pixels of an image;
+            None where the format knows none.
+        ref: Cell of a workbook (``Sheet1!B7``); empty elsewhere.
+        score: How sure a recogniser of images was, from 0 to 1; None where nothing was recognised.
+    """
+
+    start: int
+    end: int
+    page: int
+    box: tuple[float, float, float, float] | None = None
+    ref: str = ""
+    score: float | None = None
 
 
 class Cell(Record):
@@ -273,6 +296,7 @@ class Result(Record):
         attempts: Every question to a model with its answer, taken or not.
         usage: What a model's answers took, or None where no answer went in.
         repairs: What may have been printed where identities are violated.
+        regions: Where the cells are printed on pages or sheets, in the order of the text; empty for text files.
     """
 
     document: str
@@ -287,6 +311,12 @@ class Result(Record):
     attempts: tuple[Attempt, ...] = ()
     usage: ModelUsage | None = None
     repairs: tuple[Proposal, ...] = ()
+    regions: tuple[Region, ...] = ()
+
+    def where(self, span: Span) -> tuple[Region, ...]:
+        """Return the regions in which a span is printed; none where the file was text."""
+        first = bisect_right(self.regions, span.start, key=lambda r: r.end)
+        return tuple(takewhile(lambda r: r.start < span.end, self.regions[first:]))
 
     def table(self, table_id: str, part: int = 0) -> Table | None:
         """Return the table with this id in the given part, or None."""

@@ -1,0 +1,59 @@
+"""Where cells are printed, for files that weren't text; and how far a recogniser's word for them goes."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from .document import Document
+from .records import Cell, Region, Result, Row, Table
+
+SURE = 0.98
+"""Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
+_POOR = 0.9  # score of a word that speaks against its page
+_SHARE = 50  # one poor word in so many makes all of its page doubtful: minus signs and points are lost unnoticed there
+
+
+def printed(document: Document, tables: Sequence[Table]) -> Iterator[Region]:
+    """Yield the regions in which cells stand, in the order of the text."""
+    spans = iter(sorted({(s.start, s.end) for t in tables for r in t.rows for c in r.cells for s in c.spans}))
+    span = next(spans, None) if document.regions else None
+    for region in document.regions:
+        while span is not None and span[1] <= region.start:
+            span = next(spans, None)
+        if span is None:
+            return
+        if span[0] < region.end:
+            yield region
+
+
+def weighed(document: Document, result: Result) -> Result:
+    """Return a result in which numbers that only a recogniser vouches for are doubtful where it wasn't sure.
+
+    What an identity proves stays proven: a misread number breaks it.
+    """
+    scored = [r for r in document.regions if r.score is not None]
+    if not scored:
+        return result
+    words = Counter(r.page for r in scored)
+    poor = Counter(r.page for r in scored if r.score is not None and r.score < _POOR)
+    pages = {page for page, count in poor.items() if count * _SHARE > words[page]}
+    tables = tuple(t.model_copy(update={"rows": tuple(_row(r, result, pages) for r in t.rows)}) for t in result.tables)
+    return result.model_copy(update={"tables": tables})
+
+
+def _row(row: Row, result: Result, pages: set[int]) -> Row:
+    cells = tuple(_cell(c, result, pages) for c in row.cells)
+    return row.model_copy(update={"cells": cells}) if cells != row.cells else row
+
+
+def _cell(cell: Cell, result: Result, pages: set[int]) -> Cell:
+    if cell.kind != "number" or cell.state != "grounded":
+        return cell
+    found = [r for span in cell.spans for r in result.where(span)]
+    score = min((r.score for r in found if r.score is not None), default=1.0)
+    if score < SURE:
+        why = f"recognised from an image with a score of {score:.2f}, and no identity proves it: look at the page"
+    elif any(r.page in pages for r in found):
+        why = "recognised from an image of a page that is hard to read, and no identity proves it: look at the page"
+    else:
+        return cell
+    return cell.model_copy(update={"state": "ambiguous", "doubt": why})

@@ -1,0 +1,266 @@
+"""PDFs, Word files, workbooks and images are read like text, and every cell knows where it is printed."""
+
+import io
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from extractor import Document, Extractor, InputError, Result
+from extractor.evaluation.retell import retell
+from extractor.evaluation.score import score
+from extractor.facts import facts
+from extractor.sources.numerals import mended
+from extractor.sources.sheets import shown
+from extractor.sources.text import joined
+
+from .cli import extractor as command
+from .conftest import BUDGETS, ROOT, gold, sample
+from .printed import as_docx, as_pdf, as_xlsx
+
+MAKERS = {"pdf": as_pdf, "docx": as_docx, "xlsx": as_xlsx}
+PAGES = ROOT.parent / "shared" / "ocr"
+TABLE = """支出总体情况表
+单位：万元
+科目编码\t科目名称\t合计\t基本支出\t项目支出
+201\t一般公共服务支出\t1,205.00\t1,203.00\t2.00
+合计\t\t1,205.00\t1,203.00\t2.00
+"""
+
+
+def read(folder: Path, data: bytes, name: str = "预算.bin") -> Document:
+    """Write a file under a name that tells nothing, and read it."""
+    path = folder / name
+    path.write_bytes(data)
+    return Document.from_path(path)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("name", BUDGETS)
+def test_a_whole_disclosure_gives_the_same_facts_in_every_format(
+    tmp_path: Path, extractor: Extractor, name: str, kind: str
+) -> None:
+    """Printed to PDF, Word or Excel, a budget gives every number and text of gold, and the same findings."""
+    text = retell(gold(name), sample(name).text, "tsv")
+    document = read(tmp_path, MAKERS[kind](text))
+    result = extractor.extract(document)
+    scored = score(gold(name), facts(result))
+    assert document.encoding == kind
+    assert (scored.number.f1, scored.text.f1, scored.silent_errors) == (1, 1, 0), (scored.missing[:3], scored.wrong[:3])
+    assert {f.code for f in result.findings} == {f.code for f in extractor.extract(Document.from_text(text)).findings}
+
+
+def _cell(result: Result, table: str, row: str, column: str) -> Any:
+    found = result.table(table)
+    assert found is not None
+    cell = next(r for r in found.rows if r.key == row).cell(column)
+    assert cell is not None
+    return cell
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_cells_know_where_they_are_printed(tmp_path: Path, extractor: Extractor, kind: str) -> None:
+    """A cell's region is its page and box in a PDF, its sheet and cell in a workbook; saved results keep it."""
+    document = read(tmp_path, MAKERS[kind](TABLE))
+    result = Result.model_validate_json(extractor.extract(document).model_dump_json())
+    cell = _cell(result, "expenditure", "201", "项目支出")
+    (region,) = [r for span in cell.spans for r in result.where(span)]
+    assert document.text[region.start : region.end] == "2.00"
+    assert region.page == 1
+    assert (region.box is not None, region.ref) == {
+        "pdf": (True, ""), "docx": (False, ""), "xlsx": (False, "Sheet!E4")
+    }[kind]  # fmt: skip
+    if region.box:
+        left, top, right, bottom = region.box
+        assert 600 < left < right < 842
+        assert 0 < top < bottom < 595
+
+
+def test_what_reads_a_format_is_asked_for_by_name(tmp_path: Path) -> None:
+    """Without the packages of an extra, one sentence says what to install, and no other file is affected."""
+    (tmp_path / "a.pdf").write_bytes(as_pdf(TABLE))
+    (tmp_path / "b.xlsx").write_bytes(as_xlsx(TABLE))
+    (tmp_path / "c.txt").write_text(TABLE, encoding="utf-8")
+    code = (
+        "import sys\n"
+        "for name in ('pdfplumber', 'openpyxl', 'docx'): sys.modules[name] = None\n"
+        "from extractor.cli import main\n"
+        f"sys.argv = ['extractor', 'run', {str(tmp_path)!r}, '--out', {str(tmp_path / 'out')!r}, '--jobs', '1']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    said = " ".join(done.stderr.split())
+    assert "reading it needs an extra: pip install 'extractor[pdf]'" in said
+    assert "reading it needs an extra: pip install 'extractor[office]'" in said
+    assert (tmp_path / "out" / "c" / "result.json").exists()
+
+
+def _drawn(**options: Any) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, **options)
+    canvas.drawString(100, 700, "hello")
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(9):
+            archive.writestr(f"word/document{number or ''}.xml", b"\x00" * (64 << 20))
+    return out.getvalue()
+
+
+BAD = {
+    "password": (lambda: _drawn(encrypt=StandardEncryption("secret")), "has a password"),
+    "broken pdf": (lambda: b"%PDF-1.7\n1 0 obj", "is broken"),
+    "cut pdf": (lambda: _drawn()[:300], "is broken"),
+    "cut docx": (lambda: as_docx(TABLE)[:2000], "is broken"),
+    "no office file": (lambda: _zip("x.txt"), "no document of Word or Excel"),
+    "broken docx": (lambda: _zip("word/document.xml"), "is broken"),
+    "broken xlsx": (lambda: _zip("xl/workbook.xml"), "is broken"),
+    "bomb": (_bomb, "unpacks to more than"),
+    "old office": (lambda: b"\xd0\xcf\x11\xe0" + b"\x00" * 600, "old Office file"),
+    "broken xls": (lambda: b"\xd0\xcf\x11\xe0" + b"\x00" * 600 + "Workbook".encode("utf-16-le"), "can't be read"),
+    "gzip": (lambda: b"\x1f\x8b\x08\x00", "gzip"),
+}
+
+
+def _zip(member: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(member, "nothing")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_read_says_why(tmp_path: Path, case: str) -> None:
+    """Encrypted, broken and bomb-like files are refused in a sentence with the file's name, never a traceback."""
+    make, said = BAD[case]
+    with pytest.raises(InputError, match=said) as error:
+        read(tmp_path, make(), "文件.dat")
+    assert "文件.dat" in str(error.value)
+
+
+def test_pages_without_text_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no recogniser is installed, a scanned page of a PDF is a finding, and the other pages are read."""
+    monkeypatch.setattr("extractor.sources.scans.find_spec", lambda _: None)
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    canvas.drawInlineImage(_picture(), 0, 0, 595, 842)
+    canvas.showPage()
+    canvas.drawString(100, 700, "hello")
+    canvas.save()
+    document = read(tmp_path, out.getvalue())
+    assert document.text.split() == ["hello"]
+    (finding,) = document.findings
+    assert (finding.code, finding.kind) == ("page-not-read", "not-read")
+    assert "page 1 is not read: it is an image without text" in finding.message
+    assert "extractor[ocr]" in finding.message
+    assert finding in Extractor().extract(document).findings
+
+
+def _picture() -> Any:
+    from PIL import Image
+
+    return Image.new("L", (60, 84), 200)
+
+
+def test_images_need_the_recogniser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra an image is refused with the command that helps."""
+    monkeypatch.setattr("extractor.sources.scans.find_spec", lambda _: None)
+    out = io.BytesIO()
+    _picture().save(out, "PNG")
+    with pytest.raises(InputError, match=r"pip install 'extractor\[ocr\]'"):
+        read(tmp_path, out.getvalue())
+
+
+def test_hostile_cells_stay_text(tmp_path: Path, extractor: Extractor) -> None:
+    """Tabs and line ends within a cell make no new cells, and a formula is what it shows, never its source."""
+    text = TABLE.replace("一般公共服务支出", '=HYPERLINK("http://x","y")')
+    for maker in MAKERS.values():
+        result = extractor.extract(read(tmp_path, maker(text)))
+        assert _cell(result, "expenditure", "201", "项目支出").text == "2.00"
+    for maker in (as_docx, as_xlsx):
+        document = read(tmp_path, maker(TABLE.replace("一般公共服务支出", "一般¶公共¶服务")))
+        assert "一般公共服务\t1,205.00" in document.text.replace("1205.00", "1,205.00")
+
+
+def test_a_run_reads_all_formats(tmp_path: Path) -> None:
+    """A folder of PDF, Word and Excel files is read like one of text files."""
+    for kind, maker in MAKERS.items():
+        (tmp_path / f"{kind}.{kind}").write_bytes(maker(TABLE))
+    done = command("run", tmp_path, "--out", tmp_path / "out", "--jobs", 1)
+    assert done.returncode == 0, done.stderr
+    for kind in MAKERS:
+        told = (tmp_path / "out" / kind / "facts.jsonl").read_text(encoding="utf-8")
+        assert told.count('"state": "proven"') == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "printed"),
+    [
+        (1234.5, "#,##0.00", "1234.50"), (0.1 + 0.2, "0.00", "0.30"), (2.675, "0.00", "2.68"), (5, "General", "5"),
+        (5.0, "General", "5"), (0.0514, "0.00%", "5.14%"), (-3.25, '#,##0.00;[Red]"-"#,##0.00', "-3.25"),
+        (12.5, "General", "12.5"), (None, "0.00", ""), ("一、本年收入", "@", "一、本年收入"), (7.0, '0.0_ "人"', "7.0"),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_sheet_are_what_it_shows(value: Any, style: str, printed: str) -> None:
+    """A stored number is rounded to the decimals of its format, half up as Excel does."""
+    assert shown(value, style) == printed
+
+
+def test_lines_of_a_cell_join() -> None:
+    """Chinese and digits wrap anywhere; whole numbers and Latin words stay apart."""
+    assert joined(["一般公共", "服务支出"]) == "一般公共服务支出"
+    assert joined(["1,234.", "56"]) == "1,234.56"
+    assert joined(["89.6", "7"]) == "89.67"
+    assert joined(["60.00", "40.00"]) == "60.00 40.00"
+    assert joined(["annual", "budget"]) == "annual budget"
+
+
+@pytest.mark.parametrize(
+    ("read_as", "meant"),
+    [
+        ("1.234,56", "1,234.56"), ("12:50", "12.50"), ("~3.25", "-3.25"), ("428'70", "428.70"), ("4l.20", "41.20"),
+        ("1,234", "1,234"), ("459,90", "459.90"), ("办公费", "办公费"), ("2024年", "2024年"), ("—", "—"),
+        ("12. 50", "12.50"), ("3797", "3797"),
+    ],
+)  # fmt: skip
+def test_shapes_of_numbers(read_as: str, meant: str) -> None:
+    """What a recogniser writes for a number becomes the number where only one is meant; no point is made up."""
+    assert mended(read_as) == meant
+
+
+def test_unreasonable_images_are_refused(tmp_path: Path) -> None:
+    """A picture of a gigapixel is refused before it is unpacked."""
+    pytest.importorskip("rapidocr")
+    size = struct.pack(">II", 60_000, 60_000)
+    chunk = b"IHDR" + size + b"\x08\x00\x00\x00\x00"
+    import zlib
+
+    data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    with pytest.raises(InputError, match="can't be read"):
+        read(tmp_path, data)
+
+
+@pytest.mark.skipif(not PAGES.exists(), reason="needs the pages of ../shared/ocr")
+def test_a_scanned_page_is_read_and_proven(tmp_path: Path, extractor: Extractor) -> None:
+    """A printed page at 150 dpi, turned and worn, gives both of its tables, every number proven."""
+    pytest.importorskip("rapidocr")
+    document = read(tmp_path, (PAGES / "img" / "page1.150.L1.jpg").read_bytes())
+    result = extractor.extract(document)
+    assert result.states() == {"proven": 21}
+    cell = _cell(result, "revenue_expenditure", "收入总计", "预算数")
+    (region,) = [r for span in cell.spans for r in result.where(span)]
+    assert region.box is not None
+    assert region.score is not None
+    assert cell.text == "465.24"
