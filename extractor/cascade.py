@@ -111,8 +111,11 @@ def _with_layouts(
     """Read a disclosure again with the hints that make less violated."""
     known = {d.chunk.first: d for d in sofar.drafts}
     hints = _without_clashes({t.chunk.first: t.hint for t in told if t.hint}, known)
-    trial = {d.chunk.first: d for d in deterministic.read(lines, part, catalogue, hints)[0]} if hints else {}
-    taken = {f: h for f, h in hints.items() if f in trial and _improves(trial[f], known.get(f))}
+    taken: dict[int, Hint] = {}
+    for open_ in (hints, {f: replace(h, totals=False) for f, h in hints.items() if h.table == OTHER}):
+        left = {f: h for f, h in open_.items() if f not in taken}
+        trial = {d.chunk.first: d for d in deterministic.read(lines, part, catalogue, left)[0]} if left else {}
+        taken |= {f: h for f, h in left.items() if f in trial and _improves(trial[f], known.get(f))}
     attempts = [
         t.attempt.model_copy(update={"taken": t.chunk.first in taken, "why": _layout_why(t.chunk.first, taken, hints)})
         if t.hint else t.attempt

@@ -208,7 +208,7 @@ def sentences(
     source = source_text(lines)
     user = template("prose").substitute(
         tables="".join(f"{table}\n" for table in tables),
-        own=f"\nGive only the numbers of these lines: {', '.join(map(str, own))}.\n" if own else "",
+        own=f"\nOnly numbers that begin on these lines are wanted: {', '.join(map(str, own))}.\n" if own else "",
         fence=fence_for(source),
         source=source,
     )

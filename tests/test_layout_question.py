@@ -124,6 +124,37 @@ def test_a_table_that_no_spec_describes_is_read_with_its_own_columns(tmp_path: P
     assert [u.numbers for u in spoilt.unread] == [12]
 
 
+# Empty cells are lost, and only a column's name says what is the sum of what.
+LOST = """
+部门购买服务预算表
+单位：万元
+项目 合计 一般公共预算 政府性基金 财政专户资金 单位自有资金
+1 2 3 4 5 6
+合计 186.40 120.15 40.00 6.25 20.00
+河道巡查保洁 96.40 76.40 20.00
+水质监测 61.25 35.00 20.00 6.25
+信息系统运维 28.75 8.75 20.00
+"""
+
+
+def test_the_names_of_columns_say_what_is_a_sum(tmp_path: Path) -> None:
+    """A total and its parts place numbers whose neighbours are empty; where they are none, a table is read as before."""
+    columns = ("合计", "一般公共预算", "政府性基金", "财政专户资金", "单位自有资金")
+    result, _, asked = ask(LOST, layout("other", *columns, first_row=6), tmp_path)
+    assert asked == ["layout"]
+    table = next(t for t in result.tables if t.id.startswith("other_"))
+    found = numbers(result, table.id)
+    assert len(found) == 15
+    assert found["水质监测", "财政专户资金"] == ("6.25", "proven")
+    assert found["河道巡查保洁", "合计"] == ("96.40", "proven")
+    assert not any(state == "contradicted" for _, state in found.values())
+    unlike = UNKNOWN.replace("期末数 本年增加 年初数", "合计 本年增加 年初数").replace("30.00 10", "31.00 10")
+    unlike = unlike.replace("135.00", "136.00")
+    result, _, _ = ask(unlike, layout("other", "合计", "本年增加", "年初数", first_row=6), tmp_path / "unlike")
+    table = next(t for t in result.tables if t.id.startswith("other_"))
+    assert numbers(result, table.id)["车辆", "合计"] == ("31.00", "proven")
+
+
 def test_without_a_model_it_is_listed() -> None:
     """What nobody can read is named with its lines and numbers."""
     result = Extractor(engine="deterministic").extract(Document.from_text(UNKNOWN))

@@ -5,8 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from extractor.generic import PREFIX
 from extractor.identities import Ref, evaluate, instances
-from extractor.specs import Catalogue
+from extractor.specs import Catalogue, TableSpec
 
 from .constraints import Choice
 from .draft import Draft, narrow
@@ -46,9 +47,14 @@ def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int
     """Count the hard and the soft identities that the preferred reading violates."""
     frames = [d.frame() for d in drafts]
     values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
-    found, _ = instances(frames, catalogue.by_id, catalogue.cross)
+    found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
     broken = [i for i in found if evaluate(i, frames, values).verdict == "violated"]
     return sum(not i.soft for i in broken), sum(i.soft for i in broken)
+
+
+def _specs(drafts: Sequence[Draft], catalogue: Catalogue) -> Mapping[str, TableSpec]:
+    """Return all specs by frame, those made for tables that the catalogue doesn't know among them."""
+    return {**catalogue.by_id, **{d.spec.id: d.spec for d in drafts if d.spec.id.startswith(PREFIX)}}
 
 
 def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
@@ -66,7 +72,7 @@ def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]
     if not choices:
         return list(drafts)
     frames = [d.frame() for d in drafts]
-    found, _ = instances(frames, catalogue.by_id, catalogue.cross)
+    found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
     solutions = solve(choices, fixed, found, frames)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
     return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]
