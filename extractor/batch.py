@@ -2,24 +2,31 @@
 
 import hashlib
 import os
-import signal
+import time
+import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from . import accounts
 from .accounts import Account
 from .document import Document
-from .errors import ExtractorError
+from .errors import ExtractorError, InputError
 from .export import save
+from .forms import forms
 from .pipeline import Extractor
+from .placing import FullError
 from .records import Finding, Result, State, Unread
+from .statements import prose as statements
+from .workers import Lost, Workers
 
 TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
 FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 """What a folder is searched for; what a file is, its content tells."""
+LIMIT = 600.0
+"""Seconds for one file, where no model is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,10 @@ class Report:
         unread: What was not read.
         files: Files written.
         account: What a model's part took, or None where no model is named.
+        source: SHA-256 of the file, where what became of it depends on nothing else; None: worth another try.
+        sizes: Size of each file written.
+        seconds: How long it took.
+        full: The results can't be written, and those of the next file couldn't either.
     """
 
     job: Job
@@ -53,6 +64,10 @@ class Report:
     unread: tuple[Unread, ...] = ()
     files: tuple[str, ...] = ()
     account: Account | None = None
+    source: str | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    full: bool = False
 
 
 def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
@@ -98,102 +113,109 @@ def _walk(folder: Path) -> tuple[list[Path], list[str]]:
     return found, refused
 
 
-def plan(paths: Sequence[Path], out: Path) -> list[Job]:
-    """Give each file a folder: its stem, with a hash of its path where stems repeat."""
+def plan(paths: Sequence[Path], out: Path, known: Callable[[Path], str | None] | None = None) -> list[Job]:
+    """Give each file a folder: its stem, with a hash of its path where stems repeat.
+
+    Args:
+        paths: The files.
+        out: Folder of the results.
+        known: The folder that an earlier run gave to a file, if any.
+    """
     stems = Counter(path.stem for path in paths)
     jobs = []
     for path in paths:
+        if known is not None and (before := known(path)) is not None:
+            jobs.append(Job(path, out / before))
+            continue
         # A name that would lead elsewhere (``..`` is the stem of ``...txt``) is no name for a folder.
         name = path.stem if path.stem.strip(". ") else "file"
-        if stems[path.stem] > 1:
-            name += "-" + hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-        jobs.append(Job(path, out / name))
+        jobs.append(Job(path, out / (hashed(path, name) if stems[path.stem] > 1 else name)))
     return jobs
 
 
+def hashed(path: Path, name: str) -> str:
+    """Return a folder's name with a hash of the file's path."""
+    return name + "-" + hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
 def run(
-    jobs: Sequence[Job], formats: Sequence[str], workers: int, extractor: Extractor | None = None
-) -> Iterator[Report]:
-    """Read and write every job; yields a report as each is done.
+    jobs: Sequence[Job], formats: Sequence[str], workers: int, extractor: Extractor | None = None,
+    *, limit: float = LIMIT,
+) -> Iterator[Report]:  # fmt: skip
+    """Read and write every job; yields a report as each is done, in the order in which they end.
 
-    With several workers the reports come in the order in which they finish. A worker that dies (out of memory)
-    costs its file, which is reported, and no other. An ``extractor`` with a model stays in this process, whatever
-    ``workers`` says: its calls share one account, so that limits hold for the whole run and not for each process.
+    Each worker process has one file at a time: one that dies (out of memory) or is not done within ``limit`` seconds
+    costs its file, which is reported, and no other. A disk that is full ends the run after the files that are begun. An
+    ``extractor`` with a model stays in this process, whatever ``workers`` says: its calls share one account, so that
+    limits hold for the whole run and not for each process.
     """
-    if workers <= 1 or len(jobs) <= 1 or (extractor is not None and extractor.model is not None):
-        extractor = extractor or Extractor()
+    reader = extractor or Extractor()
+    chosen = tuple(formats)
+    if reader.model is not None:
         for job in jobs:
-            yield _one(job, tuple(formats), extractor)
+            done = _one(job, chosen, reader)
+            yield done
+            if done.full:
+                return
         return
-    yield from _parallel(jobs, tuple(formats), min(workers, len(jobs)), extractor)
+    _load()
+    full = False
+    pool = Workers[Job, Report](partial(_one, formats=chosen, extractor=reader), min(workers, len(jobs)), limit)
+    for job, answer in pool.run(job for job in jobs if not full):
+        done = _lost(job, answer, limit) if isinstance(answer, Lost) else answer
+        full = full or done.full
+        yield done
 
 
-def _parallel(
-    jobs: Sequence[Job], formats: tuple[str, ...], workers: int, extractor: Extractor | None
-) -> Iterator[Report]:
-    waiting = iter(jobs)
-    pool = ProcessPoolExecutor(workers, initializer=_undisturbed)
-    running: dict[Future[Report], Job] = {}
+def _load() -> None:
+    """Load what every worker needs, before there are any: once, and shared."""
+    from ortools.sat.python import cp_model  # noqa: F401, PLC0415 - half a second
+
+    statements()
+    forms()
+
+
+def _lost(job: Job, lost: Lost, limit: float) -> Report:
+    if lost.late:
+        return Report(
+            job, error=f"{job.path}: not read within {limit:g} seconds. Give it more with --time-limit, or split it.",
+            source=digest(job.path),
+        )  # fmt: skip
+    return Report(
+        job, error=f"{job.path}: the worker died (exit code {lost.code}; out of memory?). Try it alone with --jobs 1."
+    )
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file's bytes, or None where it can't be read."""
     try:
-        # A bounded window: memory doesn't grow with the number of files.
-        for job in waiting:
-            running[pool.submit(_one, job, formats, extractor)] = job
-            if len(running) >= workers * 4:
-                yield from _done(running)
-        while running:
-            yield from _done(running)
-    except KeyboardInterrupt:
-        # What is being read is finished and counted; what waits is not begun.
-        for future in [f for f in running if f.cancel()]:
-            del running[future]
-        while running:
-            yield from _done(running)
-        raise
-    finally:
-        _stop(pool)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
-def _undisturbed() -> None:
-    """Leave Ctrl-C to the parent, so that a worker never stops between two files of a result."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers after what they are at; at once if the user insists."""
-    workers = list((getattr(pool, "_processes", None) or {}).values())
+def _one(job: Job, formats: tuple[str, ...], extractor: Extractor) -> Report:
+    begin = time.monotonic()
+    source = digest(job.path)  # before it is read: if it changes meanwhile, the next run sees that
     try:
-        pool.shutdown(wait=True, cancel_futures=True)
-    except KeyboardInterrupt:
-        for worker in workers:
-            worker.kill()
-        raise
-
-
-def _done(running: dict[Future[Report], Job]) -> Iterator[Report]:
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in finished:
-        job = running.pop(future)
-        try:
-            yield future.result()
-        except Exception as error:  # noqa: BLE001 - a dead worker must not take the run with it
-            yield Report(
-                job,
-                error=f"{job.path}: the worker died ({type(error).__name__}). Try it alone with --jobs 1.",
-            )
-
-
-def _one(job: Job, formats: tuple[str, ...], extractor: Extractor | None = None) -> Report:
-    try:
-        reader = extractor or Extractor()
-        booked = reader.budget.child() if reader.budget else None
-        result = reader.extract(Document.from_path(job.path), account=booked)
+        booked = extractor.budget.child() if extractor.budget else None
+        result = extractor.extract(Document.from_path(job.path), account=booked)
         account = accounts.account(booked) if booked else None
-        files = save(result, job.folder, formats, account=account)
+        try:
+            files = save(result, job.folder, formats, account=account)
+        except InputError as error:
+            return Report(job, error=str(error), full=isinstance(error, FullError))
     except ExtractorError as error:
-        return Report(job, error=str(error))
+        return Report(job, error=str(error), source=source)
     except MemoryError:
         return Report(job, error=f"{job.path}: not enough memory. Split the file into documents.")
-    return replace(report(job, result, files), account=account)
+    except Exception as error:  # noqa: BLE001 - a mistake of this program must not take the run with it
+        trace = "".join(traceback.format_exception(error)[-2:]).strip().replace("\n", " ")
+        return Report(job, error=f"{job.path}: a mistake of this program, please report it: {trace}", source=source)
+    sizes = {file.name: file.stat().st_size for file in files}
+    done = replace(report(job, result, files), account=account, source=source, sizes=sizes)
+    return replace(done, seconds=round(time.monotonic() - begin, 3))
 
 
 def report(job: Job, result: Result, files: Sequence[Path] = ()) -> Report:

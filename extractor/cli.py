@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_doctor, cli_eval, cli_export, cli_files, cli_link, cli_local, cli_run
+from . import cli_cache, cli_doctor, cli_eval, cli_export, cli_files, cli_link, cli_local, cli_run, cli_status
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -22,7 +22,6 @@ from .cli_base import (
     Model,
     Prices,
     fail,
-    terminal,
 )
 
 HELP = """Read the tables of Chinese public-finance disclosures from messy text, and prove the numbers.
@@ -35,6 +34,7 @@ Typical use:
   extractor check results/budget              check a result again, after a correction by hand
   extractor link budget.txt final.txt         check documents against each other
   extractor explain results/budget expenditure 总计 合计   why is this number believed?
+  extractor status results                    where a run stands, what failed and why
   extractor export results --to csv           all documents of a run in one table
   extractor findings results --cause source   what the offices got wrong, as a list to send
   extractor schemas                           which tables are known
@@ -52,6 +52,7 @@ Exit codes:
   2    wrong usage
   3    some input could not be read
   4    a model was not asked: a limit was reached, or --offline and not in the cache
+  5    another run is at work in the folder of the results
   130  interrupted; the results written so far are complete
 """
 
@@ -101,6 +102,14 @@ def run(
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read every file, also those that an earlier run in --out has done.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Read the files that failed in an earlier run, and no others.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for another run in --out to end.")] = False,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one file, where no model is asked.")] = 600.0,
     model: Model = None,
     base_url: BaseUrl = None,
     gguf: Gguf = None,
@@ -142,6 +151,9 @@ def run(
       extractor run budget.txt --out results --model gpt-4o-mini --offline
 
     \b
+    A run that was stopped, or that has new files to read, goes on where it stopped when the command is given again.
+
+    \b
     With a model, usage.json beside each result says what was spent on it. Answers are kept in the cache: a run
     that stopped at a limit goes on where it stopped when it is called again with a higher one.
     """
@@ -165,24 +177,13 @@ def run(
             raise typer.Exit(cli_run.dry_run(found, extractor, errors, json=as_json))
     except ExtractorError as error:
         raise fail(str(error), EXIT_USAGE) from None
-    planned = batch.plan(found, out or Path())
     for message in errors:
         fail(message)
-    chosen = [f.value for f in formats or [f for f in Format if f is not Format.xlsx]]
-    reports = cli_run.read(planned, chosen, jobs, extractor, quiet=quiet or as_json)
-    order = {job: number for number, job in enumerate(planned)}
-    reports.sort(key=lambda r: order[r.job])
-    if as_json:
-        cli_run.as_json(reports, extractor)
-    elif len(planned) > 1:
-        from .console import show_total
-
-        show_total(terminal(), reports, out or Path())
-    elif reports and not reports[0].error:
-        from .console import safe
-
-        terminal().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
-    raise typer.Exit(cli_run.exit_code(reports, errors))
+    order = cli_run.Order(
+        out or Path(), tuple(f.value for f in formats or [f for f in Format if f is not Format.xlsx]), jobs, time_limit,
+        fresh=fresh, failed_only=retry_failed, wait=wait, quiet=quiet, as_json=as_json,
+    )  # fmt: skip
+    raise typer.Exit(cli_run.perform(found, errors, extractor, order))
 
 
 def _extractor(
@@ -219,6 +220,7 @@ for command in (
     cli_export.export,
     cli_export.findings,
     cli_files.schemas,
+    cli_status.status,
     cli_doctor.doctor,
 ):
     app.command()(command)

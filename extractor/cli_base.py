@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE, EXIT_NOT_ASKED, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
+EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_UNREADABLE, EXIT_NOT_ASKED = 0, 1, 2, 3, 4
+EXIT_BUSY, EXIT_INTERRUPTED = 5, 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; messages stay on stderr.")]
 Model = Annotated[str | None, typer.Option(help="Model to ask, or local; also EXTRACTOR_MODEL.")]

@@ -1,7 +1,7 @@
 """What people see in a terminal. Everything from a document is printed as plain text, never as markup."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -135,22 +135,25 @@ def _unread(console: Console, report: Report) -> None:
         console.print(f"   … and {len(report.unread) - _SHOWN} more in result.json", style="dim")
 
 
-def show_total(console: Console, reports: Iterable[Report], out: Path) -> None:
-    """Print the sum of a run."""
-    states: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    failed = done = 0
-    for report in reports:
-        failed += report.error is not None
-        done += report.error is None
-        states.update(report.states)
-        kinds.update(f.kind for f in report.findings)
+def show_total(
+    console: Console, done: int, failed: int, counts: tuple[Mapping[str, int], Mapping[str, int]], out: Path
+) -> None:
+    """Print the sum of a run; ``counts`` are number cells by state and findings by kind."""
+    states, kinds = counts
     found = ", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) or "none"
     console.print(
-        f"{done} documents read, {failed} not readable; cells: {_state_line(states)}; findings: {found}",
+        f"{done} documents read, {failed} not readable; cells: {_state_line(Counter(states))}; findings: {found}",
         soft_wrap=True,
     )
     console.print(Text("results in ") + safe(str(out)), soft_wrap=True)
+
+
+def show_kept(console: Console, kept: int, jobs: int, why: Mapping[str, int], *, failed_only: bool) -> None:
+    """Say how many files stay as an earlier run left them, and why the others are read."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
+    left = f"reading {jobs} ({reasons})" if jobs else "nothing is left to read"
+    stay = "files did not fail before" if failed_only else "files stay as they are (--fresh reads all again)"
+    console.print(f"{kept} {stay}; {left}", style="dim", soft_wrap=True)
 
 
 def section_tree(name: str, headings: Sequence[Heading], lines: Sequence[int]) -> Tree:

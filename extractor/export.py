@@ -1,11 +1,10 @@
-"""Files: a result written as JSON, JSON lines, CSV and a workbook, each atomically."""
+"""Files: a result written as JSON, JSON lines, CSV and a workbook, put in place whole."""
 
 import csv
+import errno
 import io
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from .errors import InputError, ResultError
 from .facts import facts
 from .forms import forms
 from .generic import PREFIX
+from .placing import FullError, place
 from .records import Cell, Result, Table
 from .specs import catalogue
 from .spreadsheet import neutral
@@ -47,17 +47,19 @@ def save(
     files = _files(result, chosen)
     if account is not None:
         files["usage.json"] = account.model_dump_json(indent=1) + "\n"
+
+    def outdated(there: Path) -> Iterator[Path]:
+        if "csv" in chosen:  # tables that an earlier run found and this one doesn't
+            yield from (old for old in there.glob("*.csv") if old.name not in files and _ours(old.name))
+        if account is None and _is_account(there / "usage.json"):
+            yield there / "usage.json"
+
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.csv"):
-            if "csv" in chosen and old.name not in files and _ours(old.name):
-                old.unlink()  # a table that an earlier run found and this one doesn't
-        if account is None:
-            _drop_account(folder / "usage.json")
-        # result.json comes last: where it stands, everything else does.
-        return [_write(folder / name, files[name]) for name in sorted(files, key=lambda n: n == "result.json")]
+        return place(folder, files, outdated)
     except OSError as error:
-        raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+        kind, remedy = (FullError, "Make room there, or choose") if full else (InputError, "Choose")
+        raise kind(f"{folder}: can't be written ({error.strerror}). {remedy} another --out.") from None
 
 
 def _files(result: Result, chosen: set[str]) -> dict[str, str | bytes]:
@@ -124,13 +126,13 @@ def to_csv(table: Table) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def _drop_account(file: Path) -> None:
-    """Remove the account of an earlier run; a file of that name that is something else stays."""
+def _is_account(file: Path) -> bool:
+    """Whether a file is the account of an earlier run; one of that name that is something else stays."""
     try:
         Account.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):
-        return
-    file.unlink()
+        return False
+    return True
 
 
 def _together(tables: Iterable[Table]) -> Iterator[Table]:
@@ -159,17 +161,3 @@ def _shown(cell: Cell) -> str:
 
 def _lines(records: Iterable[Any]) -> str:
     return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
-
-
-def _write(path: Path, content: str | bytes) -> Path:
-    """Write through a temporary file, so that a killed run leaves the old file or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8") if isinstance(content, str) else content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
