@@ -48,21 +48,33 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     columns = tuple(named)
     if not columns:
         return "its header names more blocks than the spec's"
+    fits = _fits(items, header, named, tokens, grid=body.grid)
+    if not fits and any(item[-1].label == _GRAND for item in items):
+        items = [item for item in items if item[-1].label != _GRAND]  # the one total is that of the “三公” items
+        fits = _fits(items, header, named, tokens, grid=body.grid)
+    if not fits:
+        return "its numbers fit its header's items in no way that adds up"
+    return _draft(chunk, spec, body, fits, items, named)
+
+
+def _fits(
+    items: Sequence[Path], header: str, named: Mapping[int, str], tokens: Sequence[Token], *, grid: bool
+) -> list[dict[tuple[Path, int], Token]]:
+    """Return every way to place the numbers under which the items add up."""
+    columns = tuple(named)
     fits: dict[frozenset[tuple[Path, int, str]], dict[tuple[Path, int], Token]] = {}
     for slots in _layouts(items, header, columns, list(named.values())):
         if len(tokens) > len(slots.cells) or comb(len(slots.cells), len(tokens)) > _MANY:
             continue
         printed = tuple(t.cell for t in tokens if t.cell is not None and t.cell < len(slots.cells))
-        in_place = body.grid and len(printed) == len(tokens)
+        in_place = grid and len(printed) == len(tokens)
         for places in [printed] if in_place else combinations(range(len(slots.cells)), len(tokens)):
             placed = {slots.cells[p]: t for p, t in zip(places, tokens, strict=True)}
             values = {cell: t.amount.value for cell, t in placed.items() if t.amount}
             if _adds_up(values, items, columns):
                 key = frozenset((*c, t.text) for c, t in placed.items() if t.amount and t.amount.value)
                 fits.setdefault(key, placed)
-    if not fits:
-        return "its numbers fit its header's items in no way that adds up"
-    return _draft(chunk, spec, body, list(fits.values()), items, named)
+    return list(fits.values())
 
 
 def names_items(body: Body, spec: TableSpec) -> bool:
