@@ -20,6 +20,7 @@ _STYLE = {
     "proven": "green",
     "grounded": "cyan",
     "ambiguous": "yellow",
+    "rounding": "yellow",
     "contradicted": "red",
     "ungrounded": "magenta",
 }
