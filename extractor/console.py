@@ -20,7 +20,6 @@ _STYLE = {
     "proven": "green",
     "grounded": "cyan",
     "ambiguous": "yellow",
-    "rounding": "yellow",
     "contradicted": "red",
     "ungrounded": "magenta",
 }
@@ -33,6 +32,7 @@ _SHORT = {
 }
 _MARK = {
     "contradiction": "red",
+    "rounding": "yellow",
     "ambiguous": "yellow",
     "ungrounded": "magenta",
     "not-read": "yellow",

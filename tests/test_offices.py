@@ -1,7 +1,6 @@
-"""Invented documents in the styles of many offices, in four kinds of text: every number in its place, open, or listed."""
+"""Invented documents in the styles of many offices, in four kinds of text: each number in its place or listed."""
 
-import re
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -14,12 +13,14 @@ from extractor.facts import facts
 from .conftest import ROOT
 
 STYLES = tuple(sorted(path.stem for path in (ROOT / "eval" / "offices").glob("*.txt")))
+# Pipes and tabs are read alike: one of them for every style is enough.
+TOLD = [(s, f) for i, s in enumerate(STYLES) for f in FORMS if f != ("tsv", "pipes")[i % 2]]
 PAGES = Noise(page_breaks=9, repeat_headers=True, thousands=True, wrap_names=True)
 # Text without cells doesn't tell which of the columns of words is a row's name: such a table is listed, not read.
 NAMELESS = {"units_budget": {"procurement"}}
 
 
-@lru_cache(maxsize=None)
+@cache
 def read(style: str, form: Form, noise: Noise, seed: int) -> tuple[Result, Places]:
     """Make a document, tell it in one form, read it and compare."""
     budget = generate(ROOT / "eval" / "offices" / f"{style}.txt", seed)
@@ -38,8 +39,7 @@ def assert_in_place(style: str, form: Form, noise: Noise, seed: int) -> None:
     assert not [f.message for f in result.findings if f.kind == "contradiction" and f.code != "X11"]
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("style", "form"), TOLD)
 def test_every_number_is_in_its_place(style: str, form: Form) -> None:
     """Clean text: names of columns as printed, keys as the contract has them."""
     assert_in_place(style, form, Noise(), 0)
@@ -53,14 +53,14 @@ def test_page_breaks_and_wrapped_names_move_nothing(style: str) -> None:
 
 def test_tables_declared_empty_are_empty() -> None:
     """The notes of several offices say so, each in its words."""
-    found = [t for style in STYLES for t in read(style, "tsv", Noise(), 0)[0].tables if t.empty_note is not None]
+    found = [t for style in STYLES for t in read(style, "spaced", Noise(), 0)[0].tables if t.empty_note is not None]
     assert len(found) >= 4
 
 
 def test_a_number_of_the_table_below_its_title_heads_nothing() -> None:
     """公开01表 between title and unit, as final accounts print it, belongs to the title above."""
     result, _ = read("national_final", "spaced", Noise(), 0)
-    assert [t.title for t in result.tables][:2] == ["收入支出决算总表", "收入决算表"]
+    assert [t.title for t in result.tables if t.id != "document"][:2] == ["收入支出决算总表", "收入决算表"]
     assert not [f for f in result.findings if f.code == "table-not-read"]
 
 
@@ -87,12 +87,12 @@ def test_an_unknown_table_is_listed_with_its_numbers() -> None:
     result = Extractor(engine="deterministic").extract(Document.from_text(UNKNOWN, name="unknown"))
     [entry] = result.unread
     assert (entry.title, entry.numbers) == ("政府购买服务指导性目录表", 2)
-    assert entry.lines[0] == 1 + [i for i, line in enumerate(UNKNOWN.splitlines()) if re.match("政府购买", line)][0]
+    assert entry.lines[0] == 1 + UNKNOWN.splitlines().index("政府购买服务指导性目录表")
     assert [t.id for t in result.tables if t.id != "document"] == ["expenditure"]
 
 
 def test_a_column_that_no_spec_knows_keeps_its_name_in_text_without_cells() -> None:
-    """The header names its columns in a row; the one unknown is no other column's, and its cells are proven by the tree."""
+    """The header names its columns in a row; the numbers of the one unknown are in no other column."""
     text = (
         "支出总表\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出 专项债支出\n合计 90.00 50.00 30.00 10.00\n"
         "205 教育支出 90.00 50.00 30.00 10.00\n20502 普通教育 90.00 50.00 30.00 10.00\n"

@@ -4,8 +4,8 @@ A style (``eval/offices/*.txt``) begins with lines ``key: value`` and has its ta
 ``== table id``; then come the lines above it, ``--``, the rows of its header (cells separated by ``|``), and what its
 rows are made of:
 
-* ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F functional,
-  E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{unit}`` an office's code);
+* ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F
+  functional, E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{unit}`` an office's code);
 * ``@left``, ``@right`` and ``@end``: the sides of a two-sided table and its last row; a line is a label, with a dot in
   front for each level, and amounts; ``%classes`` stands for a row for each class;
 * ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
@@ -89,7 +89,8 @@ def generate(style: Path, seed: int) -> Budget:
             grid.rows, grid.places = [], [(-1, -1)]
         lead = tuple(line.format_map(head) for line in sheet.lead)
         made.append(Sheet(
-            sheet.table, number, lead[0], sheet.header, tuple(grid.rows), note if empty else None, tuple(grid.places), lead,
+            sheet.table, number, lead[0], sheet.header, tuple(grid.rows), note if empty else None,
+            tuple(grid.places), lead,
         ))  # fmt: skip
         facts += grid.facts
     return Budget(head["office"], int(head["year"]), tuple(made), tuple(facts))

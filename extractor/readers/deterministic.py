@@ -152,7 +152,7 @@ def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
 
 
 def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
-    """How many rows have codes in a table of names, or none have any in a table of codes: income by item or by office."""
+    """How many rows have codes in a table of names, or names where no row has one: income by item, or by office."""
     coded = sum(1 for line in body.lines if line and line[0].whole and line[0].text[:3] in labels.classes)
     named = sum(1 for line in body.lines if line and line[0].kind == "text" and squeeze(line[0].text) not in TOTALS)
     if spec.shape == "items":

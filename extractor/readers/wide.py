@@ -68,7 +68,7 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if not found:
         return "its numbers fit its header's items in no way that adds up"
     drafts = [
-        _draft(chunk, spec, body, fits, items, named, "" if line is total else line.label)
+        _draft((chunk, spec, body), fits, items, named, "" if line is total else line.label)
         for line, fits in zip(lines, found, strict=True)
     ]
     rows: list[RawRow] = []
@@ -215,9 +215,10 @@ def _adds_up(values: dict[tuple[Path, int], Decimal], items: Sequence[Path], col
 
 
 def _draft(
-    chunk: Chunk, spec: TableSpec, body: Body, fits: Sequence[dict[tuple[Path, int], Token]],
+    told: tuple[Chunk, TableSpec, Body], fits: Sequence[dict[tuple[Path, int], Token]],
     items: Sequence[Path], named: Mapping[int, str], office: str,
 ) -> Draft:  # fmt: skip
+    chunk, spec, body = told
     # Cars are run more often than they are bought.
     first = max(fits, key=lambda fit: sum(i[-1].label == "公务用车运行费" for (i, _), t in fit.items() if t.amount))
     unclear = {cell for fit in fits for cell in {*fit, *first} if fit.get(cell) is not first.get(cell)}
