@@ -64,6 +64,7 @@ _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 _DISTINCT = re.compile(
     r"财政拨款|一般公共|政府性|基金|国有资本|社会保险|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
 )
+_OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
 _MAX_TITLE = 60
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
@@ -84,7 +85,9 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     best, length = "", 0
     for spec in specs:
         for alias in spec.titles:
-            if len(alias) > length and key.endswith(alias) and not _DISTINCT.search(key[: -len(alias)]):
+            before = key[: -len(alias)]
+            before = _OF_WHAT.sub("", before) if "三公" in alias else before
+            if len(alias) > length and key.endswith(alias) and not _DISTINCT.search(before):
                 best, length = spec.id, len(alias)
     return best
 
@@ -177,7 +180,14 @@ def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tup
         return None, 1
     # A title wrapped onto a second line; only one that a spec knows, else prose would be caught.
     joined = table_title(text + following, specs)
-    return (joined, 2) if joined and not table_title(following, specs) else (None, 1)
+    known = bool(joined) and (not table_title(following, specs) or _spans(text, following, specs))
+    return (joined, 2) if known else (None, 1)
+
+
+def _spans(text: str, following: str, specs: Sequence[TableSpec]) -> bool:
+    """Whether a title that a spec knows reaches from one line into the next, whose own words are a title as well."""
+    key = _QUOTES.sub("", squeeze(_MARKUP.sub("", text)) + following)
+    return any(key.endswith(t) and len(t) > len(following) for spec in specs for t in spec.titles)
 
 
 def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> Heading | None:

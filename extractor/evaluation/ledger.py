@@ -61,6 +61,8 @@ class Ledger:
             return sum((self.public.get(part, ZERO) for part in _SUMS.get(name, (name,))), ZERO)
         if name == "bought":
             return sum(self.bought.values(), ZERO)
+        if name.endswith("_bought"):
+            return self.bought[name.removesuffix("_bought")]
         if name == "diff":
             return self.value("gen", code) - self.value("last", code)
         if name == "rate":
@@ -104,7 +106,9 @@ def keep(seed: int, *, scale: int = 1, rich: bool = True, names: tuple[str, ...]
         books.items.setdefault(rng.choice(FUNDS), {})["fund"] = books.amount()
     for row in books.items.values():
         general = sum((row.get(part, ZERO) for part in _SUMS["gen"]), ZERO)
-        row["last"] = ZERO if not general or books.chance(0.1) else (general * rng.randint(80, 115) / 100).quantize(_CENT)
+        row["last"] = (
+            ZERO if not general or books.chance(0.1) else (general * rng.randint(80, 115) / 100).quantize(_CENT)
+        )
     _spend(books)
     _public(books)
     return books
@@ -132,5 +136,5 @@ def _public(books: Ledger) -> None:
             books.public[when + name] = books.amount(4000) if books.chance(share) else ZERO
     for name, code in (("abroad", "30212"), ("hosting", "30217"), ("run", "30231")):
         books.public[name] += books.economic.get(code, ZERO)
-    for name in ("货物", "工程", "服务"):
+    for name in ("goods", "works", "services"):
         books.bought[name] = books.amount(20000) if books.chance(0.8) else ZERO

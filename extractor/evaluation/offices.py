@@ -4,8 +4,8 @@ A style (``eval/offices/*.txt``) begins with lines ``key: value`` and has its ta
 ``== table id``; then come the lines above it, ``--``, the rows of its header (cells separated by ``|``), and what its
 rows are made of:
 
-* ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F functional,
-  E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{unit}`` an office's code);
+* ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F
+  functional, E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{unit}`` an office's code);
 * ``@left``, ``@right`` and ``@end``: the sides of a two-sided table and its last row; a line is a label, with a dot in
   front for each level, and amounts; ``%classes`` stands for a row for each class;
 * ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
@@ -89,7 +89,8 @@ def generate(style: Path, seed: int) -> Budget:
             grid.rows, grid.places = [], [(-1, -1)]
         lead = tuple(line.format_map(head) for line in sheet.lead)
         made.append(Sheet(
-            sheet.table, number, lead[0], sheet.header, tuple(grid.rows), note if empty else None, tuple(grid.places), lead,
+            sheet.table, number, lead[0], sheet.header, tuple(grid.rows), note if empty else None,
+            tuple(grid.places), lead,
         ))  # fmt: skip
         facts += grid.facts
     return Budget(head["office"], int(head["year"]), tuple(made), tuple(facts))
@@ -101,7 +102,9 @@ def _parse(text: str) -> tuple[dict[str, str], list[_Sheet]]:
     head["last"] = str(int(head["year"]) - 1)
     sheets = []
     for part in parts:
-        lines = [line.format_map(head) if "{" in line and not line.startswith("@") else line for line in part.splitlines()]
+        lines = [
+            line.format_map(head) if "{" in line and not line.startswith("@") else line for line in part.splitlines()
+        ]
         table, rest = lines[0].strip(), [line for line in lines[1:] if line.strip()]
         cut = rest.index("--")
         body = rest[cut + 1 :]
@@ -139,18 +142,26 @@ def _fill(grid: _Grid, books: Ledger, head: dict[str, str]) -> None:
         elif kind == "projects":
             _projects(grid, books, lines[0], head)
         elif kind == "wide":
-            cells = [re.fullmatch(r"(.+)@(.+)=(.+)", cell.strip()) for cell in lines[0].split("|")]
-            found = [cell for cell in cells if cell]
-            grid.add([_amount(books, cell[3]) for cell in found], [(cell[1], cell[2].format_map(head)) for cell in found])
+            for line in lines:
+                _wide(grid, books, line.format_map(head))
         elif kind == "row":
             for line in lines:
                 cells_ = [cell.strip() for cell in line.split("|")]
-                label, key = _label(cells_[0])
-                amounts = [_amount(books, cell[1:]) if cell.startswith("=") else cell for cell in cells_[1:]]
-                at = [i + 1 for i, cell in enumerate(amounts) if isinstance(cell, Decimal)]
-                grid.add([label, *amounts], [(key, columns(grid.sheet.header)[i]) for i in at])
+                keyed = next((i for i, cell in enumerate(cells_) if "~" in cell), 0)
+                label, key = _label(cells_[keyed].format_map(head))
+                found = [_amount(books, cell[1:]) if cell.startswith("=") else cell.format_map(head) for cell in cells_]
+                found[keyed] = label
+                at = [i for i, cell in enumerate(found) if isinstance(cell, Decimal)]
+                grid.add(found, [(key, columns(grid.sheet.header)[i]) for i in at])
     if sides:
         _two(grid, books, sides)
+
+
+def _wide(grid: _Grid, books: Ledger, line: str) -> None:
+    """Print the numbers of a row whose items stand in the header; cells that are no amounts stand as they are."""
+    cells = [(cell.strip(), re.fullmatch(r"(.+)@(.+)=(.+)", cell.strip())) for cell in line.split("|")]
+    keys = [(found[1], found[2]) for _, found in cells if found]
+    grid.add([_amount(books, found[3]) if found else text for text, found in cells], keys)
 
 
 def _amount(books: Ledger, terms: str, code: str = "", *, economic: bool = False) -> Decimal:
@@ -201,7 +212,7 @@ def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
 
 def _projects(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
     """Print a row for each project: ``{code} {name} {project} {unit}`` and its amount wherever ``=x`` stands."""
-    cells = [cell.strip() for cell in line.split("|")]
+    cells = [cell.strip() for cell in line.removeprefix("items").split("|")]
     names = columns(grid.sheet.header)
     at = [i for i, cell in enumerate(cells) if cell.startswith("=")]
     total = sum(books.projects.values(), Decimal(0))
@@ -209,11 +220,24 @@ def _projects(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> No
     blank = {**dict.fromkeys(head, ""), **blank}
     rows = [("总计", blank, total)]
     for (code, project), cost in sorted(books.projects.items()):
-        parts = {"code": code, "c1": code[:3], "c2": code[3:5], "c3": code[5:7], "name": NAMES[code], "project": project, **head}
+        if line.startswith("items") and not any(code == key for key, _, _ in rows):
+            parts = {**blank, "code": code, "c1": code[:3], "c2": code[3:5], "c3": code[5:7], **head}
+            item = sum((c for (own, _), c in books.projects.items() if own == code), Decimal(0))
+            rows.append((code, {**parts, "project": NAMES[code]}, item))
+        parts = {
+            "code": code,
+            "c1": code[:3],
+            "c2": code[3:5],
+            "c3": code[5:7],
+            "name": NAMES[code],
+            "project": project,
+            **head,
+        }
         coded = any("{c1}" in cell or "{code}" in cell for cell in cells)
         rows.append((f"{code}/{project}" if coded else project, parts, cost))
     for key, parts, cost in rows:
-        found = [cost if cell.startswith("=") else cell.format_map(parts) for cell in cells]
+        own = ["" if key == "总计" and "{" not in cell and cell != "=x" else cell for cell in cells]
+        found = [cost if cell.startswith("=") else cell.format_map(parts) for cell in own]
         grid.add(found, [(key, names[i]) for i in at])
 
 
@@ -261,7 +285,10 @@ def _classes(books: Ledger, form: str, amounts: Sequence[str]) -> Iterator[tuple
         if form == "split":
             yield [code, NAMES[code], *found], code
         else:
-            yield [f"{code} {NAMES[code]}" if form == "code" else count + NAMES[code], *found], code if form == "code" else NAMES[code]
+            yield (
+                [f"{code} {NAMES[code]}" if form == "code" else count + NAMES[code], *found],
+                code if form == "code" else NAMES[code],
+            )
 
 
 def columns(header: Sequence[Sequence[str]]) -> list[str]:
@@ -278,7 +305,10 @@ def columns(header: Sequence[Sequence[str]]) -> list[str]:
                 path.append(normalise(spans))
         paths.append(path)
     leaves = [path[-1] if path else "" for path in paths]
-    return [path[-1] if leaves.count(leaf) == 1 and path else "/".join(path) for path, leaf in zip(paths, leaves, strict=True)]
+    return [
+        path[-1] if leaves.count(leaf) == 1 and path else "/".join(path)
+        for path, leaf in zip(paths, leaves, strict=True)
+    ]
 
 
 def _spanning(header: Sequence[Sequence[str]], depth: int, place: int) -> str:

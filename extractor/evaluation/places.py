@@ -85,6 +85,8 @@ def _names(table: str) -> dict[str, frozenset[str]]:
         for column in (*spec.columns, *spec.more):
             for name in (column.id, *column.names):
                 names.setdefault(normalise(name), set()).update(
-                    {normalise(column.id), normalise(column.id.rsplit("/", 1)[-1])} if not spec.layout or column.canonical else set()
+                    {normalise(column.id), normalise(column.id.rsplit("/", 1)[-1])}
+                    if not spec.layout or column.canonical
+                    else set()
                 )
     return {name: frozenset(ids) for name, ids in names.items()}

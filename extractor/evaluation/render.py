@@ -85,8 +85,8 @@ class _Writer:
         """Write the characters of a cell in another way that means the same."""
         noise, rng = self.noise, self.rng
         if noise.thousands and _NUMBER.fullmatch(text):
-            whole, _, decimals = text.partition(".")
-            text = f"{int(whole):,}.{decimals}"
+            whole, _, decimals = text.lstrip("-").partition(".")
+            text = f"{'-' if text[0] == '-' else ''}{int(whole):,}.{decimals}"
         if noise.letter_spaced and text in _SPACED:
             text = " ".join(text)
         if noise.full_width and rng.random() < 0.5:

@@ -97,12 +97,13 @@ def _split(text: str) -> list[str]:
 
 
 def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str]) -> list[str]:
-    """Put names together that end in another name of their column: 事业单位 above 经营收入."""
+    """Put names together that end, or begin, in another of their column: 事业单位 above 经营收入, 预算 above 数."""
     for column in columns:
         names = _names(column)
         for name in names:
             tails = [n for n in names if n != name and name.endswith(n) and n in pieces]
             tails = [n for n in tails if name.removesuffix(n) not in HEADER_WORDS]  # a group above several names
+            tails += [n for n in pieces if n in names and len(name) - len(n) == 1 and name.startswith(n)]
             rest = _composed(pieces, name) if tails and name not in pieces and column.id not in found else None
             if rest is not None:
                 found[column.id], pieces = name, rest

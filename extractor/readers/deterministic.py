@@ -6,7 +6,7 @@ reading that breaks the fewest identities puts it there; else the cell is ambigu
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
 from extractor.errors import SpecError
@@ -20,9 +20,9 @@ from .flow import flow_rows
 from .grid import grid_rows
 from .header import Layout, layout
 from .hints import OTHER, Form, Hint, forms
-from .items import item_rows
+from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
-from .labels import Labels, labels_of
+from .labels import TOTALS, Labels, labels_of
 from .rows import RawRow
 from .settle import settle
 from .wide import names_items, wide
@@ -143,10 +143,21 @@ def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
         return 0 if body.empty or names_items(body, spec) else _UNFIT - 1
     if not body.lines:
         return 0 if body.empty or not any(c.isdigit() for c in body.header) else _UNFIT - 1
+    if spec.shape in ("coded", "items"):
+        return _WITH_NUMBERS * _of_another_kind(body, spec, labels)
     if spec.shape not in ("two_sided", "labels"):
         return 0
     rows = labelled_rows(body, spec, labels)
     return sum(_WITH_NUMBERS if r.items else 1 for r in rows if not r.code and r.role is None)
+
+
+def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
+    """How many rows have codes in a table of names, or names where no row has one: income by item, or by office."""
+    coded = sum(1 for line in body.lines if line and line[0].whole and line[0].text[:3] in labels.classes)
+    named = sum(1 for line in body.lines if line and line[0].kind == "text" and squeeze(line[0].text) not in TOTALS)
+    if spec.shape == "items":
+        return coded
+    return named if not coded and spec.id == "revenue" else 0
 
 
 def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> int:
@@ -154,8 +165,9 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
-    if spec.shape == "coded" and not body.grid:
-        lines = tuple(tuple(row.items) for row in flow_rows(body, spec, labels, {}))
+    if not body.grid:
+        rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
+        lines = tuple(tuple(row.items) for row in rows)
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
 
 
@@ -198,6 +210,8 @@ def _rows(
         structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)
+        if not only_names(body, rows):
+            return [replace(row, doubt=UNNAMED) for row in rows]
         structure.items(rows, offices)
     else:
         rows = labelled_rows(body, spec, labels)
@@ -254,6 +268,8 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.decimals for line in body.lines for t in line):
         return "its rows have another shape than the spec's"
+    if spec.shape == "items" and any(r.doubt == UNNAMED for r in rows):
+        return UNNAMED
     if not numbered and not body.lines and any(c.isdigit() for c in body.header) and "." in body.header:
         return "its rows have another shape than the spec's"
     labelled = [r for r in numbered if not r.code and r.side == "left"]

@@ -227,7 +227,10 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
     lines = [[p for p in line if p and not p.isdigit() and p != "※"] for line in _pieces(body)]
     if all(len(line) <= 1 for line in lines):
         lines = [[p for line in lines for p in line]]
-    at = next((i for i, line in enumerate(lines) if by_name.get(_first_named(line, by_name), [""])[0] == spec.column_ids[0]), None)
+    at = next(
+        (i for i, line in enumerate(lines) if by_name.get(_first_named(line, by_name), [""])[0] == spec.column_ids[0]),
+        None,
+    )
     if at is None or any(p not in HEADER_WORDS for line in (*lines[:at], *lines[at + 1 :]) for p in line):
         return ()
     start = next(i for i, p in enumerate(lines[at]) if p in by_name)

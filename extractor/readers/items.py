@@ -1,17 +1,79 @@
 """Rows of tables of free names: words, then numbers."""
 
+import re
 from collections.abc import Sequence
 
+from extractor.normalize import squeeze
+
 from .body import Body
+from .labels import TOTALS
 from .rows import RawRow, before_words, lost_point
-from .tokens import Token
+from .structure import OFFICE
+from .tokens import Token, cells
+
+_NAMES = (
+    "项目名称",
+    "采购项目名称",
+    "采购项目",
+    "采购物品名称",
+    "采购品目名称",
+    "采购内容",
+    "单位名称",
+    "单位(项目)名称",
+    "名称",
+)
+UNNAMED = "which of the words in front of its numbers is a row's name isn't told in text without cells"
+_AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
+_BESIDE = re.compile(
+    r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
+)
+
+
+def _several_names(body: Body) -> bool:
+    """Whether the header names several columns of words: what stands before the numbers isn't one name."""
+    return bool(_BESIDE.search(body.header))
+
+
+def _name_cell(body: Body) -> int | None:
+    """Return the cell of a grid in which rows have their name, where several have words."""
+    if not body.grid or not _several_names(body):
+        return None
+    found = {squeeze(text): i for line in body.header_lines for i, (_, text) in enumerate(cells(line.text))}
+    return next((found[name] for name in _NAMES if name in found), None)
+
+
+def _place_in_a_row(body: Body) -> tuple[int, int] | None:
+    """Which of how many words in front of the numbers is the name, where the header without cells says so."""
+    pieces = [squeeze(p) for line in body.header_lines for p in line.text.split()]
+    end = next((i for i, piece in enumerate(pieces) if piece in _AMOUNTS), 0)
+    at = next((pieces.index(name) for name in _NAMES if name in pieces[:end]), None)
+    return (at, end) if at is not None else None
+
+
+def only_names(body: Body, rows: Sequence[RawRow]) -> bool:
+    """Whether the name of most rows is known among the words in front of their numbers; the others are doubted."""
+    if body.grid or not _several_names(body):
+        return True
+    place = _place_in_a_row(body)
+    if place is None:
+        return False
+    lost = 0
+    for row in (r for r in rows if r.bare not in TOTALS):
+        if len(row.label) == place[1]:
+            row.label = [row.label[place[0]]]
+        else:
+            row.doubt, lost = "which of the words in front of its numbers is its name isn't told", lost + 1
+    return lost * 4 <= len(rows)
 
 
 def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
     rows: list[RawRow] = []
     pending: list[Token] = []
-    for line in body.lines:
+    own = _name_cell(body)
+    for whole in body.lines:
+        line = [t for t in whole if t.kind != "text" or t.cell == own] if own is not None else whole
+        line = line if any(t.kind == "text" for t in line) else whole
         fresh = True
         numbers = next((t.cell for t in line if t.decimals and t.cell is not None), None)
         for index, token in enumerate(line):
@@ -26,7 +88,11 @@ def item_rows(body: Body) -> list[RawRow]:
                 pending, fresh = [], False
             if rows and (not fresh or token.kind == "number"):
                 rows[-1].items.append(token)
-    if pending and rows:
+    if (
+        pending
+        and rows
+        and not (OFFICE.search(rows[-1].bare) and OFFICE.search(squeeze("".join(t.text for t in pending))))
+    ):
         rows[-1].label.extend(pending)
     return [r for r in rows if r.items]
 

@@ -10,7 +10,7 @@ from extractor.normalize import squeeze
 from .labels import TOTALS
 from .rows import RawRow
 
-_OFFICE = re.compile(
+OFFICE = re.compile(
     r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
 )
 
@@ -100,7 +100,7 @@ def _same_code(rows: Sequence[RawRow]) -> None:
 
 def _doubt_units(rows: Sequence[RawRow], units: Sequence[int], owners: Sequence[int | None], total: int | None) -> None:
     """Doubt rows below what may be no unit, and rows above every unit where a table has units."""
-    strange = {i for i in units if not _OFFICE.search(rows[i].bare)}
+    strange = {i for i in units if not OFFICE.search(rows[i].bare)}
     if strange and total is not None and not _adds_up(rows, units, frozenset(), total):
         for row, owner in zip(rows, owners, strict=True):
             if owner in strange:
@@ -154,7 +154,7 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     guesses = list(dict.fromkeys(_unit_guesses(rows, rest, offices)))
     fitting = [g for g in guesses if _adds_up(rows, rest, g, total)]
     guess = (fitting or guesses)[0]
-    named = frozenset(i for i in rest if rows[i].bare in offices or _OFFICE.search(rows[i].bare))
+    named = frozenset(i for i in rest if rows[i].bare in offices or OFFICE.search(rows[i].bare))
     several = len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)
     if several or (named and guess and not named & guess):
         for index in rest:
@@ -173,7 +173,7 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
 
 def _unit_guesses(rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]) -> Iterator[frozenset[int]]:
     named = frozenset(i for i in rest if rows[i].bare in offices)
-    ending = frozenset(i for i in rest if _OFFICE.search(rows[i].bare))
+    ending = frozenset(i for i in rest if OFFICE.search(rows[i].bare))
     if named:
         yield named
     if ending:

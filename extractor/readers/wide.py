@@ -6,7 +6,7 @@ the items that the header names and by the sums among them: every way to place t
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 from math import comb
@@ -18,6 +18,7 @@ from extractor.specs import RowSpec, TableSpec, is_final, walk
 
 from .body import Body
 from .draft import Draft
+from .labels import TOTALS
 from .rows import RawRow
 from .tokens import Token
 
@@ -37,32 +38,93 @@ class _Slots:
     cells: tuple[tuple[Path, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The numbers of one printed row, and the words in front of them: none, 合计, or an office."""
+
+    label: str
+    tokens: tuple[Token, ...]
+    base: int
+
+
 def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
-    """Read a wide table; returns the reason where its numbers can't be placed."""
-    tokens = [t for line in body.lines for t in line if t.kind in ("number", "dash")]
+    """Read a wide table; returns the reason where its numbers can't be placed.
+
+    Where offices have rows of their own, the row of their total is the table's, and theirs stand below their names.
+    """
+    lines = _lines(body)
     header = "".join(squeeze(line.text) for line in body.header_lines)
     items = _items(header, spec)
-    if not tokens or len(items) < 3:
+    if not lines or len(items) < 3:
         return "its header doesn't name the spec's items"
     named = _columns(header, chunk)
-    columns = tuple(named)
-    if not columns:
+    if not named:
         return "its header names more blocks than the spec's"
+    total = next((line for line in lines if line.label in TOTALS), lines[0] if len(lines) == 1 else None)
+    found = _placed(items, header, named, lines, grid=body.grid)
+    if not found and any(item[-1].label == _GRAND for item in items):
+        items = [item for item in items if item[-1].label != _GRAND]  # the one total is that of the “三公” items
+        found = _placed(items, header, named, lines, grid=body.grid)
+    if not found:
+        return "its numbers fit its header's items in no way that adds up"
+    drafts = [
+        _draft((chunk, spec, body), fits, items, named, "" if line is total else line.label)
+        for line, fits in zip(lines, found, strict=True)
+    ]
+    rows: list[RawRow] = []
+    for draft in drafts:
+        for row in draft.rows:
+            row.parent = None if row.parent is None else row.parent + len(rows)
+        rows += draft.rows
+    return replace(
+        drafts[0], rows=tuple(rows), domains=tuple(d for draft in drafts for d in draft.domains),
+        home=tuple(None for _ in rows), best=tuple(b for draft in drafts for b in draft.best),
+    )  # fmt: skip
+
+
+def _lines(body: Body) -> list[_Line]:
+    """Cut the tokens into rows: words after numbers begin the next."""
+    rows: list[tuple[list[Token], list[Token]]] = []
+    for token in (t for line in body.lines for t in line):
+        if token.kind not in ("text", "number", "dash"):
+            continue
+        if not rows or (token.kind == "text" and rows[-1][1]):
+            rows.append(([], []))
+        rows[-1][token.kind != "text"].append(token)
+    return [
+        _Line(squeeze("".join(t.text for t in words)), tuple(numbers), 1 + (words[-1].cell or 0) if words else 0)
+        for words, numbers in rows
+        if any(t.amount for t in numbers)
+    ]
+
+
+def _placed(
+    items: Sequence[Path], header: str, named: Mapping[int, str], lines: Sequence[_Line], *, grid: bool
+) -> list[list[dict[tuple[Path, int], Token]]]:
+    """Return the ways to place the numbers of each row; nothing where one of them has none."""
+    found = [_fits(items, header, named, line, grid=grid) for line in lines]
+    return found if all(found) else []
+
+
+def _fits(
+    items: Sequence[Path], header: str, named: Mapping[int, str], line: _Line, *, grid: bool
+) -> list[dict[tuple[Path, int], Token]]:
+    """Return every way to place the numbers under which the items add up."""
+    columns, tokens = tuple(named), line.tokens
     fits: dict[frozenset[tuple[Path, int, str]], dict[tuple[Path, int], Token]] = {}
     for slots in _layouts(items, header, columns, list(named.values())):
         if len(tokens) > len(slots.cells) or comb(len(slots.cells), len(tokens)) > _MANY:
             continue
-        printed = tuple(t.cell for t in tokens if t.cell is not None and t.cell < len(slots.cells))
-        in_place = body.grid and len(printed) == len(tokens)
+        printed = tuple(t.cell - line.base for t in tokens if t.cell is not None)
+        printed = tuple(p for p in printed if 0 <= p < len(slots.cells))
+        in_place = grid and len(printed) == len(tokens)
         for places in [printed] if in_place else combinations(range(len(slots.cells)), len(tokens)):
             placed = {slots.cells[p]: t for p, t in zip(places, tokens, strict=True)}
             values = {cell: t.amount.value for cell, t in placed.items() if t.amount}
             if _adds_up(values, items, columns):
                 key = frozenset((*c, t.text) for c, t in placed.items() if t.amount and t.amount.value)
                 fits.setdefault(key, placed)
-    if not fits:
-        return "its numbers fit its header's items in no way that adds up"
-    return _draft(chunk, spec, body, list(fits.values()), items, named)
+    return list(fits.values())
 
 
 def names_items(body: Body, spec: TableSpec) -> bool:
@@ -153,9 +215,10 @@ def _adds_up(values: dict[tuple[Path, int], Decimal], items: Sequence[Path], col
 
 
 def _draft(
-    chunk: Chunk, spec: TableSpec, body: Body, fits: Sequence[dict[tuple[Path, int], Token]],
-    items: Sequence[Path], named: Mapping[int, str],
+    told: tuple[Chunk, TableSpec, Body], fits: Sequence[dict[tuple[Path, int], Token]],
+    items: Sequence[Path], named: Mapping[int, str], office: str,
 ) -> Draft:  # fmt: skip
+    chunk, spec, body = told
     # Cars are run more often than they are bought.
     first = max(fits, key=lambda fit: sum(i[-1].label == "公务用车运行费" for (i, _), t in fit.items() if t.amount))
     unclear = {cell for fit in fits for cell in {*fit, *first} if fit.get(cell) is not first.get(cell)}
@@ -165,8 +228,11 @@ def _draft(
     start = next(iter(first.values())).line
     for item in items:
         row = RawRow(start, kind="total" if item[-1].top else "label")
-        row.role = "/".join(r.label for r in item)
+        row.role = "/".join(r.label for r in item) if not office else None
         row.key = "/".join(r.label for r in item if not r.top or r is item[-1])
+        if office:
+            row.kind = "label"
+            row.key = office if item[-1].top else f"{office}/{row.key}"
         row.parent = where.get(item[:-1])
         mine = [(c, first[item, c]) for c in columns if (item, c) in first]
         row.items = [t for _, t in mine]

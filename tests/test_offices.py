@@ -1,0 +1,104 @@
+"""Invented documents in the styles of many offices, in four kinds of text: each number in its place or listed."""
+
+from functools import cache
+
+import pytest
+
+from extractor import Document, Extractor, Result
+from extractor.evaluation.offices import generate
+from extractor.evaluation.places import Places, judge
+from extractor.evaluation.render import FORMS, Form, Noise, render
+from extractor.facts import facts
+
+from .conftest import ROOT
+
+STYLES = tuple(sorted(path.stem for path in (ROOT / "eval" / "offices").glob("*.txt")))
+# Pipes and tabs are read alike: one of them for every style is enough.
+TOLD = [(s, f) for i, s in enumerate(STYLES) for f in FORMS if f != ("tsv", "pipes")[i % 2]]
+PAGES = Noise(page_breaks=9, repeat_headers=True, thousands=True, wrap_names=True)
+# Text without cells doesn't tell which of the columns of words is a row's name: such a table is listed, not read.
+NAMELESS = {"units_budget": {"procurement"}}
+
+
+@cache
+def read(style: str, form: Form, noise: Noise, seed: int) -> tuple[Result, Places]:
+    """Make a document, tell it in one form, read it and compare."""
+    budget = generate(ROOT / "eval" / "offices" / f"{style}.txt", seed)
+    text, known = render(budget, form, noise, seed, ((budget.name, f"{budget.year}年部门预算", ""), ("",)))
+    result = Extractor(engine="deterministic").extract(Document.from_text(text, name=style))
+    return result, judge(known, facts(result))
+
+
+def assert_in_place(style: str, form: Form, noise: Noise, seed: int) -> None:
+    """Nothing is wrong without a warning, and whatever is missing stands in a table that is listed as not read."""
+    result, places = read(style, form, noise, seed)
+    assert not places.wrong
+    lost = {fact["table"] for fact in places.missing}
+    assert lost <= (NAMELESS.get(style, set()) if form in ("spaced", "cells") else set())
+    assert sum(entry.numbers for entry in result.unread) >= len(places.missing)
+    assert not [f.message for f in result.findings if f.kind == "contradiction" and f.code != "X11"]
+
+
+@pytest.mark.parametrize(("style", "form"), TOLD)
+def test_every_number_is_in_its_place(style: str, form: Form) -> None:
+    """Clean text: names of columns as printed, keys as the contract has them."""
+    assert_in_place(style, form, Noise(), 0)
+
+
+@pytest.mark.parametrize("style", ["ministry_budget", "national_final", "sichuan_budget", "zhejiang_budget"])
+def test_page_breaks_and_wrapped_names_move_nothing(style: str) -> None:
+    """Repeated headers, thousands separators and names on several lines, in text without cells."""
+    assert_in_place(style, "spaced", PAGES, 1)
+
+
+def test_tables_declared_empty_are_empty() -> None:
+    """The notes of several offices say so, each in its words."""
+    found = [t for style in STYLES for t in read(style, "spaced", Noise(), 0)[0].tables if t.empty_note is not None]
+    assert len(found) >= 4
+
+
+def test_a_number_of_the_table_below_its_title_heads_nothing() -> None:
+    """公开01表 between title and unit, as final accounts print it, belongs to the title above."""
+    result, _ = read("national_final", "spaced", Noise(), 0)
+    assert [t.title for t in result.tables if t.id != "document"][:2] == ["收入支出决算总表", "收入决算表"]
+    assert not [f for f in result.findings if f.code == "table-not-read"]
+
+
+UNKNOWN = """2024年某某县某某局部门预算
+
+公开20表
+政府购买服务指导性目录表
+单位：万元
+序号\t名称\t金额
+1\t物业管理\t12.50
+2\t咨询服务\t7.25
+
+公开21表
+支出总表
+单位：万元
+科目编码\t科目名称\t合计\t基本支出\t项目支出
+合计\t\t10.00\t6.00\t4.00
+205\t教育支出\t10.00\t6.00\t4.00
+"""
+
+
+def test_an_unknown_table_is_listed_with_its_numbers() -> None:
+    """A table that no spec describes stands among what wasn't read: title, lines, how many numbers."""
+    result = Extractor(engine="deterministic").extract(Document.from_text(UNKNOWN, name="unknown"))
+    [entry] = result.unread
+    assert (entry.title, entry.numbers) == ("政府购买服务指导性目录表", 2)
+    assert entry.lines[0] == 1 + UNKNOWN.splitlines().index("政府购买服务指导性目录表")
+    assert [t.id for t in result.tables if t.id != "document"] == ["expenditure"]
+
+
+def test_a_column_that_no_spec_knows_keeps_its_name_in_text_without_cells() -> None:
+    """The header names its columns in a row; the numbers of the one unknown are in no other column."""
+    text = (
+        "支出总表\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出 专项债支出\n合计 90.00 50.00 30.00 10.00\n"
+        "205 教育支出 90.00 50.00 30.00 10.00\n20502 普通教育 90.00 50.00 30.00 10.00\n"
+        "2050202 小学教育 60.00 50.00 10.00\n2050204 高中教育 30.00 30.00\n"
+    )
+    result = Extractor(engine="deterministic").extract(Document.from_text(text, name="unknown"))
+    last = {f["row"]: f["value"] for f in facts(result) if f["column"] == "专项债支出"}
+    assert last["总计"] == last["205"] == "10.00"
+    assert not [f for f in result.findings if f.kind == "contradiction"]
