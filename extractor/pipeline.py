@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, sections
+from . import accounts, assemble, cascade, chunks, confirm, names, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .document import Document
@@ -104,7 +104,8 @@ class Extractor:
             attempts.extend(reading.attempts)
             read = [assemble.table(text, draft) for draft in reading.drafts]
             spoken = [*(t for t in told.tables if t.part == number), *(f.table for f in filled if f.table)]
-            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue)
+            found = sorted([*read, *spoken], key=lambda t: t.lines)
+            judged = confirm.judge(names.doubt(found, _lines_of(text, found), self.catalogue), self.catalogue)
             checked = judged.checked
             told = told.without(judged.withdrawn)
             findings.extend(judged.findings)
@@ -160,6 +161,14 @@ def _asked(
 
     answered = asked_prose.ask(plan.account, text, told, statements(), _AMOUNT)
     return answered.told, list(answered.findings), list(answered.attempts)
+
+
+def _lines_of(text: Sequence[Line], tables: Sequence[Table]) -> Sequence[Line]:
+    """Return the lines from the first to the last that some tables stand in."""
+    if not tables:
+        return ()
+    first, last = min(t.lines[0] for t in tables), max(t.lines[1] for t in tables)
+    return [line for line in text if first <= line.number <= last]
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:
