@@ -9,7 +9,7 @@ that do, and where a known name runs over its end. The doubt is a warning; no na
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -184,7 +184,7 @@ class _Reader:
     def _confusable(self, name: str, other: str) -> bool:
         """Whether a name differs from a known one of its length just as a misread one does."""
         places = [i for i, (a, b) in enumerate(zip(name, other, strict=True)) if a != b]
-        if len(places) > 2 or any(_NUMERALS & {name[i], other[i]} for i in places):  # noqa: PLR2004 - one or two
+        if len(places) > 2 or any(_NUMERALS & {name[i], other[i]} for i in places):
             return False
         if all(other[i] in lookalikes().get(name[i], ()) for i in places):
             return len(places) == 1 or len(name) >= _SHORT
@@ -243,7 +243,8 @@ class _Reader:
                 (
                     other
                     for other in self.free
-                    if other not in name and not other.startswith(name + "(")
+                    if other not in name
+                    and not other.startswith(name + "(")
                     and any(a < last and first < a + len(other) for a in _all(other, here))
                     and not all(first <= a and a + len(other) <= last for a in _all(other, here))
                 ),
@@ -269,7 +270,7 @@ def _uncommon(char: str) -> bool:
     if not "\u4e00" <= char <= "\u9fff":
         return False
     try:
-        return char.encode("gb2312")[0] >= 0xD8  # noqa: PLR2004 - where level 2 begins
+        return char.encode("gb2312")[0] >= 0xD8
     except UnicodeEncodeError:
         return True
 
@@ -287,7 +288,7 @@ def _twins(tables: Sequence[Table], known: frozenset[str]) -> Iterator[tuple[tup
         for at, (table, index, name, values, line) in enumerate(rows):
             for other, there, called, amounts, below in rows[at + 1 :]:
                 differ = sum(a != b for a, b in zip(name, called, strict=True))
-                if other != table and 0 < differ <= 2 and values & amounts:  # noqa: PLR2004 - a character or two
+                if other != table and 0 < differ <= 2 and values & amounts:
                     yield (table, index), f"line {below} has the same amount under the name {called}"
                     yield (other, there), f"line {line} has the same amount under the name {name}"
 

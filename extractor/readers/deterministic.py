@@ -210,6 +210,7 @@ def _doubt_codes(rows: Sequence[RawRow], names: Mapping[str, str], labels: Label
     siblings: dict[str, dict[str, str]] = {}
     for code, name in names.items():
         siblings.setdefault(code[:-2] if len(code) > 3 else code[:1], {}).setdefault(name, code)
+    doubted: list[str] = []
     for row in rows:
         if not row.code or not row.label:
             continue
@@ -218,6 +219,11 @@ def _doubt_codes(rows: Sequence[RawRow], names: Mapping[str, str], labels: Label
         other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
         if other and other != row.code and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
+            doubted.append(row.code)
+    for row in rows:
+        above = next((code for code in doubted if row.code and row.code != code and row.code.startswith(code)), "")
+        if above:
+            row.doubt = row.doubt or f"the code {above} above it may be misread"
 
 
 def _printed_names(

@@ -127,7 +127,7 @@ def _attach(rows: list[Indicator], loose: Sequence[tuple[int, Cells]], header: H
         if cells[0][0] == 0 and used.keys().isdisjoint(("level1", "level2")):  # where what a line break parts goes on
             for row in (above, below):
                 if row is not None and _shifted(row, header):
-                    row.doubt = row.doubt or f"{bare(cells[0][1])!r} beside it may be its own, and its cells are shifted"
+                    row.doubt = row.doubt or f"{bare(cells[0][1])!r} beside it may be its own; its cells are shifted"
         left = [c for _, c in cells if is_level(bare(c), words) and not any(c is u for u in used.values())]
         if left:  # a level without an indicator still ends the level above
             kind: Kind = "level1" if is_first(bare(left[0]), words) else "level2"
