@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .arithmetic import evaluate, pinned, unit_of
-from .findings import ROW_UNCERTAIN, doubts, violations
+from .findings import ROW_UNCERTAIN, doubts, unconfirmed, violations
 from .framing import frame_of, frames_of, printed_numbers, quantities
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
+from .misread import UNCONFIRMED, misread
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .specs import Catalogue
 
@@ -52,9 +53,11 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     violated = _blamed(outcomes, loose, frames, printed, proofs)
     violated |= _mislabelled(outcomes, frames, printed)
     proofs = _believed(proofs, outcomes, violated, printed)
-    checked = tuple(_with_states(i, t, proofs, violated) for i, t in enumerate(tables))
+    wrong = misread(outcomes, frames, printed)
+    doubted = UNCONFIRMED if len(wrong) > 1 else ""
+    checked = tuple(_with_states(i, t, proofs, violated, doubted) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
-    findings = [*(finding for _, finding in complaints), *doubts(checked)]
+    findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
     return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints)
 
@@ -182,28 +185,34 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
     return {ref for ref in values if (ref.frame, ref.column) in doubtful}
 
 
-def _with_states(index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref]) -> Table:
+def _with_states(
+    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
+) -> Table:
     rows = []
     for number, row in enumerate(table.rows):
-        cells = tuple(
-            c if c.kind == "text" else _with_state(c, row, Ref(index, number, c.column), proofs, violated)
-            for c in row.cells
-        )
-        rows.append(row.model_copy(update={"cells": cells}))
+        cells = []
+        for cell in row.cells:
+            if cell.kind == "text":
+                cells.append(cell)
+                continue
+            ref = Ref(index, number, cell.column)
+            state, doubt = _state(cell, row, ref, proofs, violated), cell.doubt
+            doubt = "" if doubt == UNCONFIRMED else doubt
+            if doubted and state == "grounded":
+                state, doubt = "ambiguous", doubted
+            cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
+        rows.append(row.model_copy(update={"cells": tuple(cells)}))
     return table.model_copy(update={"rows": tuple(rows)})
 
 
-def _with_state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref]) -> Cell:
-    state: State
+def _state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref]) -> State:
     if not cell.spans:
-        state = "ungrounded"
-    elif ref in violated:
-        state = "contradicted"
-    elif len(cell.options) > 1 or cell.doubt or row.doubt:
-        state = "ambiguous"
-    else:
-        state = "proven" if ref in proofs else "grounded"
-    return cell.model_copy(update={"state": state, "proof": tuple(proofs.get(ref, ()))})
+        return "ungrounded"
+    if ref in violated:
+        return "contradicted"
+    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", UNCONFIRMED):
+        return "ambiguous"
+    return "proven" if ref in proofs else "grounded"
 
 
 def _counts(outcomes: _Outcomes, missing: Mapping[str, int]) -> dict[str, CheckCount]:

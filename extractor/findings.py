@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from .instance import Frame, Instance, Outcome, Ref, Relation
+from .misread import UNCONFIRMED
 from .records import Cell, CellRef, Finding, FindingKind, Row, Table
 
 ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
@@ -122,6 +123,18 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
                     message=f"{cell.text} in row {row.key}, column {cell.column} doesn't stand in the source.",
                     cells=(_named(table, row, cell.column, cell),),
                 )  # fmt: skip
+
+
+def unconfirmed(tables: Sequence[Table], wrong: Sequence[Ref]) -> Iterator[Finding]:
+    """Yield one finding for the numbers that nothing confirms in a document where others look misread."""
+    refs = [_named(t, r, c.column, c) for t in tables for r, c in t.numbers() if c.doubt == UNCONFIRMED]
+    if refs:
+        lines = sorted({line for ref in wrong if (line := cell_ref(ref, tables).line)})
+        yield Finding(
+            code="numbers-unconfirmed", kind="ambiguous", table=refs[0].table, line=refs[0].line, cells=tuple(refs),
+            message=f"Numbers look misread, as in lines {', '.join(map(str, lines[:6]))}. {len(refs)} others are "
+            "covered by no identity and may be misread as well: compare them with the original.",
+        )  # fmt: skip
 
 
 def _named(table: Table, row: Row, column: str, cell: Cell | None) -> CellRef:

@@ -60,6 +60,11 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DOTALL)
 
 
+# Two halves of a word, one at the end of a line and one at the beginning of the next.
+_WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
+_ROWS = 8  # rows above and below that tell how many cells a row has
+
+
 class Place(NamedTuple):
     """A place in the original text: offsets of the first character and after the last, and the 1-based line."""
 
@@ -97,8 +102,8 @@ class Line:
 
 
 def lines(document: Document) -> list[Line]:
-    """Return the lines of a document that hold more than white space."""
-    return list(_lines(document.text))
+    """Return the lines of a document that hold more than white space, with broken rows of tab tables whole again."""
+    return _mended(list(_lines(document.text)))
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -158,6 +163,39 @@ def _split(chars: list[tuple[str, int, int]], number: int, breaks: tuple[int, ..
             inside = tuple(b for b in breaks if b >= starts[0])
             yield Line(line, starts[0], text, starts, tuple(end for _, _, end in chars[first:index]), inside)
         first = index + 1
+
+
+def _mended(found: list[Line]) -> list[Line]:
+    """Join two lines that are one row of a tab table, broken inside a word: together they have a row's tabs.
+
+    The rows around tell how many those are. Each half has fewer, and Chinese characters stand on both sides of the
+    break, so that no number is ever put together.
+    """
+    tabs = [line.text.count("\t") for line in found]
+    out: list[Line] = []
+    index = 0
+    while index < len(found):
+        line, after = found[index], found[index + 1] if index + 1 < len(found) else None
+        if after is not None and tabs[index] and tabs[index + 1] and _WORDS.search(line.text[-1] + after.text[0]):
+            around = tabs[max(0, index - _ROWS) : index] + tabs[index + 2 : index + 2 + _ROWS]
+            if around.count(tabs[index] + tabs[index + 1]) > 1 and not {tabs[index], tabs[index + 1]} & set(around):
+                out.append(_joined(line, after))
+                index += 2
+                continue
+        out.append(line)
+        index += 1
+    return out
+
+
+def _joined(line: Line, after: Line) -> Line:
+    offsets = [*_offsets(line), *_offsets(after)]
+    ends = (*(line.ends or [o + 1 for o in _offsets(line)]), *(after.ends or [o + 1 for o in _offsets(after)]))
+    breaks = (*line.breaks, *[offsets[len(line.text)] - 1] * (after.number - line.number), *after.breaks)
+    return Line(line.number, line.start, line.text + after.text, tuple(offsets), tuple(ends), breaks)
+
+
+def _offsets(line: Line) -> list[int]:
+    return list(line.offsets or range(line.start, line.start + len(line.text)))
 
 
 _SPACE = re.compile(r"\s+")

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, regions, repair, sections
+from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, sections
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -120,7 +120,9 @@ class Extractor:
             read = [assemble.table(text, draft) for draft in reading.drafts]
             spoken = [t for t in (*told.tables, *words) if t.part == number] + [f.table for f in filled if f.table]
             disputed = [d for d in disputes if d.part == number]
-            judged = confirm.judge(sorted([*read, *spoken], key=lambda t: t.lines), self.catalogue, disputed)
+            found = sorted([*read, *spoken], key=lambda t: t.lines)
+            doubted = names.doubt(found, _lines_of(text, found), self.catalogue)
+            judged = confirm.judge(doubted, self.catalogue, disputed)
             checked = judged.checked
             told = told.without(judged.withdrawn)
             findings.extend(judged.findings)
@@ -191,6 +193,14 @@ def _sentences(text: Sequence[Line], told: prose.Reading, plan: cascade.Plan) ->
 
     number = None if cascade.everything(plan) else _AMOUNT
     return Sentences(plan.account, text, told, statements(), whole=number)
+
+
+def _lines_of(text: Sequence[Line], tables: Sequence[Table]) -> Sequence[Line]:
+    """Return the lines from the first to the last that some tables stand in."""
+    if not tables:
+        return ()
+    first, last = min(t.lines[0] for t in tables), max(t.lines[1] for t in tables)
+    return [line for line in text if first <= line.number <= last]
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:

@@ -182,3 +182,24 @@ def test_html_rows_may_go_over_several_lines() -> None:
         span = cell.spans[0]
         assert document.text[span.start : span.end] == cell.text
         assert span.line == document.line_of(span.start)
+
+
+def test_where_numbers_are_misread_those_that_nothing_confirms_are_doubted() -> None:
+    """Two sums off by one digit say that the text was misread; an area that no identity covers then carries a doubt."""
+    text = sample("urumqi_fao_2024_budget").text
+    whole = read(text)
+    assert states(whole, "n_assets")["房屋", "面积"][1] == "grounded"
+    once = text.replace("95.94\t95.94", "95.94\t93.94", 1)
+    assert states(read(once), "n_assets")["房屋", "面积"][1] == "grounded"
+    result = read(once.replace("57.70\t57.70", "57.70\t51.70", 1))
+    assert states(result, "n_assets")["房屋", "面积"][1] == "ambiguous"
+    assert [f for f in result.findings if f.code == "numbers-unconfirmed" and "n_assets" in {c.table for c in f.cells}]
+
+
+def test_tabs_without_empty_cells_tell_no_columns() -> None:
+    """A scanned page parts what stands apart; where empty cells left no trace, places tell nothing."""
+    head = "支出总体情况表\n单位：万元\n科目编码\t科目名称\t合计\t基本支出\t项目支出\n"
+    rows = "201\t一般公共服务支出\t100.00\t100.00\n20103\t政府办公厅\t100.00\t100.00\n2010302\t运行\t100.00\t100.00\n"
+    found = states(read(head + rows + "合计\t100.00\t100.00\n"))
+    assert found["201", "合计"] == ("100.00", "proven")
+    assert {state for (_, column), (_, state) in found.items() if column != "合计"} == {"ambiguous"}

@@ -220,7 +220,7 @@ def _row(steps: Sequence[Step]) -> tuple[str, ...]:
 
 
 def grids(steps: Sequence[Step]) -> tuple[Grid, ...]:
-    """Write the ladder as tables: damage by class and rate, layouts by class, OCR output file by file."""
+    """Write the ladder as tables: damage by class and rate, layouts by class, OCR output by engine."""
     hurt = [s for s in steps if s.family == "damage"]
     rows = [("none", "", *_row([s for s in hurt if s.noise == "none"]))]
     steps_of = {(n, r): [s for s in hurt if (s.noise, s.rate) == (n, r)] for n in DAMAGES for r in RATES}
@@ -228,13 +228,13 @@ def grids(steps: Sequence[Step]) -> tuple[Grid, ...]:
     laid = [s for s in steps if s.family == "layout"]
     sets = [(n, *_row([s for s in laid if s.noise.startswith(f"{n}, ")])) for n in LAYOUTS if laid]
     scans = [s for s in steps if s.family == "ocr"]
-    read = [(f"{s.case}, {s.noise}", *_row([s])) for s in scans]
+    read = [(n, *_row([s for s in scans if s.noise == n])) for n in dict.fromkeys(s.noise for s in scans)]
     parts = [
         Grid("Damage to the text", ("noise", "rate", *_HEAD), tuple(rows), _NOTE),
         Grid("Layouts of the eleven tables, each in four forms", ("noise", *_HEAD), tuple(sets)),
     ]
     if read:
-        parts.append(Grid("OCR output", ("", *_HEAD), tuple(read)))
+        parts.append(Grid("Pages as OCR engines read them", ("engine", *_HEAD), tuple(read)))
     return tuple(parts)
 
 

@@ -23,6 +23,7 @@ _EMPTY = re.compile(
     r"空\s*表|[本此该]表为空|无\s*数\s*据|无该项|无此项|无相关|没有使用|没有.{0,30}安排的支出|未安排"
     r"|(?:没有|无)(?:使用)?(?:政府性基金|国有资本经营)[^,，。;；]{0,16}(?:收支|收入|支出|预算|拨款|安排)"
 )
+_HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
 _PAGE = re.compile(
     r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$"
 )
@@ -164,7 +165,19 @@ def _is_grid(content: Sequence[Line]) -> bool:
     with_numbers = [line for line in content if _NUMBERS.search(line.text)]
     pool = with_numbers or list(content)
     marked = sum(1 for line in pool if line.text.count("\t") >= 1 or line.text.count("|") >= 2)
-    return bool(pool) and marked * 2 > len(pool)
+    return bool(pool) and marked * 2 > len(pool) and _keeps_empty(pool, content)
+
+
+def _keeps_empty(pool: Sequence[Line], content: Sequence[Line]) -> bool:
+    """Whether tabs part cells, the empty ones too, and not just what stands apart on a scanned page.
+
+    Somewhere a cell is empty, or every row has as many as the widest line.
+    """
+    tabbed = [line.text for line in pool if "\t" in line.text]
+    if not tabbed or any(_HOLE.search(text) for text in tabbed):
+        return True
+    widest = max(line.text.count("\t") for line in content)
+    return all(text.count("\t") == widest for text in tabbed)
 
 
 def _numbering(tokens: Sequence[Token]) -> bool:

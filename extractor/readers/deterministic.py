@@ -235,6 +235,7 @@ def _doubt_codes(
     rows: Sequence[RawRow], names: Mapping[str, str], siblings: Mapping[str, Mapping[str, str]], labels: Labels
 ) -> None:
     """Doubt rows whose printed name belongs to a code beside theirs: the code, or the name, is misread."""
+    doubted: list[str] = []
     for row in rows:
         if not row.code or not row.label:
             continue
@@ -243,6 +244,11 @@ def _doubt_codes(
         other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
         if other and other != row.code and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
+            doubted.append(row.code)
+    for row in rows:
+        above = next((code for code in doubted if row.code and row.code != code and row.code.startswith(code)), "")
+        if above:
+            row.doubt = row.doubt or f"the code {above} above it may be misread"
 
 
 def _printed_names(

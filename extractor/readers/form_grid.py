@@ -124,10 +124,20 @@ def _attach(rows: list[Indicator], loose: Sequence[tuple[int, Cells]], header: H
                 text = bare(cells[0][1])
                 above.doubt = above.doubt or f"the text doesn't tell whether {text!r} ends this name or begins the next"
                 below.doubt = below.doubt or f"the text doesn't tell whether {text!r} begins this name"
+        if cells[0][0] == 0 and used.keys().isdisjoint(("level1", "level2")):  # where what a line break parts goes on
+            for row in (above, below):
+                if row is not None and _shifted(row, header):
+                    row.doubt = row.doubt or f"{bare(cells[0][1])!r} beside it may be its own; its cells are shifted"
         left = [c for _, c in cells if is_level(bare(c), words) and not any(c is u for u in used.values())]
         if left:  # a level without an indicator still ends the level above
             kind: Kind = "level1" if is_first(bare(left[0]), words) else "level2"
             rows.insert(index, Indicator({kind: left[0]}, kept=False))
+
+
+def _shifted(row: Indicator, header: Header) -> bool:
+    """Whether a cell of a row stands outside its column."""
+    home = {c.kind: p for c, p in zip(header.columns, header.places, strict=True)}
+    return any(home.get(kind) not in (None, p.column) for kind, found in row.cells.items() for p in found[:1])
 
 
 def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before: bool) -> dict[Kind, list[Piece]]:
@@ -147,6 +157,8 @@ def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before:
         if best is None:
             continue
         kind = header.columns[best[1]].kind
+        if kind == "name" and place == 0 and header.places[best[1]] not in (None, place):
+            row.doubt = row.doubt or f"{bare(found)!r} stands outside the column of this name and may not belong to it"
         old = row.cells.get(kind, [])
         row.cells[kind] = [*found, *old] if before else [*old, *found]
         used[kind] = found

@@ -113,6 +113,14 @@ def words_of(found: Sequence[Field]) -> dict[str, list[Piece]]:
     return {column: text for column, text in out.items() if text}
 
 
+def torn(found: Sequence[Field], name: Sequence[Piece]) -> bool:
+    """Whether text stands below the project's name in a grid, in another cell, so that the name may go on there."""
+    field = next((f for f in found if f.kind == "name" and f.content), None)
+    if field is None or not name or name[0].column is None:
+        return False
+    return any(p.line > name[0].line and p.column != name[0].column for p in field.content)
+
+
 def header(found: Sequence[Piece], start: int, words: Words) -> Header | None:
     """Find the header at or after ``start``: the names of columns one after the other, beginning with 一级指标."""
     for index in range(start, len(found)):

@@ -160,6 +160,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     paths: dict[int, tuple[RowSpec, ...]] = {}
     reached = {"left": -1, "right": -1}  # how far each side has come in the spec's order
     seen_total_on: set[int] = set()
+    coded = any(row.code for row in rows)
     for index, row in enumerate(rows):
         bare = row.bare
         if row.code:
@@ -185,6 +186,8 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             row.side = "right" if path[:1] == right else "left"
         elif spec.right and bare in labels.by_name:
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
+            if coded:
+                row.doubt = row.doubt or "it has no code although the rows beside it have; a code may be misread"
         else:
             row.key, row.doubt = bare, "its label is none of the table's"
     _keys(rows, paths, labels, spec)

@@ -26,7 +26,7 @@ from .form_find import FormPlace, find
 from .form_fit import points, shape_of
 from .form_flow import flow_rows
 from .form_grid import grid_rows
-from .form_head import Header, fields, header, name_field, words_of
+from .form_head import Header, fields, header, name_field, torn, words_of
 from .form_money import MoneyCell, MoneyLine, money
 from .form_pieces import Piece, bare, bare_label, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, proper, tidy, weigh
@@ -122,7 +122,8 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     head = header(found, 0, words)
     parts = fields(found[: head.first] if head else found, words)
     amounts, unit = money(place.spec, [p for f in parts if f.kind == "money" for p in (*f.label, *f.content)], words)
-    name = squeeze(bare(name_field(parts)))
+    named = name_field(parts)
+    name = squeeze(bare(named))
     if place.spec.named and not _names(name, known):
         return None, ("", {})
     prefix = f"{name}/" if place.spec.named else ""
@@ -146,6 +147,8 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     said = (name if place.spec.named else "整体", words_of(parts))
     if not rows:
         return None, said
+    if place.spec.named and torn(parts, named):
+        rows = [r.model_copy(update={"doubt": r.doubt or f"the project's name may go on below {name}"}) for r in rows]
     table = Table(
         id=place.spec.id, title=place.title, part=part, unit=unit, columns=tuple(dict.fromkeys(columns)),
         rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=why,

@@ -1,0 +1,43 @@
+"""Numbers that look misread: how many there are tells what the numbers are worth that no identity covers.
+
+Where one digit is read as another, a sum is off by that digit and nothing else: by 0.4, 30 or 5000. A mistake of the
+office seldom is. Several such sums in a document say that its text was misread; the numbers that no identity covers
+were read from the same text, and nobody would notice.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from .arithmetic import unit_of
+from .instance import SUMS, Frame, Instance, Outcome, Ref
+
+UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
+
+
+def misread(
+    outcomes: Sequence[tuple[Instance, Outcome]], frames: Sequence[Frame], printed: Mapping[Ref, Decimal]
+) -> list[Ref]:
+    """Return about as many cells as are misread: the fewest that the sums which are off by a digit have in common."""
+    left = [
+        [ref for ref in instance.refs if ref in printed]
+        for instance, outcome in outcomes
+        if outcome.verdict == "violated" and not instance.soft and instance.relation in SUMS
+        and _by_a_digit(instance, outcome, frames, printed)
+    ]  # fmt: skip
+    found: list[Ref] = []
+    while left:
+        counts = Counter(ref for refs in left for ref in dict.fromkeys(refs))
+        if not counts:
+            break
+        ref = counts.most_common(1)[0][0]
+        found.append(ref)
+        left = [refs for refs in left if ref not in refs]
+    return found
+
+
+def _by_a_digit(instance: Instance, outcome: Outcome, frames: Sequence[Frame], printed: Mapping[Ref, Decimal]) -> bool:
+    """Whether the two sides differ by one digit, and by more than rounding would make."""
+    units = [unit_of(printed[r]) * frames[r.frame].scale_at(r.row, r.column) for r in instance.refs if r in printed]
+    apart = abs(outcome.left - outcome.right)
+    return bool(units) and apart > max(units) and len(apart.normalize().as_tuple().digits) == 1

@@ -1,0 +1,296 @@
+"""Names that may be misread: what a row is called is compared with everything else that the document prints.
+
+Sums tell whether a number is right, and nothing of the name it stands under. A free name (a project, a unit, an
+indicator, an item of prose) is therefore doubted where another spelling of it stands in the classification, in the
+specs or elsewhere in the document, where its characters make no words that stand anywhere else but look like ones
+that do, and where a known name runs over its end. The doubt is a warning; no name is ever corrected.
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from .data import data_folder
+from .errors import SpecError
+from .forms import forms
+from .normalize import Line, squeeze
+from .records import Row, Table
+from .specs import Catalogue, walk
+from .statements import prose
+
+_WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
+_SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
+_OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
+_FEW = 3  # times that a pair of characters of a misread name may stand in a document
+_NEAR = 3  # lines around a row in which its name stands
+_PAIRS = ("()", "“”", "《》", "[]")
+INDICATORS = "指标"  # what keys of indicators begin with
+_NAME = 40  # characters that a name has at most, where it stands among other texts
+
+
+@lru_cache(maxsize=1)
+def lookalikes() -> Mapping[str, frozenset[str]]:
+    """Return the characters that look like each character, by the shapes of two fonts (``schemas/lookalikes.txt``).
+
+    Raises:
+        SpecError: The file is missing.
+    """
+    path = data_folder("schemas") / "lookalikes.txt"
+    try:
+        found = path.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise SpecError(f"{path.name}: can't be read: {error}") from None
+    out: dict[str, set[str]] = {}
+    for line in found:
+        for other in line[1:]:
+            out.setdefault(line[0], set()).add(other)
+            out.setdefault(other, set()).add(line[0])
+    return {c: frozenset(others) for c, others in out.items()}
+
+
+def _vocabulary(catalogue: Catalogue) -> frozenset[str]:
+    """Return every name that is printed in the same words everywhere: codes' names, labels, columns, rows of prose."""
+    found = {squeeze(n) for names in catalogue.names.values() for n in names}
+    for spec in catalogue.tables:
+        for path in (*walk(spec.left), *(walk((spec.right.total,)) if spec.right else ())):
+            found.update(squeeze(n) for n in (path[-1].label, *path[-1].aliases))
+        found.update(squeeze(n) for c in (*spec.columns, *spec.more) for n in (*c.names, *c.id.split("/")))
+    for statement in prose().statements:
+        for row in statement.spec.rows:
+            keys = (row.key, row.final or "", row.changes or "", *row.also)
+            found.update(part for key in keys for part in key.split("/") if "{" not in part)
+    for form in forms().specs:
+        found.update(name for row in form.rows for name in (row.id, row.single or "", *row.aliases))
+    return frozenset(n for n in (*found, INDICATORS) if len(n) > 1)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The text of a disclosure without white space."""
+
+    lines: Sequence[Line]
+
+    @cached_property
+    def whole(self) -> str:
+        return "".join(self._squeezed)
+
+    @cached_property
+    def _squeezed(self) -> list[str]:
+        return [squeeze(line.text) for line in self.lines]
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        return [line.number for line in self.lines]
+
+    @cached_property
+    def pairs(self) -> Counter[str]:
+        return Counter(a + b for a, b in pairwise(self.whole))
+
+    def around(self, line: int) -> str:
+        """Return the text near a line."""
+        first = bisect_right(self._numbers, line - _NEAR - 1)
+        return "".join(self._squeezed[first : bisect_right(self._numbers, line + _NEAR)])
+
+
+def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) -> list[Table]:
+    """Return the tables of one disclosure with a doubt on each row whose name, or a part of it, may be misread.
+
+    Args:
+        tables: Tables of one disclosure.
+        lines: Its lines.
+        catalogue: For the names that are the same everywhere.
+    """
+    text, known = _Text(lines), _vocabulary(catalogue)
+    free = _free(tables, known)
+    reader = _Reader(text, known, free)
+    twins = dict(_twins(tables, known))
+    why: dict[str, str] = {}
+    out = []
+    for number, table in enumerate(tables):
+        rows = list(table.rows)
+        for index, row in enumerate(rows):
+            if row.doubt or not any(c.kind == "number" for c in row.cells):
+                continue
+            for name in _parts(row, known):
+                if name not in why:
+                    why[name] = reader.misread(name)
+            said = next((why[n] for n in _parts(row, known) if why[n]), "")
+            said = said or next((s for n in _parts(row, known) if (s := reader.cut(n, row.line))), "")
+            said = said or twins.get((number, index), "")
+            if said:
+                rows[index] = row.model_copy(update={"doubt": said})
+        out.append(table if rows == list(table.rows) else table.model_copy(update={"rows": tuple(rows)}))
+    return out
+
+
+def _parts(row: Row, known: frozenset[str]) -> list[str]:
+    """Return the free names in a row's key."""
+    return [p for p in squeeze(row.key).split("/") if p not in known and _WORD.search(p)]
+
+
+def _free(tables: Sequence[Table], known: frozenset[str]) -> frozenset[str]:
+    """Return the free names of a disclosure, in keys and in short texts of cells."""
+    found = {part for table in tables for row in table.rows for part in _parts(row, known)}
+    for table in tables:
+        for row in table.rows:
+            texts = (squeeze(c.text) for c in row.cells if c.kind == "text" and len(c.text) < _NAME)
+            found.update(t for t in texts if not re.search(r"[,，。;；:：、\d]", t))
+    return frozenset(n for n in found if len(n) > 3)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Judges names by the text of the disclosure, the names known everywhere and the other free names."""
+
+    text: _Text
+    known: frozenset[str]
+    free: frozenset[str]
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, Sequence[str]]:
+        out: dict[int, list[str]] = {}
+        for name in sorted(self.known):
+            out.setdefault(len(name), []).append(name)
+        return out
+
+    @cached_property
+    def _common(self) -> Counter[str]:
+        return Counter(a + b for name in self.known for a, b in pairwise(name))
+
+    def misread(self, name: str) -> str:
+        """Say why the characters of a name may be misread, or return an empty string."""
+        for bracket in _PAIRS:
+            if name.count(bracket[0]) != name.count(bracket[1]):
+                return f"a bracket in the name {name} has no partner"
+        for other in self._by_length.get(len(name), ()):
+            if self._confusable(name, other):
+                return f"the name {name} may be a misreading of {other}"
+        for index, char in enumerate(name):
+            if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
+                continue
+            better = self._respelt(name, index) or self._better(name, index)
+            if better:
+                return f"{char} in the name {name} may be misread: elsewhere stands {better}"
+            if _uncommon(char) and self._lonely(name, index):
+                return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
+        return ""
+
+    def _confusable(self, name: str, other: str) -> bool:
+        """Whether a name differs from a known one of its length just as a misread one does."""
+        places = [i for i, (a, b) in enumerate(zip(name, other, strict=True)) if a != b]
+        if len(places) > 2 or any(_NUMERALS & {name[i], other[i]} for i in places):
+            return False
+        if all(other[i] in lookalikes().get(name[i], ()) for i in places):
+            return len(places) == 1 or len(name) >= _SHORT
+        odd = all(self._lonely(name, i, other[i]) for i in places)
+        return odd and len(name) >= (_SHORT if len(places) == 1 else _LONG)
+
+    def _respelt(self, name: str, index: int) -> str:
+        """Return the name with another character in this place, if the document prints that one more often."""
+        char = name[index]
+        if len(name) < _SHORT or not (_uncommon(char) or self._count_beside(name, index) <= _FEW):
+            return ""
+        spelt = Counter(re.findall(re.escape(name[:index]) + "(.)" + re.escape(name[index + 1 :]), self.text.whole))
+        best = max((c for c in spelt if c != char and c not in _NUMERALS), key=lambda c: spelt[c], default="")
+        if not best or spelt[best] < spelt[char]:
+            return ""
+        return name[:index] + best + name[index + 1 :] if _uncommon(char) or self._lonely(name, index, best) else ""
+
+    def _lonely(self, name: str, index: int, instead: str = "") -> bool:
+        """Whether a character makes no pair with its neighbours that stands anywhere else.
+
+        Where another character makes pairs with them that are far more frequent, a few may stand elsewhere.
+        """
+        return all(
+            self._count(a + name[index] + b) <= max(1, self._count(a + instead + b) // _OFTEN)
+            for a, b in _beside(name, index)
+        )
+
+    def _better(self, name: str, index: int) -> str:
+        """Return words of the document that a character makes if it is replaced by one that looks like it.
+
+        As printed, it makes none with its neighbours that stands anywhere else.
+        """
+        beside = _beside(name, index)
+        for other in sorted(lookalikes().get(name[index], ())):
+            counts = [self._count(a + other + b) for a, b in beside]
+            if min(counts) > (0 if len(counts) > 1 else 1) and self._lonely(name, index, other):
+                found = name[max(index - 1, 0) : index] + other + name[index + 1 : index + 2]
+                if found in self.text.whole or len(counts) == 1:
+                    return found
+        return ""
+
+    def _count_beside(self, name: str, index: int) -> int:
+        return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
+
+    def _count(self, pair: str) -> int:
+        return self.text.pairs[pair] + self._common[pair]
+
+    def cut(self, name: str, line: int) -> str:
+        """Say which known name runs over the end of a name at its place, or return an empty string."""
+        here = self.text.around(line)
+        places = _all(name, here)
+        over = ""
+        for first in places:
+            last = first + len(name)
+            over = next(
+                (
+                    other
+                    for other in self.free
+                    if other not in name
+                    and not other.startswith(name + "(")
+                    and any(a < last and first < a + len(other) for a in _all(other, here))
+                    and not all(first <= a and a + len(other) <= last for a in _all(other, here))
+                ),
+                "",
+            )
+            if not over:
+                return ""
+        return f"the name {name} may be cut: {over} stands there" if over else ""
+
+
+def _beside(name: str, index: int) -> list[tuple[str, str]]:
+    """Return the neighbours of a character of a name: each on its own side, with nothing on the other."""
+    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+    return [(left, ""), ("", right)] if left and right else [(left, right)]
+
+
+def _all(part: str, text: str) -> list[int]:
+    return [m.start() for m in re.finditer(re.escape(part), text)]
+
+
+def _uncommon(char: str) -> bool:
+    """Whether a Chinese character is none of the 3,755 most used (level 1 of GB 2312)."""
+    if not "\u4e00" <= char <= "\u9fff":
+        return False
+    try:
+        return char.encode("gb2312")[0] >= 0xD8
+    except UnicodeEncodeError:
+        return True
+
+
+def _twins(tables: Sequence[Table], known: frozenset[str]) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield rows of different tables with the same amounts whose names differ in a character or two."""
+    found: dict[int, list[tuple[int, int, str, frozenset[Decimal], int]]] = {}
+    for number, table in enumerate(tables):
+        for index, row in enumerate(table.rows):
+            parts = _parts(row, known)
+            values = frozenset(c.value for c in row.cells if c.value and c.unit in ("万元", "元"))
+            if parts and values and len(parts[-1]) >= _SHORT:
+                found.setdefault(len(parts[-1]), []).append((number, index, parts[-1], values, row.line))
+    for rows in found.values():
+        for at, (table, index, name, values, line) in enumerate(rows):
+            for other, there, called, amounts, below in rows[at + 1 :]:
+                differ = sum(a != b for a, b in zip(name, called, strict=True))
+                if other != table and 0 < differ <= 2 and values & amounts:
+                    yield (table, index), f"line {below} has the same amount under the name {called}"
+                    yield (other, there), f"line {line} has the same amount under the name {name}"
+
+
+__all__ = ["doubt", "lookalikes"]
