@@ -82,11 +82,12 @@ def _batches(draft: Draft, lines: Sequence[Line]) -> list[_Batch]:
     names = [named(draft.labels.get(c, c)) for c in draft.columns]
     by_number = {line.number: line for line in lines}
     wanted: list[tuple[int, Choice, str]] = []
+    grid = draft.body.grid and draft.spec.shape != "two_sided"  # whose lines hold two rows
     for index, row in enumerate(draft.rows):
         width, count = width_of(row, draft.spec, draft.columns), len(row.items)
         if 0 < count < width:
             name = str(len(wanted) + 1)
-            wanted.append((index, _choice(name, names[:width], count), _shown(row, by_number, grid=draft.body.grid)))
+            wanted.append((index, _choice(name, names[:width], count), _shown(row, by_number, grid=grid)))
     out = []
     for first in range(0, len(wanted), _ROWS):
         here = wanted[first : first + _ROWS]
