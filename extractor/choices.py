@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
+from .answers import Request
 from .normalize import squeeze
 from .prompts import Prompt, fence_for, template
 
@@ -110,6 +111,15 @@ def chosen(answer: object, choices: Sequence[Choice]) -> dict[str, str]:
     """Return the answers that were allowed, by name."""
     said = answer.answers if isinstance(answer, ChoiceAnswer) else {}
     return {c.name: said[c.name] for c in choices if c.allows(said.get(c.name, ""))}
+
+
+def probe() -> tuple[Request[ChoiceAnswer], tuple[Choice, ...]]:
+    """Return a toy question, and what may be answered: an endpoint that keeps to a schema answers nothing else."""
+    names = ("合计", "基本支出", "项目支出")
+    asked = (Choice("1", (", ".join(names),)), Choice("2", ("合计, 基本支出", "合计, 项目支出")))
+    rows = {"1": "205 教育支出: 70.50 50.25 20.25", "2": "20502 普通教育: 50.25 50.25"}
+    prompt = columns("支出总体情况表", names, (), rows, asked)
+    return Request(prompt.system, prompt.user, answer_model(asked), "probe", expected=40), asked
 
 
 def named(text: str) -> str:
