@@ -93,7 +93,7 @@ def columns(
 
 
 def cells(tables: Sequence[str], listed: Sequence[str], source: str, choices: Sequence[Choice]) -> Prompt:
-    """Ask which cells the numbers of sentences belong to.
+    """Ask which cells the numbers of sentences belong to; of several tables the answer names the one too.
 
     Args:
         tables: The tables in words.
@@ -101,8 +101,14 @@ def cells(tables: Sequence[str], listed: Sequence[str], source: str, choices: Se
         source: The sentences, with a mark such as [3] before each number.
         choices: What may be answered.
     """
+    several = len(tables) > 1
     user = template("cells").substitute(
-        tables="\n".join(tables), listed="\n".join(listed), fence=fence_for(source), source=source
+        what="table, row and column" if several else "the row and the column of the table",
+        table="x " if several else "",
+        tables="\n".join(tables),
+        listed="\n".join(listed),
+        fence=fence_for(source),
+        source=source,
     )
     return Prompt(template("choices_system").substitute(), user, answer_model(choices))
 

@@ -90,7 +90,7 @@ def test_limits_hold_for_the_whole_run_and_a_second_run_goes_on(server: Server, 
     text = FILE.read_text(encoding="utf-8")
     for name in "ab":  # texts that differ in each table and sentence, so that no answer serves both
         other = text.replace("单位：万元", f"{name} 单位：万元")
-        for mark in "，。" if name == "b" else "":
+        for mark in "，。：、" if name == "b" else "":
             other = other.replace(mark, f" {mark}")
         (inbox / f"{name}.txt").write_text(other, encoding="utf-8")
     options = settings(server, tmp_path, "--jobs", 4)

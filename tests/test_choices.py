@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from extractor import Document, Result
+from extractor import Document, Extractor, Result
 from extractor.config import ModelConfig
 from extractor.evaluation.score import BUDGET_TABLES, score
 from extractor.facts import facts
@@ -173,7 +173,9 @@ def test_an_answer_that_may_not_be_given_is_not_taken(tmp_path: Path) -> None:
 
 def test_an_answer_of_a_model_on_this_machine_cannot_run_on(tmp_path: Path) -> None:
     """Its longest length follows from how many numbers are asked about; other models may think before they answer."""
-    _, server = ask(tmp_path / "a", "none", "none", "none", gguf=tmp_path)
-    assert server.received[0].body["max_tokens"] < 300
-    _, server = ask(tmp_path / "b", "none", "none", "none")
+    _, server = ask(tmp_path / "a", "none", "none", "none")
     assert server.received[0].body["max_tokens"] == ModelConfig().max_output_tokens
+    with Server(lambda _: answers({})) as server:
+        config = ModelConfig(model="scripted", cache_dir=tmp_path / "b", wake=lambda: server.url, **SETTINGS)
+        Extractor(engine="llm", model=config).extract(Document.from_text(TEXT))
+    assert server.received[0].body["max_tokens"] < 300
