@@ -176,6 +176,7 @@ def test_an_answer_of_a_model_on_this_machine_cannot_run_on(tmp_path: Path) -> N
     _, server = ask(tmp_path / "a", "none", "none", "none")
     assert server.received[0].body["max_tokens"] == ModelConfig().max_output_tokens
     with Server(lambda _: answers({})) as server:
-        config = ModelConfig(model="scripted", cache_dir=tmp_path / "b", wake=lambda: server.url, **SETTINGS)
+        there = {"base_url": server.url, "wake": lambda: server.url, "cache_dir": tmp_path / "b"}
+        config = ModelConfig(model="scripted", **there, **SETTINGS)
         Extractor(engine="llm", model=config).extract(Document.from_text(TEXT))
     assert server.received[0].body["max_tokens"] < 300
