@@ -1,8 +1,8 @@
 """Questions whose answers can only be chosen: the form for small models, which copy numbers and count cells badly.
 
 Every number, or row of numbers, is listed with what may be said of it. The answer is an object with an entry for each,
-and the endpoint's decoder lets nothing else through: no number is in an answer, so none can be invented, changed or
-left out, and no answer runs on.
+and the endpoint's decoder lets nothing else through: of a row its own numbers, each once and in order, so that none can
+be invented, changed or left out, and no answer runs on.
 """
 
 import re
@@ -17,6 +17,8 @@ from .normalize import squeeze
 from .prompts import Prompt, fence_for, template
 
 NONE = "none"
+EMPTY = "-"  # an empty cell
+BAR = "|"  # between two cells
 _SPECIAL = re.compile(r"[\^$.\[\]()|{}*+?\\]")
 
 
@@ -84,7 +86,7 @@ def columns(
     source = "\n".join(f"{name}| {text}" for name, text in rows.items())
     user = template("columns").substitute(
         title=title,
-        columns=", ".join(names),
+        columns=BAR.join(names),
         sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
         fence=fence_for(source),
         source=source,
@@ -122,10 +124,10 @@ def chosen(answer: object, choices: Sequence[Choice]) -> dict[str, str]:
 def probe() -> tuple[Request[ChoiceAnswer], tuple[Choice, ...]]:
     """Return a toy question, and what may be answered: an endpoint that keeps to a schema answers nothing else."""
     names = ("合计", "基本支出", "项目支出")
-    asked = (Choice("1", (", ".join(names),)), Choice("2", ("合计, 基本支出", "合计, 项目支出")))
+    asked = (Choice("1", ("70.50|50.25|20.25",)), Choice("2", ("50.25|50.25|-", "50.25|-|50.25")))
     rows = {"1": "205 教育支出: 70.50 50.25 20.25", "2": "20502 普通教育: 50.25 50.25"}
     prompt = columns("支出总体情况表", names, (), rows, asked)
-    return Request(prompt.system, prompt.user, answer_model(asked), "probe", expected=40), asked
+    return Request(prompt.system, prompt.user, answer_model(asked), "probe", expected=60), asked
 
 
 def named(text: str) -> str:

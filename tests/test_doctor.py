@@ -1,6 +1,7 @@
 """``extractor doctor`` against endpoints of all kinds, as a user calls it."""
 
 import json
+import random
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from extractor.endpoint import recall
 from .cli import extractor
 from .conftest import ROOT
 from .server import Answer, Received, Server, say, status
+from .test_choices import choose
 from .test_local import FAKE, gguf, gone, starts
 
 SECRET = "sk-this-is-a-secret"  # noqa: S105 - of nobody
@@ -170,8 +172,8 @@ def test_settings_that_do_not_work(tmp_path: Path) -> None:
 
 def _choose(received: Received) -> Answer:
     choices = received.body["response_format"]["json_schema"]["schema"]["properties"]["answers"]["properties"]
-    first = {name: choice["pattern"].strip("^$()").split("|")[0] for name, choice in choices.items()}
-    return say(json.dumps({"answers": first}, ensure_ascii=False))
+    some = {name: choose(random.Random(3), choice["pattern"]) for name, choice in choices.items()}
+    return say(json.dumps({"answers": some}, ensure_ascii=False))
 
 
 def test_a_model_on_this_machine(tmp_path: Path) -> None:

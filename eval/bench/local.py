@@ -82,7 +82,7 @@ def measure(file: Path, gold: Path | None, engine: Any, gguf: Path | None, repai
 def tell(result: Result, alone: Result) -> None:
     """Say what came of each question; of columns, how many are chosen as arithmetic has them."""
     known = {
-        (t.id, row.line): ", ".join(t.label(row, c.column) for c in row.cells if c.kind == "number")
+        (t.id, row.line): "|".join(found.text if (found := row.cell(c)) else "-" for c in t.columns)
         for t in alone.tables
         for row in t.rows
     }
