@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
+from . import statements
 from .budget import Budget, Question, Spent, Usage
 from .records import Finding, ModelUsage, Record
 from .specs import Catalogue
@@ -103,12 +104,14 @@ def lasting(budget: Budget) -> ModelUsage | None:
 
 def findings(budget: Budget, specs: Catalogue) -> Iterator[Finding]:
     """List the tables about which the model was not asked, each once for each reason."""
-    titles = {t.id: t.title for t in specs.tables}
+    titles = {name: title for name, title, _ in statements.titles()}
+    for table in specs.tables:  # of a table's layouts the first names it
+        titles.setdefault(table.id, table.title)
     questions = [q for q in budget.questions if q.not_asked]
     for (tag, lines, outcome), count in Counter((q.tag, q.lines, q.outcome) for q in questions).items():
         same = [q for q in questions if (q.tag, q.lines, q.outcome) == (tag, lines, outcome)]
         why = same[0].message.removeprefix(f"{tag}: ").removeprefix("probe: ").removeprefix("not asked, ").rstrip(".")
-        what = "not asked" if any(q.attempt == 0 for q in same) else "not asked again about what is violated"
+        what = "not asked" if any(q.attempt == 0 for q in same) else "not asked again about what is wrong"
         where = f" (lines {lines[0]}-{lines[1]})" if lines else ""
         yield Finding(
             code=NOT_ASKED, kind="not-read", table=tag if tag in titles else None, line=lines[0] if lines else None,

@@ -74,7 +74,9 @@ def question_of(request: Request[M], reply: Reply[M]) -> Question:
     """Return the note of a question for the account; what it would take is estimated only where it was not asked."""
     expected = Usage()
     if reply.outcome in {"offline", "budget"}:
-        schema = json.dumps(request.response_model.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
+        form = request.response_model
+        told = getattr(form, "in_prompt", False)
+        schema = "" if told else json.dumps(form.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
         given = estimate(request.system + request.user + schema)
         expected = Usage(given, request.expected or given // 2, estimated=True)
     return Question(

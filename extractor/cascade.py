@@ -7,6 +7,8 @@ The steps of ``auto``, each only where the one before did not settle a table:
    is violated. Tables that no spec describes go this way too.
 3. ``transcribe``: the model copies the rows; kept only if everything stands in the source and less is violated.
 
+At ``llm`` the model transcribes every table that a spec describes; of others it says what they look like.
+
 Every table says in ``steps`` which of them were gone through, and why.
 """
 
@@ -75,8 +77,7 @@ def read(lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, pla
     readings = [_alone(lines, part, catalogue) for part in parts]
     if plan.engine == "deterministic" or plan.account is None:
         return readings
-    if plan.engine == "auto":
-        readings = _laid_out(lines, parts, catalogue, plan.account, readings)
+    readings = _laid_out(lines, parts, catalogue, plan, readings)
     return _transcribed(lines, parts, catalogue, plan, readings)
 
 
@@ -86,18 +87,18 @@ def _alone(lines: Sequence[Line], part: Part, catalogue: Catalogue) -> Reading:
 
 
 def _laid_out(
-    lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, account: "Account", readings: list[Reading]
+    lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, plan: Plan, readings: list[Reading]
 ) -> list[Reading]:
-    """Ask for the layout of every table that is open."""
+    """Ask for the layout of every table that is open; at ``llm``, where rows are asked for, of those without a spec."""
     asked: list[tuple[Chunk, set[str]]] = []
     for part, reading in zip(parts, readings, strict=True):
         named = {d.spec.id for d in reading.drafts}
-        asked.extend((c, named) for c in part if _open(reading.of(c)))
-    if not asked:
+        asked.extend((c, named) for c in part if _open(reading.of(c)) and (plan.engine == "auto" or not c.spec))
+    if not asked or plan.account is None:
         return readings
     from .readers import asked_layout  # noqa: PLC0415 - loaded when a model is asked
 
-    told = asked_layout.ask(account, lines, asked, catalogue)
+    told = asked_layout.ask(plan.account, lines, asked, catalogue)
     out = []
     for part, reading in zip(parts, readings, strict=True):
         here = {c.first for c in part}

@@ -1,8 +1,8 @@
 """Questions whose answers can only be chosen: the form for small models, which copy numbers and count cells badly.
 
 Every number, or row of numbers, is listed with what may be said of it. The answer is an object with an entry for each,
-and the endpoint's decoder lets nothing else through: no number is in an answer, so none can be invented, changed or
-left out, and no answer runs on.
+and the endpoint's decoder lets nothing else through: of a row its own numbers, each once and in order, so that none can
+be invented, changed or left out, and no answer runs on.
 """
 
 import re
@@ -12,10 +12,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, create_model
 
+from .answers import Request
 from .normalize import squeeze
 from .prompts import Prompt, fence_for, template
 
 NONE = "none"
+EMPTY = "-"  # an empty cell
+BAR = "|"  # between two cells
 _SPECIAL = re.compile(r"[\^$.\[\]()|{}*+?\\]")
 
 
@@ -83,7 +86,7 @@ def columns(
     source = "\n".join(f"{name}| {text}" for name, text in rows.items())
     user = template("columns").substitute(
         title=title,
-        columns=", ".join(names),
+        columns=BAR.join(names),
         sums="".join(["Sums:\n", *(f"- {s}\n" for s in told)]) if told else "",
         fence=fence_for(source),
         source=source,
@@ -92,7 +95,7 @@ def columns(
 
 
 def cells(tables: Sequence[str], listed: Sequence[str], source: str, choices: Sequence[Choice]) -> Prompt:
-    """Ask which cells the numbers of sentences belong to.
+    """Ask which cells the numbers of sentences belong to; of several tables the answer names the one too.
 
     Args:
         tables: The tables in words.
@@ -100,8 +103,14 @@ def cells(tables: Sequence[str], listed: Sequence[str], source: str, choices: Se
         source: The sentences, with a mark such as [3] before each number.
         choices: What may be answered.
     """
+    several = len(tables) > 1
     user = template("cells").substitute(
-        tables="\n".join(tables), listed="\n".join(listed), fence=fence_for(source), source=source
+        what="table, row and column" if several else "the row and the column of the table",
+        table="x " if several else "",
+        tables="\n".join(tables),
+        listed="\n".join(listed),
+        fence=fence_for(source),
+        source=source,
     )
     return Prompt(template("choices_system").substitute(), user, answer_model(choices))
 
@@ -110,6 +119,15 @@ def chosen(answer: object, choices: Sequence[Choice]) -> dict[str, str]:
     """Return the answers that were allowed, by name."""
     said = answer.answers if isinstance(answer, ChoiceAnswer) else {}
     return {c.name: said[c.name] for c in choices if c.allows(said.get(c.name, ""))}
+
+
+def probe() -> tuple[Request[ChoiceAnswer], tuple[Choice, ...]]:
+    """Return a toy question, and what may be answered: an endpoint that keeps to a schema answers nothing else."""
+    names = ("合计", "基本支出", "项目支出")
+    asked = (Choice("1", ("70.50|50.25|20.25",)), Choice("2", ("50.25|50.25|-", "50.25|-|50.25")))
+    rows = {"1": "205 教育支出: 70.50 50.25 20.25", "2": "20502 普通教育: 50.25 50.25"}
+    prompt = columns("支出总体情况表", names, (), rows, asked)
+    return Request(prompt.system, prompt.user, answer_model(asked), "probe", expected=60), asked
 
 
 def named(text: str) -> str:

@@ -87,7 +87,7 @@ def run(
     engine: Annotated[
         Engine,
         typer.Option(
-            help="auto: by arithmetic, a model where it can't; deterministic: no model; llm: a model for all."
+            help="auto: by arithmetic, a model where it can't; deterministic: no model; llm: a model, prose too."
         ),
     ] = Engine.auto,
     jobs: Annotated[
@@ -119,7 +119,10 @@ def run(
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
     second_opinion: Annotated[
-        bool, typer.Option("--second-opinion", help="Ask the model about every table and compare both readings.")
+        bool,
+        typer.Option(
+            "--second-opinion", help="Ask the model about every table and sentence, and compare both readings."
+        ),
     ] = False,
     max_calls: Annotated[
         int | None, typer.Option(min=0, help="Stop asking after so many calls, for all files together.")

@@ -134,7 +134,11 @@ class ModelClient:
 
     async def probe(self, mode: str) -> Reply[answers.Probe]:
         """Ask a toy question in one mode, past the cache; :data:`~extractor.answers.PROBE_ANSWER` is the answer."""
-        return await _Exchange(self, answers.PROBE, mode, fresh=True, keep=False).run()
+        return await self.try_out(answers.PROBE, mode)
+
+    async def try_out(self, request: Request[M], mode: str) -> Reply[M]:
+        """Ask in one mode, past the cache, and keep nothing."""
+        return await _Exchange(self, request, mode, fresh=True, keep=False).run()
 
     async def models(self) -> list[str] | None:
         """Return the ids of the models that the endpoint lists, or None where it has no such list.

@@ -118,7 +118,7 @@ class ModelConfig(BaseModel):
         A model on this machine that runs on would take minutes, and says nothing new. Others may think before they
         answer, which counts too.
         """
-        if self.gguf is None or not expected:
+        if self.wake is None or not expected:
             return self.max_output_tokens
         return min(self.max_output_tokens, 3 * expected + _SPARE)
 

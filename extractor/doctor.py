@@ -116,6 +116,8 @@ def _settings(config: ModelConfig, sources: Mapping[str, str]) -> Check:
     }
     for name in sources:
         shown.setdefault(name, str(getattr(config, name)))
+    if config.model == LOCAL:
+        shown.setdefault("mode", "json_schema, choices")
     shown.setdefault("mode", config.mode)
     names = [*_CORE, *(n for n in shown if n not in _CORE)]
     said = ", ".join(f"{n} {shown[n]} ({sources.get(n, 'default')})" for n in names)

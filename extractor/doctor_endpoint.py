@@ -16,6 +16,8 @@ _LONGEST = 60.0  # seconds for one question
 _LISTED = 8  # models named where the one asked for is not among them
 _INEXACT = "It copies a toy text inexactly: expect cells that don't stand in the source, or choose another --model."
 
+_LOOSE = "The endpoint doesn't keep to the schema of the answer: leave form out, or choose another endpoint."
+
 
 class Check(Record):
     """One thing that was looked at.
@@ -98,7 +100,12 @@ async def _asked(config: ModelConfig) -> AsyncIterator[Check]:
             {"mode": best, "model": config.model},
         )
         said = f"{best} is used" + (", and remembered for this endpoint and model" if noted else "")
-        yield Check(name="mode", state="ok" if exact else "warning", said=said, todo="" if exact else _INEXACT)
+        yield Check(
+            name="mode",
+            state="ok" if exact else "warning",
+            said=said,
+            todo="" if exact else _INEXACT if config.form == "rows" else _LOOSE,
+        )
 
 
 def _listed(config: ModelConfig, listed: list[str] | None, seconds: float) -> Check:
@@ -116,12 +123,24 @@ def _listed(config: ModelConfig, listed: list[str] | None, seconds: float) -> Ch
     )
 
 
+async def _probe(client: Any, mode: str) -> tuple[Any, str]:
+    """Ask a toy question in the form that is chosen; returns the reply, and in words that it is exact, if it is."""
+    from . import choices  # noqa: PLC0415 - slow to load
+    from .answers import PROBE_ANSWER  # noqa: PLC0415 - likewise
+
+    if client.config.form == "rows":
+        reply = await client.probe(mode)
+        return reply, "exact answer" if reply.parsed == PROBE_ANSWER else ""
+    request, asked = choices.probe()
+    reply = await client.try_out(request, mode)
+    kept = len(choices.chosen(reply.parsed, asked)) == len(asked)
+    return reply, "chooses among what is printed, as it is told to" if kept else ""
+
+
 async def _mode(client: Any, mode: str) -> tuple[Check, Literal["", "usable", "exact"], bool]:
     """Ask the toy question in one mode; returns what came of it, and whether no other mode can fare better."""
-    from .answers import PROBE_ANSWER  # noqa: PLC0415 - slow to load
-
     begin = time.monotonic()
-    reply = await client.probe(mode)
+    reply, exact = await _probe(client, mode)
     seconds = round(time.monotonic() - begin, 3)
     spent = f"{seconds:.2f} s, {reply.usage.input} tokens in, {reply.usage.output} out"
     facts: dict[str, Fact] = {
@@ -129,10 +148,11 @@ async def _mode(client: Any, mode: str) -> tuple[Check, Literal["", "usable", "e
         "input": reply.usage.input, "output": reply.usage.output,
     }  # fmt: skip
     name = f"mode {mode}"
-    if reply.parsed == PROBE_ANSWER:
-        return Check(name=name, state="ok", said=f"exact answer; {spent}", facts=facts), "exact", False
+    if exact:
+        return Check(name=name, state="ok", said=f"{exact}; {spent}", facts=facts), "exact", False
     if reply.outcome == "ok":
-        check = Check(name=name, state="warning", said=f"inexact answer; {spent}", todo=_INEXACT, facts=facts)
+        todo = _INEXACT if client.config.form == "rows" else _LOOSE
+        check = Check(name=name, state="warning", said=f"inexact answer; {spent}", todo=todo, facts=facts)
         return check, "usable", False
     # A status such as 400 or 500 may be about the mode; these are about the key, the account or the model.
     fatal = client.endpoint.fatal is not None or reply.status in {401, 402, 403, 404, 429}

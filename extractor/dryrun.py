@@ -132,8 +132,9 @@ def _home(question: Question, places: Sequence[tuple[str, tuple[int, int]]]) -> 
 
 
 def _unread(lines: tuple[int, int], questions: Sequence[Question], alone: Result, extractor: Extractor) -> Step:
-    reason = next((u.reason for u in alone.unread if u.lines == lines), "not read by arithmetic")
-    return _asked(questions[0].tag, lines, questions, f"not read: {reason}", extractor)
+    reason = next((f"not read: {u.reason}" for u in alone.unread if u.lines == lines), "not read by arithmetic")
+    why = "--engine llm asks for everything" if extractor.engine == "llm" else reason
+    return _asked(questions[0].tag, lines, questions, why, extractor)
 
 
 def _unasked(alone: Result, seen: set[tuple[int, int]]) -> list[Step]:

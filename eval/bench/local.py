@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
-from extractor import Document, Extractor, client
+from extractor import Document, Extractor, Result, client
 from extractor.answers import M, Reply, Request
 from extractor.budget import Spent
 from extractor.client import ModelClient
@@ -58,8 +58,7 @@ def measure(file: Path, gold: Path | None, engine: Any, gguf: Path | None, repai
         begin = time.monotonic()
         result = extractor.extract(Document.from_path(file))
         minutes = (time.monotonic() - begin) / 60
-    for a in result.attempts:
-        print(f"  {a.table} {a.lines[0]}-{a.lines[1]}, {a.step}, {a.outcome}: {a.why}", file=sys.stderr)
+    tell(result, Extractor(engine="deterministic").extract(Document.from_path(file)))
     states = result.states()
     compared = score(load_facts(gold), facts(result)) if gold else None
     spent = extractor.budget.spent if extractor.budget else Spent()
@@ -78,6 +77,19 @@ def measure(file: Path, gold: Path | None, engine: Any, gguf: Path | None, repai
         str(spent.usage.output),
         f"{minutes:.1f}",
     ]
+
+
+def tell(result: Result, alone: Result) -> None:
+    """Say what came of each question; of columns, how many are chosen as arithmetic has them."""
+    known = {
+        (t.id, row.line): "|".join(found.text if (found := row.cell(c)) else "-" for c in t.columns)
+        for t in alone.tables
+        for row in t.rows
+    }
+    for a in result.attempts:
+        same = sum(known.get((a.table, int(line))) == said for line, said in a.rows) if a.step == "columns" else 0
+        why = f"{a.why}, {same} as arithmetic has them" if a.step == "columns" else a.why
+        print(f"  {a.table} {a.lines[0]}-{a.lines[1]}, {a.step}, {a.outcome}: {why}", file=sys.stderr)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from math import comb
 from typing import TYPE_CHECKING, Any
 
 from extractor.answers import Reply, Request
-from extractor.choices import Choice, chosen, columns, literal, named
+from extractor.choices import BAR, EMPTY, Choice, chosen, columns, literal, named
 from extractor.chunks import Chunk
 from extractor.normalize import Line
 from extractor.prompts import sums
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ROWS = 24  # in one question
 _MANY = 600  # placements beyond which their order is looked at afterwards
-_EACH = 12  # tokens of the answer for a row, about
+_EACH = 24  # tokens of the answer for a row, about
 _LONGEST = 120  # characters of a row's name
 
 
@@ -61,8 +61,8 @@ async def ask(asker: "Asker", chunk: Chunk, lines: Sequence[Line], draft: Draft,
         said = chosen(reply.parsed, batch.choices)
         taken = 0
         for choice, row in zip(batch.choices, batch.rows, strict=True):
-            placed = _places(said.get(choice.name, ""), draft)
-            if len(placed) == len(draft.rows[row].items):
+            placed = _places(said.get(choice.name, EMPTY), draft.rows[row])
+            if placed:
                 best[row] = placed
                 taken += 1
         attempts.append(_attempt(draft, batch, reply, taken, model))
@@ -79,14 +79,14 @@ async def ask(asker: "Asker", chunk: Chunk, lines: Sequence[Line], draft: Draft,
 
 
 def _batches(draft: Draft, lines: Sequence[Line]) -> list[_Batch]:
-    names = [named(draft.labels.get(c, c)) for c in draft.columns]
     by_number = {line.number: line for line in lines}
     wanted: list[tuple[int, Choice, str]] = []
+    grid = draft.body.grid and draft.spec.shape != "two_sided"  # whose lines hold two rows
     for index, row in enumerate(draft.rows):
         width, count = width_of(row, draft.spec, draft.columns), len(row.items)
         if 0 < count < width:
             name = str(len(wanted) + 1)
-            wanted.append((index, _choice(name, names[:width], count), _shown(row, by_number, grid=draft.body.grid)))
+            wanted.append((index, _choice(name, _texts(row), width), _shown(row, by_number, grid=grid)))
     out = []
     for first in range(0, len(wanted), _ROWS):
         here = wanted[first : first + _ROWS]
@@ -96,19 +96,28 @@ def _batches(draft: Draft, lines: Sequence[Line]) -> list[_Batch]:
     return out
 
 
-def _choice(name: str, names: Sequence[str], count: int) -> Choice:
-    if comb(len(names), count) <= _MANY:
-        return Choice(name, (), _ordered(names, count))
-    one = f"({'|'.join(map(literal, names))})"
-    return Choice(name, (), ", ".join([one] * count))
+def _texts(row: RawRow) -> list[str]:
+    """Return the numbers of a row as an answer has them; a printed dash is no empty cell."""
+    return ["—" if token.kind == "dash" else token.text for token in row.items]
 
 
-def _ordered(names: Sequence[str], count: int) -> str:
-    """Return a pattern for some of these names in their order: a tree, of which the decoder follows few branches."""
-    if count == 1:
-        return f"({'|'.join(map(literal, names))})"
-    firsts = range(len(names) - count + 1)
-    return f"({'|'.join(f'{literal(names[i])}, {_ordered(names[i + 1 :], count - 1)}' for i in firsts)})"
+def _choice(name: str, texts: Sequence[str], width: int) -> Choice:
+    if comb(width, len(texts)) <= _MANY:
+        return Choice(name, (), _placed(texts, width))
+    one = f"({'|'.join(map(literal, (*dict.fromkeys(texts), EMPTY)))})"
+    return Choice(name, (), literal(BAR).join([one] * width))
+
+
+def _placed(texts: Sequence[str], width: int) -> str:
+    """Return a pattern for numbers in so many columns, in their order: a tree, in which the decoder goes one way."""
+
+    def more(rest: Sequence[str]) -> str:
+        return literal(BAR) + _placed(rest, width - 1) if width > 1 else ""
+
+    ways = [literal(texts[0]) + more(texts[1:])] if texts else []
+    if len(texts) < width:
+        ways.append(literal(EMPTY) + more(texts))
+    return ways[0] if len(ways) == 1 else f"({'|'.join(ways)})"
 
 
 def _shown(row: RawRow, lines: dict[int, Line], *, grid: bool) -> str:
@@ -120,11 +129,11 @@ def _shown(row: RawRow, lines: dict[int, Line], *, grid: bool) -> str:
     return f"{row.code or ''} {short(words, _LONGEST)}: {' '.join(t.text for t in row.items)}".strip()
 
 
-def _places(said: str, draft: Draft) -> list[int]:
-    """Return the columns that an answer names, if they stand in this order; else none."""
-    names = [named(draft.labels.get(c, c)) for c in draft.columns]
-    found = [names.index(name) for name in said.split(", ") if name in names]
-    return found if found == sorted(set(found)) else []
+def _places(said: str, row: RawRow) -> list[int]:
+    """Return the columns of a row's numbers by an answer; none where it doesn't have them all in order."""
+    cells = said.split(BAR)
+    found = [i for i, cell in enumerate(cells) if cell != EMPTY]
+    return found if [cells[i] for i in found] == _texts(row) else []
 
 
 async def _put(asker: "Asker", draft: Draft, batch: _Batch) -> Reply[Any]:
@@ -154,7 +163,7 @@ def _attempt(draft: Draft, batch: _Batch, reply: Reply[Any], taken: int, model: 
 def _failures(draft: Draft, batch: _Batch, reply: Reply[Any], taken: int) -> list[Finding]:
     if reply.outcome == "ok" and taken:
         return []
-    said = reply.message or "it names no columns in their order"
+    said = reply.message or "it puts no row into its columns"
     where = f"{short(draft.chunk.title, 60)}, lines {batch.lines[0]}-{batch.lines[1]}"
     return [
         Finding(

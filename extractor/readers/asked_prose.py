@@ -8,31 +8,22 @@ looked up in the text (:mod:`.answered_prose`). What the grammar hasn't read is 
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from extractor import prompts
-from extractor.answers import Reply, Request
 from extractor.disputes import DISPUTE, Dispute, Name, doubted, placed
 from extractor.normalize import Line
 from extractor.records import Attempt, Cell, CellRef, Finding, Span, Table
 from extractor.statements import Prose
 
-from . import prose_choices
-from .answered_prose import About, Judge, Otherwise, Verdict, units_in
+from .answered_prose import About, Judge, Otherwise, Verdict
 from .model import Account, Asker, connected
 from .prose import Reading
-from .prose_shape import shape_of
+from .prose_questions import Answer, Question, about_all, about_left, chosen, copied
 from .transcript import short
 from .tries import OUTCOMES
 
-_MOST = 60  # lines of a section in one question
-_AROUND = 2  # lines shown before and after them
-_EACH = 40  # tokens of an answer for each number, about
 _SHOWN = 5  # refused numbers named in a finding
-_NAMED = 12  # faults named in a second question
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,50 +34,6 @@ class Answered:
     findings: tuple[Finding, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     disputes: tuple[Dispute, ...] = ()
-
-
-@dataclass(slots=True)
-class _Try:
-    """One answer, and what it is worth."""
-
-    number: int
-    reply: Reply[Any]
-    verdict: Verdict
-    rows: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def asked(self) -> bool:
-        return self.reply.outcome not in ("offline", "budget")
-
-    @property
-    def account(self) -> str:
-        if self.reply.outcome != "ok":
-            return f"no answer: {short(self.reply.message, 100)}"
-        v = self.verdict
-        same = f"{len(v.agreed)} numbers as the grammar reads them, {len(v.otherwise)} otherwise, "
-        left = f", {len(v.left)} left out" if v.left else ""
-        return f"{same if v.agreed or v.otherwise else ''}{len(v.fresh)} numbers taken, {len(v.refused)} refused{left}"
-
-
-@dataclass(slots=True)
-class _Question:
-    """A piece of a section, how many numbers it asks for, and what came of it."""
-
-    about: About
-    numbers: int
-    tries: list[_Try] = field(default_factory=list)
-
-    @property
-    def tag(self) -> str:
-        return next(iter(self.about.shapes))
-
-    @property
-    def where(self) -> tuple[int, int]:
-        return self.about.shown[0].number, self.about.shown[-1].number
-
-    @property
-    def best(self) -> _Try:
-        return min(self.tries, key=lambda t: (t.reply.outcome != "ok", len(t.verdict.faults), t.number))
 
 
 class Sentences:
@@ -105,7 +52,7 @@ class Sentences:
             whole: None asks about all numbers; else what a number is, where only those that the grammar left count.
         """
         self._account, self._lines, self._told, self._prose = account, lines, told, prose
-        cut = _whole(account, lines, told, prose) if whole is None else _left(lines, told, prose, whole)
+        cut = about_all(account, lines, told, prose) if whole is None else about_left(lines, told, prose, whole)
         self._wanted = list(cut)
         self._judge = Judge(lines, told, prose)
         self._put = not self._wanted
@@ -114,10 +61,10 @@ class Sentences:
         """Ask."""
         self._put = True
         if self._account.config.form == "choices":
-            await asyncio.gather(*(_choose(asker, self._judge, self._lines, q) for q in self._wanted))
+            await asyncio.gather(*(chosen(asker, self._judge, self._lines, q) for q in self._wanted))
         else:
             repairs = self._account.max_repairs
-            await asyncio.gather(*(_copy(asker, self._judge, q, repairs) for q in self._wanted))
+            await asyncio.gather(*(copied(asker, self._judge, q, repairs) for q in self._wanted))
 
     def answered(self) -> Answered:
         """Return what is read with the answers; asks where nobody has yet."""
@@ -142,104 +89,6 @@ class Sentences:
         return Answered(now, (*taker.findings, *failures), tuple(attempts), tuple(taker.disputes))
 
 
-def _left(lines: Sequence[Line], told: Reading, prose: Prose, number: re.Pattern[str]) -> Iterator[_Question]:
-    """Cut sections into questions about the numbers that the grammar has left."""
-    for about in _sections(told, prose):
-        for first in range(0, len(about.body), _MOST):
-            here = about.body[first : first + _MOST]
-            own = {lines[i].number: count for i in here if (count := told.left(lines[i], number))}
-            if own:
-                shown = about.body[max(0, first - _AROUND) : first + _MOST + _AROUND]
-                yield about.question(lines, shown, tuple(own), sum(own.values()), whole=False)
-
-
-def _whole(account: Account, lines: Sequence[Line], told: Reading, prose: Prose) -> Iterator[_Question]:
-    """Cut sections into questions about all their numbers, as many as an answer has room for."""
-    room = max(1, account.config.answer_tokens // _EACH)
-    for about in _sections(told, prose):
-        counts = Counter(units_in(about.text, about.shapes))
-        first = 0
-        while first < len(about.body):
-            stop, total = first + 1, counts[about.body[first]]
-            while stop < min(len(about.body), first + _MOST) and total + counts[about.body[stop]] <= room:
-                total += counts[about.body[stop]]
-                stop += 1
-            own = tuple(lines[i].number for i in about.body[first:stop] if counts[i])
-            if own:
-                shown = about.body[max(0, first - _AROUND) : stop + _AROUND]
-                yield about.question(lines, shown, own, total, whole=True)
-            first = stop
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A section that statements may be read from."""
-
-    part: int
-    text: Any
-    shapes: dict[str, Any]
-    body: list[int]
-
-    def question(
-        self, lines: Sequence[Line], shown: Sequence[int], own: tuple[int, ...], numbers: int, *, whole: bool
-    ) -> _Question:
-        about = About(self.part, self.text, self.shapes, own, tuple(lines[i] for i in shown), whole)
-        return _Question(about, numbers)
-
-
-def _sections(told: Reading, prose: Prose) -> Iterator[_Section]:
-    statements = {s.spec.id: s for s in prose.statements}
-    for section, text in told.texts:
-        found = {i: shape_of(statements[i], prose, told.kinds[section.part]) for i in section.ids if i in statements}
-        shapes = {i: shape for i, shape in found.items() if shape}
-        if shapes and text.text:
-            yield _Section(section.part, text, shapes, list(dict.fromkeys(i for i, _ in section.pieces)))
-
-
-async def _copy(asker: Asker, judge: Judge, question: _Question, repairs: int) -> None:
-    """Ask, and again with what is wrong with the answer; who says the same twice isn't asked a third time."""
-    about = question.about
-    tables = [shape.in_words() for shape in about.shapes.values()]
-    everything = about.whole and {*about.own} >= {n.number for n in about.shown if re.search(r"\d", n.text)}
-    faults: list[str] = []
-    for number in range(repairs + 1):
-        prompt = prompts.sentences(tables, about.shown, () if everything else about.own, faults[:_NAMED])
-        request = Request(
-            prompt.system, prompt.user, prompt.answer, question.tag, number,
-            lines=question.where, expected=question.numbers * _EACH,
-        )  # fmt: skip
-        reply = await asker.ask(request)
-        rows = _rows(reply)
-        tried = _Try(number, reply, Verdict() if rows is None else judge.judge(about, rows), rows or ())
-        same = bool(question.tries) and question.tries[-1].rows == tried.rows
-        question.tries.append(tried)
-        bad = [tried.reply.message] if tried.reply.outcome == "invalid" else []
-        faults = bad or tried.verdict.faults
-        if not faults or same or tried.reply.outcome not in ("ok", "invalid"):
-            break
-
-
-def _rows(reply: Reply[Any]) -> tuple[tuple[str, ...], ...] | None:
-    answer = reply.parsed
-    return tuple(tuple(row) for row in answer.rows) if isinstance(answer, prompts.TableAnswer) else None
-
-
-async def _choose(asker: Asker, judge: Judge, lines: Sequence[Line], question: _Question) -> None:
-    """Ask a model that can only choose, once: it would choose the same again."""
-    marks = judge.marks(question.about)
-    if not marks:
-        return
-    asked = prose_choices.marked(question.about, lines, marks)
-    request = Request(
-        asked.prompt.system, asked.prompt.user, asked.prompt.answer, question.tag,
-        lines=question.where, expected=len(marks) * prose_choices.EACH,
-    )  # fmt: skip
-    reply = await asker.ask(request)
-    rows = asked.rows(reply.parsed)
-    verdict = judge.judge(question.about, rows) if reply.outcome == "ok" else Verdict()
-    question.tries.append(_Try(0, reply, verdict, rows))
-
-
 class _Taker:
     """Puts the answers into tables; holds what was read so far."""
 
@@ -251,7 +100,7 @@ class _Taker:
         self._names = {(t.part, t.id): key for key, t in self.tables.items()}
         self._columns = {s.spec.id: s.spec.columns for s in prose.statements}
 
-    def take(self, question: _Question) -> None:
+    def take(self, question: Question) -> None:
         """Take what stands in the text of the best answer."""
         verdict = question.best.verdict
         for cell in verdict.agreed.values():
@@ -261,7 +110,7 @@ class _Taker:
         for other in verdict.otherwise:
             self._dispute(question.about, other)
 
-    def _add(self, question: _Question, name: Name, cell: Cell, verdict: Verdict) -> None:
+    def _add(self, question: Question, name: Name, cell: Cell, verdict: Verdict) -> None:
         table_id, key, column = name
         part = question.about.part
         place = self._names.setdefault((part, table_id), (part, table_id, len(self.tables)))
@@ -302,7 +151,7 @@ class _Taker:
             self.disputes.append(dispute)
 
 
-def _new(question: _Question, table_id: str) -> Table:
+def _new(question: Question, table_id: str) -> Table:
     return Table(
         id=table_id, title=question.about.shapes[table_id].title, part=question.about.part, unit="", columns=(),
         rows=(), lines=question.where, reader="model", why="numbers of sentences as a model names their cells",
@@ -310,7 +159,7 @@ def _new(question: _Question, table_id: str) -> Table:
 
 
 def _with_steps(
-    tables: dict[tuple[int, str, int], Table], asked: Sequence[_Question]
+    tables: dict[tuple[int, str, int], Table], asked: Sequence[Question]
 ) -> dict[tuple[int, str, int], Table]:
     """Tell in the tables that a model was asked, and what came of it."""
     out = dict(tables)
@@ -328,7 +177,7 @@ def _with_steps(
     return out
 
 
-def _failures(question: _Question) -> Iterator[Finding]:
+def _failures(question: Question) -> Iterator[Finding]:
     first, last = question.where
     where = f"{question.about.shapes[question.tag].title}, lines {first}-{last}"
     reply, refused = question.best.reply, question.best.verdict.refused
@@ -348,7 +197,7 @@ def _failures(question: _Question) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _attempt(question: _Question, tried: _Try, model: str) -> Attempt:
+def _attempt(question: Question, tried: Answer, model: str) -> Attempt:
     reply, verdict = tried.reply, tried.verdict
     outcome = OUTCOMES.get(reply.outcome, "failed")
     best = tried is question.best
