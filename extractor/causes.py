@@ -94,6 +94,9 @@ def _unsure(known: Situation, number: int) -> str:
     refs = known.instances[number].refs
     if any(ref.frame in known.unread for ref in refs):
         return "Numbers of its tables are not read; one of them may be missing in it."
+    instance = known.instances[number]
+    if not (instance.left and instance.right) and instance.constant is None and instance.quotient is None:
+        return "Nothing stands on its other side: a row may be missing, in the print or in the reading."
     rows = {(ref.frame, ref.row) for ref in refs if ref in known.values}
     for ref, cell in known.cells.items():
         if (ref.frame, ref.row) in rows and (not cell.spans or cell.doubt or len(cell.options) > 1):
