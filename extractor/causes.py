@@ -53,6 +53,9 @@ def _misread(known: Situation, cluster: Cluster, mending: Sequence[Hypothesis]) 
         f"{said}: then {len(others)} violated identities hold ({ids})" if len(others) > 1 else f"{said}: then it holds"
     )
     ties = len(cluster.found) - 1
+    lost = [ref for c in best.changes if c.kind == "missing" for ref, _ in c.values]
+    if any((ref.frame, ref.row) not in known.damaged for ref in lost):
+        return Judgement("undecided", f"{held}. It may be lost, or the office left the cell empty.")
     if all(known.instances[n].relation in _BOUNDS for n in others):
         return Judgement("undecided", f"{held}, as it would with many others: it is a bound only.")
     if -best.total <= MARGIN:
@@ -71,10 +74,8 @@ def _no_misreading(known: Situation, number: int) -> Judgement:
     if number in known.loose or _within_a_unit(known, number, outcome):
         room = "what rounding makes" if number in known.loose else "a unit of the last place"
         return Judgement("rounding", f"The difference is within {room}, and no likely misreading explains it better.")
-    unsure = [r for r in refs if not known.cells[r].spans or known.cells[r].doubt or len(known.cells[r].options) > 1]
-    if unsure:
-        where = cell_ref(unsure[0], known.tables)
-        return Judgement("undecided", f"It isn't certain that {where.row}, {where.column} is read in its place.")
+    if unsure := _unsure(known, number):
+        return Judgement("undecided", unsure)
     again = {ref: _elsewhere(known, number, ref) for ref in refs if known.values[ref]}
     sure = [ref for ref, found in again.items() if found]
     said = "; ".join(_again(known, ref, again[ref]) for ref in sure[:_SHOWN])
@@ -86,6 +87,29 @@ def _no_misreading(known: Situation, number: int) -> Judgement:
     if sure and len(sure) == len(again):
         return Judgement("source", f"Each of its amounts is printed the same elsewhere: {said}.")
     return Judgement("source", f"{misread}. {said[:1].upper()}{said[1:]}." if said else f"{misread}.")
+
+
+def _unsure(known: Situation, number: int) -> str:
+    """Say why the reading itself is in doubt, so that it can't be said that the office erred; empty where it isn't."""
+    refs = known.instances[number].refs
+    if any(ref.frame in known.unread for ref in refs):
+        return "Numbers of its tables are not read; one of them may be missing in it."
+    instance = known.instances[number]
+    if not (instance.left and instance.right) and instance.constant is None and instance.quotient is None:
+        return "Nothing stands on its other side: a row may be missing, in the print or in the reading."
+    rows = {(ref.frame, ref.row) for ref in refs if ref in known.values}
+    for ref, cell in known.cells.items():
+        if (ref.frame, ref.row) in rows and (not cell.spans or cell.doubt or len(cell.options) > 1):
+            where = cell_ref(ref, known.tables)
+            return f"It isn't certain that {where.row}, {where.column} is read in its place."
+    alike = [n for n in known.complaints if _rows(known, n) == _rows(known, number)]
+    if len(alike) > 1 and len(_rows(known, number)) > 1:
+        return "Several columns of the same rows don't add up: a row may be missing, in the print or in the reading."
+    return ""
+
+
+def _rows(known: Situation, number: int) -> list[tuple[int, int]]:
+    return [(ref.frame, ref.row) for ref in known.instances[number].refs]
 
 
 def _within_a_unit(known: Situation, number: int, outcome: Outcome) -> bool:
@@ -135,7 +159,11 @@ def spoken(known: Situation, hypothesis: Hypothesis) -> Iterator[str]:
         (ref, value), *more = change.values
         where = cell_ref(next((r for r, _ in change.values if r in known.cells), ref), known.tables)
         place = f"{where.table} {where.row}, {where.column} (line {where.line})"
-        if more:
+        if ref not in known.cells and not more:
+            line = known.tables[ref.frame].rows[ref.row].line
+            place = f"{where.table} {where.row}, {where.column} (row in line {line})"
+            yield f"nothing is read in {place}: {value} is missing"
+        elif more:
             texts = [known.cells[r].text for r, _ in change.values if r in known.cells]
             yield f"{' and '.join(texts)} in {place}: {change.words}"
         else:

@@ -2,7 +2,7 @@
 
 A number may be another one that looks like it, or the one that the identity asks for, if it looks enough like the one
 that is read. In a table it may stand under another column of its row, be run together with the next number, be cut
-in two, or be exchanged with a neighbour.
+in two, be exchanged with a neighbour; or a number is missing where two identities ask for the same one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ from .proposals import EditKind
 from .situation import Situation, World
 
 _COLUMN, _FARTHER, _OPEN = 30, 2, 10  # under the next column; each column more; a column that is possible anyway
+_MISSING, _DAMAGED = 75, 40  # any number may be missing: that one identity asks for it says nothing yet
 _MERGED, _SPLIT, _SWAPPED = 35, 40, 35
 _ECHO, _ZERO, _LEAST = 8, 10, 5
 _HALF = Decimal("0.05")  # a number without decimals is exact, another reading of it may have some
@@ -64,6 +65,8 @@ def _all(known: Situation, number: int, instance: Instance, world: World) -> Ite
             continue
         if ref in known.cells:
             yield from _readings(known, number, ref, outcome, world)
+        elif ref not in known.values:
+            yield from _missing(known, number, ref, outcome, world)
         if not known.frames[ref.frame].gaps and instance.relation in SUMS:
             for change in _places(known, ref):
                 if not any(r in world for r, _ in change.values) and known.holds(number, change.on(world)):
@@ -90,6 +93,19 @@ def _readings(known: Situation, number: int, ref: Ref, outcome: Outcome, world: 
                 more = _BOUND if known.instances[number].relation == "at-most" else 0
                 more += prior - (_ECHO if known.echoes(ref, value, number) else 0)
                 yield Change(((ref, value),), max(_LEAST, read.cost + more), read.kind, read.words)
+
+
+def _missing(known: Situation, number: int, ref: Ref, outcome: Outcome, world: World) -> Iterator[Change]:
+    """Yield the number that an identity asks for in an empty cell of a table; another one has to ask for it too."""
+    frame = known.frames[ref.frame]
+    instance = known.instances[number]
+    times = instance.left.count(ref) - instance.right.count(ref)
+    if frame.gaps or frame.empty or instance.relation not in SUMS or not times:
+        return
+    value = (outcome.right - outcome.left) / frame.scale / times
+    if value > 0 and value == round(value, frame.decimals) and known.holds(number, {**world, ref: value}):
+        cost = _DAMAGED if (ref.frame, ref.row) in known.damaged else _MISSING
+        yield Change(((ref, round(value, frame.decimals)),), cost, "missing", "nothing is read there")
 
 
 def _asked(known: Situation, number: int, ref: Ref, outcome: Outcome) -> tuple[Decimal, Decimal] | None:

@@ -47,8 +47,8 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     rules = (*catalogue.cross, *catalogue.narrative) if any(f.gaps for f in frames) else catalogue.cross
     specs = {**catalogue.by_id, **{t.id: discover(t) for t in tables if is_generic(t)}}
     found, missing = instances(frames, specs, rules)
-    outcomes = _strict([(i, evaluate(i, frames, values)) for i in found if _stated(i, frames, values)], values)
-    loose = _unusually_loose(outcomes, frames, values)
+    plain = [(i, evaluate(i, frames, values)) for i in found if _stated(i, frames, values)]
+    outcomes, loose = _weighed(plain, frames, values)
     proofs = _proofs(outcomes, loose, frames, values)
     violated = _blamed(outcomes, loose, frames, printed, proofs)
     violated |= _mislabelled(outcomes, frames, printed)
@@ -60,6 +60,35 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
     return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints)
+
+
+def complaints(checked: Checked, tables: Sequence[Table], catalogue: Catalogue) -> Checked:
+    """Check tables in which some numbers are others, and nothing else is; quick, and without states of cells.
+
+    Args:
+        checked: What was said of the tables before.
+        tables: The same tables with other numbers: rows, columns and texts as they were.
+        catalogue: The specs.
+    """
+    frames = frames_of(tables, catalogue)
+    before, printed = printed_numbers(checked.tables), printed_numbers(tables)
+    values = {**quantities(frames), **printed}
+    other = {ref for ref in before.keys() | printed.keys() if before.get(ref) != printed.get(ref)}
+    plain = [
+        (i, o if other.isdisjoint(i.refs) and i.relation != "rate" else evaluate(i, frames, values))
+        for i, o in checked.outcomes
+    ]
+    outcomes, loose = _weighed(plain, frames, values)
+    said = tuple(violations(outcomes, tables, frames, loose))
+    return Checked(tuple(tables), tuple(finding for _, finding in said), {}, outcomes, said)
+
+
+def _weighed(
+    plain: _Outcomes, frames: Sequence[Frame], values: _Values
+) -> tuple[tuple[tuple[Instance, Outcome], ...], frozenset[Instance]]:
+    """Look at all outcomes together: return them as far as they stand, and the sums that hold too loosely."""
+    outcomes = _strict(plain, values)
+    return outcomes, _unusually_loose(outcomes, frames, values)
 
 
 def _stated(instance: Instance, frames: Sequence[Frame], values: _Values) -> bool:

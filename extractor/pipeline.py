@@ -132,7 +132,7 @@ class Extractor:
                 findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
             findings.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
             findings.extend(_absent(checked.tables, odd, self.catalogue))
-            diagnosis = repair.diagnose(checked, self.catalogue, first=len(repairs))
+            diagnosis = repair.diagnose(checked, self.catalogue, first=len(repairs), beside=findings)
             findings.extend(diagnosis.findings)
             repairs.extend(diagnosis.proposals)
             tables.extend(checked.tables)

@@ -20,13 +20,14 @@ the source, and no plausible misreading explains the difference. ``rounding``: n
 """
 EditKind = Literal[
     "digit", "lost", "extra", "point", "comma", "sign", "unit", "several", "column", "merged", "split", "swapped",
+    "missing",
 ]  # fmt: skip
 """What happened to a number on the way from print to text.
 
 ``digit``: one was read as another. ``lost``, ``extra``: a character too few or too many. ``point``: lost, added, or
 moved. ``comma``: a thousands comma read as a point. ``sign``. ``unit``: 元 for 万元 or the reverse. ``several`` of
 these. ``column``: it stands under another column. ``merged``, ``split``: two cells run together, or one cut in two.
-``swapped``: two cells exchanged.
+``swapped``: two cells exchanged. ``missing``: nothing is read there, and a number should be.
 """
 
 

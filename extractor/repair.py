@@ -4,7 +4,7 @@ Nothing is corrected. A proposal is one more finding; a number that was read sta
 put there is never proven.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from .situation import Situation
 from .specs import Catalogue
 
 _SHOWN = 4
+_UNREAD = frozenset({"damaged-number", "numbers-not-read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,18 @@ class Diagnosis:
     proposals: tuple[Proposal, ...] = ()
 
 
-def diagnose(checked: Checked, catalogue: Catalogue, *, first: int = 0) -> Diagnosis:
+def diagnose(checked: Checked, catalogue: Catalogue, *, first: int = 0, beside: Iterable[Finding] = ()) -> Diagnosis:
     """Say of each violated identity who erred, and propose what may have been printed.
 
     Args:
         checked: Tables with what the identities say of them.
         catalogue: The specs.
         first: How many proposals there are already, by which findings count.
+        beside: Findings of the readers: where numbers are not read.
     """
     if not checked.complaints:
         return Diagnosis(checked.findings)
-    known = Situation(checked, catalogue)
+    known = Situation(checked, catalogue, {f.line for f in beside if f.code in _UNREAD and f.line})
     clusters = sorted(solve(known), key=lambda c: c.complaints)
     said: dict[int, Finding] = {}
     proposals: list[Proposal] = []

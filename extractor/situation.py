@@ -6,8 +6,9 @@ identity that doesn't hold, the document itself says.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from math import log10
 
 from .arithmetic import evaluate
@@ -37,15 +38,21 @@ class Situation:
         values: Every number that identities see.
         cells: Every number cell.
         instances: The identities; an identity is named by its index here.
-        complaints: Those that are violated, or hold suspiciously loosely.
+        complaints: Those that are violated, or hold suspiciously loosely; ``loose`` are the latter.
+        damaged: Rows in which something looks like a number and is not read: frame and row.
+        unread: Tables in which there is such a thing: frames.
     """
 
-    def __init__(self, checked: Checked, catalogue: Catalogue) -> None:
-        """Take over what the checks found."""
+    def __init__(self, checked: Checked, catalogue: Catalogue, unread: Collection[int] = ()) -> None:
+        """Take over what the checks found, and the lines in which numbers are not read."""
         self.tables: Sequence[Table] = checked.tables
         self.frames: list[Frame] = frames_of(checked.tables, catalogue)
         self.values: dict[Ref, Decimal] = {**quantities(self.frames), **printed_numbers(checked.tables)}
         self.cells: dict[Ref, Cell] = _cells(checked.tables)
+        self.damaged = frozenset(_damaged(checked.tables, unread))
+        self.unread = frozenset(
+            i for i, table in enumerate(checked.tables) if any(table.lines[0] <= n <= table.lines[1] for n in unread)
+        )
         self.instances: list[Instance] = [i for i, _ in checked.outcomes]
         self.work = 0
         self._most = self._stop = _LIMIT * len({frame.part for frame in self.frames})
@@ -170,6 +177,15 @@ def _cells(tables: Sequence[Table]) -> dict[Ref, Cell]:
         for cell in row.cells
         if cell.kind == "number" and cell.value is not None
     }
+
+
+def _damaged(tables: Sequence[Table], unread: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Yield the rows that these lines are in: from the row's first line to the next row's."""
+    for i, table in enumerate(tables):
+        lines = [*(row.line for row in table.rows), table.lines[1] + 1]
+        for n, (first, after) in enumerate(pairwise(lines)):
+            if any(first <= line < max(after, first + 1) for line in unread):
+                yield i, n
 
 
 def _rarity(cases: Iterable[bool]) -> int:

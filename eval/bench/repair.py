@@ -24,7 +24,7 @@ from gold import ROOT, report
 from extractor import Document, Extractor
 from extractor.amount import parse_amount
 from extractor.audit import differences
-from extractor.checks import check
+from extractor.checks import check, complaints
 from extractor.evaluation.misprints import misprint
 from extractor.evaluation.mutations import Mutation, Place, cells
 from extractor.findings import cell_ref
@@ -73,6 +73,7 @@ class Sample:
         self.document = Document.from_path(path)
         self.result = Extractor(engine="deterministic").extract(self.document)
         self.name = path.stem
+        self.checked = check(self.result.tables, catalogue())
         known = cells(self.result.tables)
         self.cells: list[tuple[Place, Cell]] = [(p, c) for p, c in known if c.state == "proven" and c.spans]
         self.own = {(f.code, f.line) for f in self.result.findings if f.cause}
@@ -148,7 +149,7 @@ def in_result(
         was = {p: c.value for p, c in places}
         now = {p: misread(c.value or Decimal(0), c.text, dice, uniform=uniform) for p, c in places}
         tables = Mutation("digit", now, was).apply(sample.result.tables)
-        checked = check(tables, specs)
+        checked = complaints(sample.checked, tables, specs)
         start = time.process_time()
         diagnosis = diagnose(checked, specs)
         score.slowest = max(score.slowest, time.process_time() - start)
