@@ -184,9 +184,10 @@ def _one(job: Job, formats: tuple[str, ...], extractor: Extractor | None = None)
     try:
         reader = extractor or Extractor()
         booked = reader.budget.child() if reader.budget else None
-        result = reader.extract(Document.from_path(job.path), account=booked)
+        document = Document.from_path(job.path)
+        result = reader.extract(document, account=booked)
         account = accounts.account(booked) if booked else None
-        files = save(result, job.folder, formats, account=account)
+        files = save(result, job.folder, formats, account=account, source=document)
     except ExtractorError as error:
         return Report(job, error=str(error))
     except MemoryError:

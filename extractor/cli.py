@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_doctor, cli_eval, cli_export, cli_files, cli_link, cli_local, cli_run
+from . import cli_cache, cli_doctor, cli_eval, cli_export, cli_files, cli_link, cli_local, cli_report, cli_run
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -30,6 +30,7 @@ HELP = """Read the tables of Chinese public-finance disclosures from messy text,
 Typical use:
   extractor run budget.txt --out results      read one file
   extractor run inbox/ --out results --jobs 8 read every text file below a folder
+  extractor report results                    pages to read: source and tables side by side
   extractor sections budget.txt               see the headings it finds
   extractor check results/budget              check a result again, after a correction by hand
   extractor link budget.txt final.txt         check documents against each other
@@ -72,6 +73,10 @@ class Format(StrEnum):
     findings = "findings"
     csv = "csv"
     xlsx = "xlsx"
+    html = "html"
+
+
+DEFAULT = tuple(f for f in Format if f not in (Format.xlsx, Format.html))
 
 
 @app.command()
@@ -95,7 +100,7 @@ def run(
     ] = os.cpu_count() or 1,
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all but xlsx."),
+        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all but xlsx and html."),
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
@@ -134,6 +139,7 @@ def run(
       extractor run budget.txt --out results
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
       extractor run budget.txt --out results -f json -f xlsx        a workbook with live formulas
+      extractor run budget.txt --out results -f json -f html        a page to read in a browser
       extractor run budget.txt --dry-run --model gpt-4o-mini        what would it ask, what would it cost
       extractor run budget.txt --out results --model gpt-4o-mini --max-cost 0.50
       extractor run budget.txt --out results --model gpt-4o-mini --offline
@@ -164,10 +170,12 @@ def run(
     planned = batch.plan(found, out or Path())
     for message in errors:
         fail(message)
-    chosen = [f.value for f in formats or [f for f in Format if f is not Format.xlsx]]
+    chosen = [f.value for f in formats or DEFAULT]
     reports = cli_run.read(planned, chosen, jobs, extractor, quiet=quiet or as_json)
     order = {job: number for number, job in enumerate(planned)}
     reports.sort(key=lambda r: order[r.job])
+    if out is not None and len(planned) > 1 and Format.html.value in chosen:
+        cli_report.write_index(reports, out)
     if as_json:
         cli_run.as_json(reports, extractor)
     elif len(planned) > 1:
@@ -177,7 +185,8 @@ def run(
     elif reports and not reports[0].error:
         from .console import safe
 
-        terminal().print(safe(f"  results in {planned[0].folder}"), soft_wrap=True)
+        page = "; open report.html there in a browser" if Format.html.value in chosen else ""
+        terminal().print(safe(f"  results in {planned[0].folder}{page}"), soft_wrap=True)
     raise typer.Exit(cli_run.exit_code(reports, errors))
 
 
@@ -211,6 +220,7 @@ for command in (
     cli_files.sections,
     cli_files.check,
     cli_link.link,
+    cli_report.report,
     cli_export.explain,
     cli_export.export,
     cli_files.schemas,

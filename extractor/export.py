@@ -1,4 +1,4 @@
-"""Files: a result written as JSON, JSON lines, CSV and a workbook, each atomically."""
+"""Files: a result written as JSON, JSON lines, CSV, a workbook and a page to read, each atomically."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .accounts import Account
+from .document import Document
 from .errors import InputError, ResultError
 from .facts import facts
 from .forms import forms
@@ -24,25 +25,31 @@ from .statements import prose
 
 FORMATS = ("json", "facts", "findings", "csv")
 """What a run writes unless told otherwise."""
-WORKBOOK = "tables.xlsx"
+WORKBOOK, PAGE = "tables.xlsx", "report.html"
 
 
 def save(
-    result: Result, folder: Path, formats: Iterable[str] = FORMATS, *, account: Account | None = None
+    result: Result,
+    folder: Path,
+    formats: Iterable[str] = FORMATS,
+    *,
+    account: Account | None = None,
+    source: Document | None = None,
 ) -> list[Path]:
     """Write a result into ``folder`` and return the files.
 
     Args:
         result: What was read.
         folder: Made if it isn't there. Names inside it come from table ids, never from the document.
-        formats: Some of :data:`FORMATS`, and ``xlsx`` for a workbook with live formulas.
+        formats: Some of :data:`FORMATS`, ``xlsx`` for a workbook with live formulas, ``html`` for a page to read.
         account: What a model's part took; written as ``usage.json``. Without it, one of an earlier run is removed.
+        source: The document that was read; the page shows its text.
 
     Raises:
-        InputError: The folder can't be written.
+        InputError: The folder can't be written, or a page is wanted without its text.
     """
     chosen = set(formats)
-    files = _files(result, chosen)
+    files = _files(result, chosen, source)
     if account is not None:
         files["usage.json"] = account.model_dump_json(indent=1) + "\n"
     try:
@@ -53,12 +60,12 @@ def save(
         if account is None:
             _drop_account(folder / "usage.json")
         # result.json comes last: where it stands, everything else does.
-        return [_write(folder / name, files[name]) for name in sorted(files, key=lambda n: n == "result.json")]
+        return [write(folder / name, files[name]) for name in sorted(files, key=lambda n: n == "result.json")]
     except OSError as error:
         raise InputError(f"{folder}: can't be written ({error.strerror}). Choose another --out.") from None
 
 
-def _files(result: Result, chosen: set[str]) -> dict[str, str | bytes]:
+def _files(result: Result, chosen: set[str], source: Document | None) -> dict[str, str | bytes]:
     """Return the content of every file that is wanted, by name."""
     files: dict[str, str | bytes] = {}
     if "json" in chosen:
@@ -75,6 +82,12 @@ def _files(result: Result, chosen: set[str]) -> dict[str, str | bytes]:
         from .workbook import workbook  # noqa: PLC0415 - it takes a while to load
 
         files[WORKBOOK] = workbook(result)
+    if "html" in chosen:
+        from .report.document import page  # noqa: PLC0415 - likewise
+
+        if source is None:
+            raise InputError(f"{result.document}: a page needs the text that was read.")
+        files[PAGE] = page(result, source)
     return files
 
 
@@ -153,7 +166,7 @@ def _lines(records: Iterable[Any]) -> str:
     return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
 
 
-def _write(path: Path, content: str | bytes) -> Path:
+def write(path: Path, content: str | bytes) -> Path:
     """Write through a temporary file, so that a killed run leaves the old file or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
