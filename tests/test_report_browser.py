@@ -9,7 +9,6 @@ import pytest
 
 from extractor import Document, Extractor, Result
 from extractor.batch import Job, report
-from extractor.proposals import Cause
 from extractor.records import Attempt, CellRef, Edit, Finding, Proposal, Repair, Unread
 from extractor.report.document import page
 from extractor.report.index import index
@@ -220,13 +219,11 @@ def test_causes_and_repairs_are_shown(browser: Page, made: Made, tmp_path: Path)
         Repair(edits=(gone,), cost=30, restores=("B9",), leaves=("B11",)),
     )
     proposal = Proposal(table="revenue", line=232, repairs=ties, complete=False)
-    causes: tuple[Cause, ...] = ("misread", "source", "rounding", "undecided")
+    about = {"code": "B9", "kind": "contradiction", "message": "a sum", "cells": (cell,), "proposal": 0}
     findings = [
-        Finding(
-            code="B9", kind="contradiction", message="a sum", cells=(cell,), cause=cause, evidence=f"since {cause}", proposal=0
-        )
-        for cause in causes
-    ]  # fmt: skip
+        Finding.model_validate({**about, "cause": cause, "evidence": f"since {cause}"})
+        for cause in ("misread", "source", "rounding", "undecided")
+    ]
     result = made.result.model_copy(update={"findings": tuple(findings), "repairs": (proposal,)})
     file = tmp_path / "report.html"
     file.write_text(page(result, document), encoding="utf-8")
@@ -334,7 +331,8 @@ _CONTRAST = """
     for (const node of document.querySelectorAll('body *')) {
       if (node.disabled || ![...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
       if (!node.checkVisibility()) continue;
-      const kind = [node, node.parentElement, node.parentElement.parentElement].map((n) => n.tagName + n.className).join(' ');
+      const kin = [node, node.parentElement, node.parentElement.parentElement];
+      const kind = kin.map((n) => n.tagName + n.className).join(' ');
       if ((seen[kind] = (seen[kind] ?? 0) + 1) > 2) continue;
       const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
       const ratio = (a + 0.05) / (b + 0.05);
