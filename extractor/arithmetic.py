@@ -247,8 +247,11 @@ def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values
         if outcome.exact or not any(frames[ref.frame].gaps for ref in instance.refs):
             yield from printed
         return
+    terms = (*instance.quotient.above, *instance.quotient.below) if instance.quotient else ()
+    refs = (*instance.refs, *(ref for _, ref in terms))
+    here = {ref: values[ref] for ref in refs if ref in values}  # few: a document may hold tens of thousands
     for ref in dict.fromkeys(printed):
-        changed = (evaluate(instance, frames, {**values, ref: values[ref] + step}) for step in _steps(values[ref]))
+        changed = (evaluate(instance, frames, {**here, ref: here[ref] + step}) for step in _steps(here[ref]))
         if all(_breaks(instance, other) for other in changed):
             yield ref
 

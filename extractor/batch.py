@@ -200,10 +200,11 @@ def _one(job: Job, formats: tuple[str, ...], extractor: Extractor) -> Report:
     source = digest(job.path)  # before it is read: if it changes meanwhile, the next run sees that
     try:
         booked = extractor.budget.child() if extractor.budget else None
-        result = extractor.extract(Document.from_path(job.path), account=booked)
+        document = Document.from_path(job.path)
+        result = extractor.extract(document, account=booked)
         account = accounts.account(booked) if booked else None
         try:
-            files = save(result, job.folder, formats, account=account)
+            files = save(result, job.folder, formats, account=account, source=document)
         except InputError as error:
             return Report(job, error=str(error), full=isinstance(error, FullError))
     except ExtractorError as error:

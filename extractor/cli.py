@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from . import cli_cache, cli_doctor, cli_eval, cli_export, cli_files, cli_link, cli_local, cli_run, cli_status
+from . import (
+    cli_cache,
+    cli_doctor,
+    cli_eval,
+    cli_export,
+    cli_files,
+    cli_link,
+    cli_local,
+    cli_report,
+    cli_run,
+    cli_status,
+)
 from .cli_base import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
@@ -30,6 +41,7 @@ HELP = """Read the tables of Chinese public-finance disclosures from messy text,
 Typical use:
   extractor run budget.txt --out results      read one file
   extractor run inbox/ --out results --jobs 8 read every text file below a folder
+  extractor report results                    pages to read: source and tables side by side
   extractor sections budget.txt               see the headings it finds
   extractor check results/budget              check a result again, after a correction by hand
   extractor link budget.txt final.txt         check documents against each other
@@ -75,6 +87,10 @@ class Format(StrEnum):
     findings = "findings"
     csv = "csv"
     xlsx = "xlsx"
+    html = "html"
+
+
+DEFAULT = tuple(f for f in Format if f not in (Format.xlsx, Format.html))
 
 
 @app.command()
@@ -98,7 +114,7 @@ def run(
     ] = os.cpu_count() or 1,
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all but xlsx."),
+        typer.Option("--format", "-f", help="What to write; repeat for several. Default: all but xlsx and html."),
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
@@ -149,6 +165,7 @@ def run(
       extractor run budget.txt --out results
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
       extractor run budget.txt --out results -f json -f xlsx        a workbook with live formulas
+      extractor run budget.txt --out results -f json -f html        a page to read in a browser
       extractor run budget.txt --dry-run --model gpt-4o-mini        what would it ask, what would it cost
       extractor run budget.txt --out results --model gpt-4o-mini --max-cost 0.50
       extractor run budget.txt --out results --model gpt-4o-mini --offline
@@ -183,7 +200,7 @@ def run(
     for message in errors:
         fail(message)
     order = cli_run.Order(
-        out or Path(), tuple(f.value for f in formats or [f for f in Format if f is not Format.xlsx]), jobs, time_limit,
+        out or Path(), tuple(f.value for f in formats or DEFAULT), jobs, time_limit,
         fresh=fresh, failed_only=retry_failed, wait=wait, quiet=quiet, as_json=as_json,
     )  # fmt: skip
     raise typer.Exit(cli_run.perform(found, errors, extractor, order))
@@ -219,6 +236,7 @@ for command in (
     cli_files.sections,
     cli_files.check,
     cli_link.link,
+    cli_report.report,
     cli_export.explain,
     cli_export.export,
     cli_export.findings,

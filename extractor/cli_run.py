@@ -101,6 +101,12 @@ def perform(found: list[Path], errors: list[str], extractor: Any, order: Order) 
             options = runs.settings(extractor, order.formats)
             agenda = runs.agenda(manifest, found, options, fresh=order.fresh, failed_only=order.failed_only)
             _work(manifest, agenda, extractor, order, tally)
+            if "html" in order.formats and len(found) > 1:
+                from .cli_report import write_index
+
+                place = {path: number for number, path in enumerate(found)}
+                jobs = sorted((*agenda.jobs, *agenda.kept), key=lambda job: place[job.path])
+                write_index(runs.kept(manifest, jobs), order.out)
             if order.as_json:
                 left = agenda.jobs if order.failed_only else (*agenda.jobs, *agenda.kept)
                 as_json(_summaries(manifest, found, left), extractor, tally)
@@ -111,7 +117,9 @@ def perform(found: list[Path], errors: list[str], extractor: Any, order: Order) 
             elif tally.done:
                 from .console import safe
 
-                terminal().print(safe(f"  results in {(*agenda.jobs, *agenda.kept)[0].folder}"), soft_wrap=True)
+                page = "; open report.html there in a browser" if "html" in order.formats else ""
+                folder = (*agenda.jobs, *agenda.kept)[0].folder
+                terminal().print(safe(f"  results in {folder}{page}"), soft_wrap=True)
     except BusyError as error:
         raise fail(str(error), EXIT_BUSY) from None
     except ExtractorError as error:

@@ -109,7 +109,10 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
     for finding in findings[:_SHOWN]:
         where = f"line {finding.line}" if finding.line else ""
         console.print(
-            Text("   ") + Text(finding.code, _MARK[finding.kind]) + Text(f" {where}: ") + safe(finding.message),
+            Text("   ")
+            + Text(finding.code, _MARK.get(finding.kind, "yellow"))
+            + Text(f" {where}: ")
+            + safe(finding.message),
             soft_wrap=True,
         )
         if finding.cause:

@@ -1,4 +1,4 @@
-"""Files: a result written as JSON, JSON lines, CSV and a workbook, put in place whole."""
+"""Files: a result written as JSON, JSON lines, CSV, a workbook and a page to read, put in place whole."""
 
 import csv
 import errno
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .accounts import Account
+from .document import Document
 from .errors import InputError, ResultError
 from .facts import facts
 from .forms import forms
@@ -24,27 +25,33 @@ from .statements import prose
 
 FORMATS = ("json", "facts", "findings", "csv")
 """What a run writes unless told otherwise."""
-WORKBOOK = "tables.xlsx"
-FILES = {"facts": "facts.jsonl", "findings": "findings.jsonl", "csv": "*.csv", "xlsx": WORKBOOK}
+WORKBOOK, PAGE = "tables.xlsx", "report.html"
+FILES = {"facts": "facts.jsonl", "findings": "findings.jsonl", "csv": "*.csv", "xlsx": WORKBOOK, "html": PAGE}
 """What shows that a format was written into a folder."""
 
 
 def save(
-    result: Result, folder: Path, formats: Iterable[str] = FORMATS, *, account: Account | None = None
+    result: Result,
+    folder: Path,
+    formats: Iterable[str] = FORMATS,
+    *,
+    account: Account | None = None,
+    source: Document | None = None,
 ) -> list[Path]:
     """Write a result into ``folder`` and return the files.
 
     Args:
         result: What was read.
         folder: Made if it isn't there. Names inside it come from table ids, never from the document.
-        formats: Some of :data:`FORMATS`, and ``xlsx`` for a workbook with live formulas.
+        formats: Some of :data:`FORMATS`, ``xlsx`` for a workbook with live formulas, ``html`` for a page to read.
         account: What a model's part took; written as ``usage.json``. Without it, one of an earlier run is removed.
+        source: The document that was read; the page shows its text.
 
     Raises:
-        InputError: The folder can't be written.
+        InputError: The folder can't be written, or a page is wanted without its text.
     """
     chosen = set(formats)
-    files = _files(result, chosen)
+    files = _files(result, chosen, source)
     if account is not None:
         files["usage.json"] = account.model_dump_json(indent=1) + "\n"
 
@@ -62,7 +69,7 @@ def save(
         raise kind(f"{folder}: can't be written ({error.strerror}). {remedy} another --out.") from None
 
 
-def _files(result: Result, chosen: set[str]) -> dict[str, str | bytes]:
+def _files(result: Result, chosen: set[str], source: Document | None) -> dict[str, str | bytes]:
     """Return the content of every file that is wanted, by name."""
     files: dict[str, str | bytes] = {}
     if "json" in chosen:
@@ -79,6 +86,12 @@ def _files(result: Result, chosen: set[str]) -> dict[str, str | bytes]:
         from .workbook import workbook  # noqa: PLC0415 - it takes a while to load
 
         files[WORKBOOK] = workbook(result)
+    if "html" in chosen:
+        from .report.document import page  # noqa: PLC0415 - likewise
+
+        if source is None:
+            raise InputError(f"{result.document}: a page needs the text that was read.")
+        files[PAGE] = page(result, source)
     return files
 
 

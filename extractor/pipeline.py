@@ -14,6 +14,7 @@ from .disputes import Dispute
 from .document import Document
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
+from .readers.draft import Draft
 from .readers.form_pieces import Piece
 from .records import Attempt, CheckCount, Finding, Proposal, Result, Table, Unread
 from .specs import Catalogue, catalogue
@@ -126,10 +127,7 @@ class Extractor:
             checked = judged.checked
             told = told.without(judged.withdrawn)
             findings.extend(judged.findings)
-            for draft, table in zip(reading.drafts, read, strict=True):
-                findings.extend(draft.findings)
-                findings.extend(assemble.damaged(draft))
-                findings.extend(assemble.unread_numbers(text, draft.chunk, [table]))
+            findings.extend(_left_out(text, reading.drafts, read))
             findings.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
             findings.extend(_absent(checked.tables, odd, self.catalogue))
             diagnosis = repair.diagnose(checked, self.catalogue, first=len(repairs), beside=findings)
@@ -137,8 +135,7 @@ class Extractor:
             repairs.extend(diagnosis.proposals)
             tables.extend(checked.tables)
             unknown.extend(odd)
-            for name, count in checked.counts.items():
-                counts.update({(name, k): v for k, v in count.model_dump().items()})
+            counts.update({(name, k): v for name, count in checked.counts.items() for k, v in count})
         open_runs = chunks.uncovered(text, cut)
         findings.extend(_between(text, heads, open_runs))
         if booked is not None:
@@ -152,10 +149,7 @@ class Extractor:
             sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
             tables=tuple(tables),
             findings=tuple(findings),
-            checks={
-                name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields})
-                for name in sorted({name for name, _ in counts})
-            },
+            checks={name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields}) for name, _ in sorted(counts)},
             unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(attempts),
@@ -172,6 +166,14 @@ class Extractor:
 
         account = Account(self.model, booked, self.max_repairs, self.connect)
         return cascade.Plan(self.engine, account, self.second_opinion)
+
+
+def _left_out(text: Sequence[Line], drafts: Sequence[Draft], read: Sequence[Table]) -> Iterator[Finding]:
+    """Say what of the tables could not be read, or not whole."""
+    for draft, table in zip(drafts, read, strict=True):
+        yield from draft.findings
+        yield from assemble.damaged(draft)
+        yield from assemble.unread_numbers(text, draft.chunk, [table])
 
 
 def _said(

@@ -29,12 +29,8 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
     Raises:
         ResultError: The source isn't the one that the result was read from.
     """
-    if source is not None:
-        digest = hashlib.sha256(source.text.encode("utf-8", "surrogatepass")).hexdigest()
-        if digest != result.sha256:
-            raise ResultError(
-                f"{source.name}: not the text that the result was read from. Give the file it was read from."
-            )
+    if source is not None and digest(source) != result.sha256:
+        raise ResultError(f"{source.name}: not the text that the result was read from. Give the file it was read from.")
     known = specs or catalogue()
     for table in result.tables:
         _sane(table, known)
@@ -50,6 +46,11 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
             "repairs": diagnosis.proposals,
         }
     )  # fmt: skip
+
+
+def digest(source: Document) -> str:
+    """Return the hash by which a result knows its text."""
+    return hashlib.sha256(source.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _reground(table: Table, source: Document | None) -> Table:

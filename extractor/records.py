@@ -17,8 +17,8 @@ from .proposals import Cause, CellRef, Edit, EditKind, Finding, FindingKind, Pro
 
 __all__ = [
     "STATES", "Attempt", "AttemptOutcome", "Cause", "Cell", "CellRef", "CheckCount", "Edit", "EditKind", "Finding",
-    "FindingKind", "ModelUsage", "Proposal", "Record", "Region", "Repair", "Result", "Row", "RowKind", "Span", "State", "Step",
-    "Table", "Unread",
+    "FindingKind", "ModelUsage", "Proposal", "Record", "Region", "Repair", "Result", "Row", "RowKind", "Span", "State",
+    "Step", "Table", "Unread",
 ]  # fmt: skip
 
 State = Literal["proven", "grounded", "ambiguous", "contradicted", "ungrounded"]

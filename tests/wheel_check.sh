@@ -13,6 +13,8 @@ mkdir "$work/away" && cd "$work/away"
 cp "$root"/eval/samples/kizilsu_fao_2024_budget.txt .
 code=0; "$work/venv/bin/extractor" run kizilsu_fao_2024_budget.txt --out out --quiet || code=$?
 test "$code" -eq 1
+"$work/venv/bin/extractor" report out
+grep -q 'id="source"' out/kizilsu_fao_2024_budget/report.html && grep -q report.html out/index.html
 "$work/venv/bin/python" - <<'PY'
 import json, pathlib, extractor
 from extractor.data import data_folder

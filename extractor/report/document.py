@@ -1,20 +1,21 @@
-"""The page of a document: its source with every value marked, its tables, its findings, and why each number is believed."""
+"""The page of a document: its source with every value marked, its tables and findings, and why numbers are believed."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..document import Document
-from ..evidence import evidence
-from ..proposals import Cause, Proposal
-from ..records import STATES, CellRef, Finding, Result
-from ..specs import Catalogue
-from .template import MEANINGS, render
+from extractor.document import Document
+from extractor.evidence import evidence
+from extractor.proposals import Cause, Proposal
+from extractor.records import STATES, CellRef, Finding, Result
+from extractor.specs import Catalogue
+
 from .numbering import LETTERS, Numbering
 from .proof import data
 from .source import source, visible
 from .tables import View, bars, view
+from .template import MEANINGS, render
 
 CAUSES: tuple[tuple[Cause, str], ...] = (
     ("source", "The office’s own mistakes"),
@@ -128,7 +129,7 @@ def _seen(numbering: Numbering, number: int, finding: Finding) -> Seen:
     difference = (
         finding.found - finding.expected if finding.found is not None and finding.expected is not None else None
     )
-    asked = result.repairs[finding.proposal] if _has(result.repairs, finding.proposal) else None
+    asked = _proposal(result.repairs, finding.proposal)
     return Seen(
         index=number,
         finding=finding,
@@ -144,8 +145,8 @@ def _seen(numbering: Numbering, number: int, finding: Finding) -> Seen:
     )
 
 
-def _has(repairs: Sequence[Proposal], number: int | None) -> bool:
-    return number is not None and 0 <= number < len(repairs)
+def _proposal(repairs: Sequence[Proposal], number: int | None) -> Proposal | None:
+    return repairs[number] if number is not None and 0 <= number < len(repairs) else None
 
 
 def _table(result: Result, finding: Finding) -> int | None:
@@ -187,12 +188,12 @@ def _mends(numbering: Numbering, proposal: Proposal) -> list[Mend]:
 
 def _choices(findings: Sequence[Seen], tables: Sequence[View]) -> list[tuple[str, str, list[tuple[str, str, int]]]]:
     """Return the filters: what each is called, and its values with their names and how often they occur."""
-    kinds = Counter(seen.finding.kind for seen in findings)
-    causes = Counter(seen.finding.cause for seen in findings if seen.finding.cause)
+    kinds: Counter[str] = Counter(seen.finding.kind for seen in findings)
+    causes: Counter[str] = Counter(seen.finding.cause for seen in findings if seen.finding.cause)
     looks = Counter(look for seen in findings for look in seen.looks.split())
     places = Counter(seen.table for seen in findings if seen.table is not None)
     names = {letter: state for state, letter in LETTERS.items()}
-    filters = [
+    filters: list[tuple[str, str, list[tuple[str, str, int]]]] = [
         ("kind", "Kind", [(kind, kind, n) for kind, n in sorted(kinds.items())]),
         ("looks", "State", [(look, names.get(look, "text"), n) for look, n in sorted(looks.items())]),
         ("table", "Table", [(str(t), tables[t].title, n) for t, n in sorted(places.items())]),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..instance import Ref
-from ..records import Cell, CellRef, Result, Row, State, Table
+from extractor.instance import Ref
+from extractor.records import Cell, CellRef, Result, Row, State, Table
 
 LETTERS: Mapping[State, str] = {
     "proven": "p", "grounded": "g", "ambiguous": "a", "contradicted": "c", "ungrounded": "u",

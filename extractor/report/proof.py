@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..evidence import Evidence
-from ..identities import Instance, Outcome
-from ..instance import WORDS, Ref
-from ..lookup import row_name
-from ..records import Finding
+from extractor.evidence import Evidence
+from extractor.identities import Instance, Outcome
+from extractor.instance import WORDS, Ref
+from extractor.lookup import row_name
+from extractor.records import Finding
+
 from .numbering import Numbering
 from .source import Source, visible
 
@@ -32,10 +33,11 @@ class _Pool:
 def data(numbering: Numbering, known: Evidence, text: Source) -> dict[str, Any]:
     """Return the data of a page, for its script.
 
-    ``rows``: table, key and name of each row. ``columns``: labels. ``cells``: row and column of each cell; a number that
-    is not what is shown as a third. ``rules``: id, rule, soft, relation. ``proofs``: rule, verdict (1 held, 0 violated,
-    2 unchecked), cells of the left and the right side, how many of each side are empty, cells that it confirms, both
-    sums, what may differ, a note. ``anchors`` and ``pieces``: see :class:`extractor.report.source.Source`.
+    ``rows``: table, key and name of each row. ``columns``: labels. ``cells``: row and column of each cell; third, a
+    number that is not what is shown. ``rules``: id, rule, soft, relation. ``proofs``: rule, verdict (1 held, 0
+    violated, 2 unchecked), cells of the left and the right side, how many of each side are empty, cells that it
+    confirms (1 for all), both sums, what may differ, a note. ``anchors`` and ``pieces``: see
+    :class:`extractor.report.source.Source`.
     """
     rows, columns, rules = _Pool(), _Pool(), _Pool()
     cells = [_cell(numbering, number, rows, columns) for number in range(len(numbering.cells))]
@@ -69,12 +71,12 @@ def _cell(numbering: Numbering, number: int, rows: _Pool, columns: _Pool) -> lis
 def _proof(numbering: Numbering, known: Evidence, case: tuple[Instance, Outcome], rules: _Pool) -> list[Any]:
     instance, outcome = case
     rule = rules.number((instance.id, visible(instance.text), int(instance.soft), instance.relation))
-    left, right = (_numbers(numbering, known, side) for side in (instance.left, instance.right))
+    left, right = (_numbers(numbering, side) for side in (instance.left, instance.right))
     gone = [len(side) - len(there) for side, there in ((instance.left, left), (instance.right, right))]
     head = [rule, _VERDICTS[outcome.verdict], left, right, gone]
     if outcome.verdict == "unchecked":
         return head
-    confirmed = _numbers(numbering, known, known.confirmed(instance, outcome))
+    confirmed = _numbers(numbering, known.confirmed(instance, outcome))
     every = dict.fromkeys((*left, *right))
     sure = 1 if confirmed and set(confirmed) == set(every) else sorted(confirmed)
     if instance.relation in WORDS:
@@ -86,7 +88,7 @@ def _proof(numbering: Numbering, known: Evidence, case: tuple[Instance, Outcome]
     return [*head, sure, *sums, *tail]
 
 
-def _numbers(numbering: Numbering, known: Evidence, refs: Iterable[Ref]) -> list[int]:
+def _numbers(numbering: Numbering, refs: Iterable[Ref]) -> list[int]:
     """Return the cells of a side that are printed."""
     return [numbering.places[ref] for ref in refs if ref in numbering.places]
 

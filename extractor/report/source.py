@@ -4,9 +4,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from ..document import Document
-from ..records import Unread
+from extractor.document import Document
+from extractor.records import Unread
+
 from .numbering import Numbered
 
 _BLOCK_LINES, _BLOCK_CHARACTERS = 100, 8_000
@@ -78,7 +80,7 @@ def source(document: Document, cells: Sequence[Numbered], unread: Iterable[Unrea
     counts: dict[int, int] = {}
     lines: list[Line] = []
     at = 0
-    for number, (start, end) in enumerate(zip(starts, starts[1:], strict=False), 1):
+    for number, (start, end) in enumerate(pairwise(starts), 1):
         while at < len(runs) and runs[at][1] <= start:
             at += 1
         bare = document.text[start:end].rstrip(_LINE_END)
@@ -104,7 +106,7 @@ def _runs(cells: Sequence[Numbered], length: int) -> Iterator[_Run]:
     spans.sort(key=lambda s: s[0])
     active: list[_Run] = []
     after = 0
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         while after < len(spans) and spans[after][0] <= start:
             active.append(spans[after])
             after += 1

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ..records import STATES, Cell, State, Table
-from ..workbook_layout import Heading, Label, Layout, layout
+from extractor.records import STATES, Cell, State, Table
+from extractor.workbook_layout import Heading, Label, Layout, layout
+
 from .numbering import LETTERS, Numbered
 from .source import visible
 

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..records import State
+from extractor.records import State
 
 MEANINGS: Mapping[State, str] = {
     "proven": "stands in the source, and takes part in an identity that holds",

@@ -104,10 +104,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const fact = (...parts) => facts.append(make("p", "", ...parts));
     fact(`${at.table[0]} [${at.table[1]}${at.table[2] ? `, part ${at.table[2] + 1}` : ""}]`);
     if (value !== undefined && value !== printed) fact(`read as ${value}`);
-    const mark = inSource(cell);
-    if (mark) {
-      const line = make("a", "", mark.parentElement.id);
-      line.href = `#${mark.parentElement.id}`;
+    const stands = inSource(cell);
+    if (stands) {
+      const line = make("a", "", stands.parentElement.id);
+      line.href = `#${stands.parentElement.id}`;
       fact("line ", line);
     } else fact("It does not stand in the source.");
     if (data.options[cell]) fact(`May belong to: ${data.options[cell].join(", ")}`);
@@ -178,15 +178,16 @@ document.addEventListener("DOMContentLoaded", () => {
     node.scrollIntoView({ block, inline: "nearest" });
     requestAnimationFrame(() => node.scrollIntoView({ block, inline: "nearest" }));
   };
-  const flash = (node) => {
-    document.querySelectorAll(".flash").forEach((one) => one.classList.remove("flash"));
-    node?.classList.add("flash");
+  // What is marked is remembered: a page may have a hundred thousand links to look through.
+  const marked = { sel: [], peer: [], flash: [] };
+  const mark = (look, nodes) => {
+    for (const one of marked[look]) one.classList.remove(look);
+    for (const one of nodes) one.classList.add(look);
+    marked[look] = nodes;
   };
-  const unmark = (look) => document.querySelectorAll(`a.${look}`).forEach((one) => one.classList.remove(look));
   const pick = (cell, from) => {
-    unmark("sel");
+    mark("sel", marks(cell));
     picked = cell;
-    for (const mark of marks(cell)) mark.classList.add("sel");
     say(cell);
     reveal(inSource(cell), from === "source" ? "nearest" : "center");
     reveal(inTable(cell), from === "tables" ? "nearest" : "center");
@@ -195,8 +196,8 @@ document.addEventListener("DOMContentLoaded", () => {
     history.replaceState(null, "", `#c${cell}`);
   };
   const drop = () => {
-    unmark("sel");
-    unmark("peer");
+    mark("sel", []);
+    mark("peer", []);
     picked = shown = null;
     panel.hidden = true;
   };
@@ -207,7 +208,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (cell && data.cells[Number(cell[2])]) return pick(Number(cell[2]), "");
     const node = byId(target);
     if (!node) return undefined;
-    if (node.matches(".block > div")) flash(node);
+    if (node.matches(".block > div")) mark("flash", [node]);
     reveal(node, node.matches(".block > div") ? "center" : "start");
     node.focus({ preventScroll: true });
     return undefined;
@@ -235,8 +236,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   document.addEventListener("mouseover", (event) => {
     const law = event.target.closest?.("li[data-cells]");
-    unmark("peer");
-    if (law) for (const cell of law.dataset.cells.split(" ")) for (const mark of marks(Number(cell))) mark.classList.add("peer");
+    if (law || marked.peer.length) mark("peer", law ? law.dataset.cells.split(" ").flatMap((cell) => marks(Number(cell))) : []);
     const link = event.target.closest?.("a[id]");
     const cell = cellOf(link);
     peek(cell, cell === null ? 200 : 90);
