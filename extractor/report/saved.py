@@ -9,6 +9,7 @@ from extractor.batch import Job, Report, report
 from extractor.document import Document
 from extractor.errors import ExtractorError, InputError, ResultError
 from extractor.export import PAGE, load
+from extractor.placing import place
 from extractor.recheck import digest, recheck
 from extractor.records import Result
 from extractor.tidy_files import results
