@@ -16,7 +16,7 @@ from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
 from .readers.draft import Draft
 from .readers.form_pieces import Piece
-from .records import Attempt, CheckCount, Finding, Proposal, Result, Table, Unread
+from .records import Attempt, CellRef, CheckCount, Finding, Proposal, Result, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -27,6 +27,23 @@ if TYPE_CHECKING:
 _FEW = 6  # lines between the number of a table and its title
 _BUDGET = 11  # tables of a department budget
 _AMOUNT = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found in the disclosures of a document so far."""
+
+    findings: list[Finding]
+    attempts: list[Attempt] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    repairs: list[Proposal] = field(default_factory=list)
+    unknown: list[deterministic.Unknown] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def checks(self) -> dict[str, CheckCount]:
+        """Return the instances of every identity by how they came out."""
+        keys = CheckCount.model_fields
+        return {name: CheckCount(**{k: self.counts[name, k] for k in keys}) for name, _ in sorted(self.counts)}
 
 
 @dataclass(frozen=True)
@@ -95,69 +112,74 @@ class Extractor:
         plan = self._plan(booked)
         told = prose.read(text, heads, cut, statements())
         cut = list(told.chunks)
-        findings, attempts, disputes = list(document.findings), list[Attempt](), tuple[Dispute, ...]()
+        out = _Found(list(document.findings))
         words = phrases.read(text, told, _said(forms, cut))
-        tables: list[Table] = []
-        repairs: list[Proposal] = []
-        unknown: list[deterministic.Unknown] = []
-        counts: Counter[tuple[str, str]] = Counter()
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
         parts = [[c for c in cut if c.part == number] for number in numbers]
         plain = [[c for c in part if c.first not in forms] for part in parts]
         asked = _sentences(text, told, plan)
         readings = cascade.read(text, plain, self.catalogue, replace(plan, also=asked.put if asked else None))
+        disputes: tuple[Dispute, ...] = ()
         if asked:
             answered = asked.answered()
             told, disputes = answered.told, answered.disputes
-            findings.extend(answered.findings)
-            attempts.extend(answered.attempts)
-        findings.extend((*_input(document, cut, told), *told.findings))
+            out.findings.extend(answered.findings)
+            out.attempts.extend(answered.attempts)
+        out.findings.extend((*_input(document, cut, told), *told.findings))
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
-            odd = [*reading.unknown, *(f.unread() for f in filled if not f.table)]
-            findings.extend(reading.findings)
-            attempts.extend(reading.attempts)
-            read = [assemble.table(text, draft) for draft in reading.drafts]
             spoken = [t for t in (*told.tables, *words) if t.part == number] + [f.table for f in filled if f.table]
-            disputed = [d for d in disputes if d.part == number]
-            found = sorted([*read, *spoken], key=lambda t: t.lines)
-            doubted = names.doubt(found, _lines_of(text, found), self.catalogue)
-            judged = confirm.judge(doubted, self.catalogue, disputed)
-            checked = judged.checked
-            told = told.without(judged.withdrawn)
-            findings.extend(judged.findings)
-            findings.extend(_left_out(text, reading.drafts, read))
-            findings.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
-            findings.extend(_absent(checked.tables, odd, self.catalogue))
-            diagnosis = repair.diagnose(checked, self.catalogue, first=len(repairs), beside=findings)
-            findings.extend(diagnosis.findings)
-            repairs.extend(diagnosis.proposals)
-            tables.extend(checked.tables)
-            unknown.extend(odd)
-            counts.update({(name, k): v for name, count in checked.counts.items() for k, v in count})
+            lost = [f.unread() for f in filled if not f.table]
+            withdrawn = self._judge(text, reading, (spoken, lost), [d for d in disputes if d.part == number], out)
+            told = told.without(withdrawn)
         open_runs = chunks.uncovered(text, cut)
-        findings.extend(_between(text, heads, open_runs))
+        out.findings.extend(_between(text, heads, open_runs))
         if booked is not None:
-            findings.extend(accounts.findings(booked, self.catalogue))
-        findings.sort(key=lambda f: (f.line or 0, f.code))
+            out.findings.extend(accounts.findings(booked, self.catalogue))
         result = Result(
             document=document.name,
             path=document.path,
             encoding=document.encoding,
             characters=len(document.text),
             sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
-            tables=tuple(tables),
-            findings=tuple(findings),
-            checks={name: CheckCount(**{k: counts[name, k] for k in CheckCount.model_fields}) for name, _ in sorted(counts)},
-            unread=tuple(_unread(text, heads, open_runs, unknown, told, forms.values())),
+            tables=tuple(out.tables),
+            findings=tuple(sorted(out.findings, key=lambda f: (f.line or 0, f.code))),
+            checks=out.checks(),
+            unread=tuple(_unread(text, heads, open_runs, out.unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
-            attempts=tuple(attempts),
-            repairs=tuple(repairs),
-            regions=tuple(regions.printed(document, tables)),
+            attempts=tuple(out.attempts),
+            repairs=tuple(out.repairs),
+            regions=tuple(regions.printed(document, out.tables)),
         )
         result = regions.weighed(document, result)
         return repair.apply(result) if self.apply_repairs else result
+
+    def _judge(
+        self, text: Sequence[Line], reading: cascade.Reading,
+        beside: tuple[Sequence[Table], Sequence[deterministic.Unknown]], disputes: Sequence[Dispute], out: "_Found",
+    ) -> Sequence[CellRef]:  # fmt: skip
+        """Check the tables of one disclosure with what stands beside them: prose and forms, read and not read.
+
+        Returns the cells of sentences that the identities take back.
+        """
+        spoken, lost = beside
+        odd = [*reading.unknown, *lost]
+        read = [assemble.table(text, draft) for draft in reading.drafts]
+        found = sorted([*read, *spoken], key=lambda t: t.lines)
+        judged = confirm.judge(names.doubt(found, _lines_of(text, found), self.catalogue), self.catalogue, disputes)
+        checked = judged.checked
+        said = [*reading.findings, *judged.findings, *_left_out(text, reading.drafts, read)]
+        said.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
+        said.extend(_absent(checked.tables, odd, self.catalogue))
+        diagnosis = repair.diagnose(checked, self.catalogue, first=len(out.repairs), beside=[*out.findings, *said])
+        out.findings.extend((*said, *diagnosis.findings))
+        out.attempts.extend(reading.attempts)
+        out.repairs.extend(diagnosis.proposals)
+        out.tables.extend(checked.tables)
+        out.unknown.extend(odd)
+        out.counts.update({(name, k): v for name, count in checked.counts.items() for k, v in count})
+        return judged.withdrawn
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:
         if not self.model or not booked:

@@ -138,7 +138,7 @@ LOST = """
 
 
 def test_the_names_of_columns_say_what_is_a_sum(tmp_path: Path) -> None:
-    """A total and its parts place numbers whose neighbours are empty; where they are none, a table is read as before."""
+    """A total places the numbers beside empty cells by its parts; where it is none, a table is read as before."""
     columns = ("合计", "一般公共预算", "政府性基金", "财政专户资金", "单位自有资金")
     result, _, asked = ask(LOST, layout("other", *columns, first_row=6), tmp_path)
     assert asked == ["layout"]
