@@ -16,7 +16,7 @@ from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
 from .readers.draft import Draft
 from .readers.form_pieces import Piece
-from .records import Attempt, CellRef, CheckCount, Finding, Proposal, Result, Table, Unread
+from .records import Attempt, CheckCount, Finding, Proposal, Result, Span, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -158,10 +158,10 @@ class Extractor:
     def _judge(
         self, text: Sequence[Line], reading: cascade.Reading,
         beside: tuple[Sequence[Table], Sequence[deterministic.Unknown]], disputes: Sequence[Dispute], out: "_Found",
-    ) -> Sequence[CellRef]:  # fmt: skip
+    ) -> Sequence[Span]:  # fmt: skip
         """Check the tables of one disclosure with what stands beside them: prose and forms, read and not read.
 
-        Returns the cells of sentences that the identities take back.
+        Returns where the numbers of sentences stand that the identities take back.
         """
         spoken, lost = beside
         odd = [*reading.unknown, *lost]
