@@ -58,7 +58,7 @@ def test_the_readme_example_runs() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert len(example.strip().splitlines()) <= 10
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert "'ambiguous': 10})" in done.stdout
+    assert "'ambiguous': 10, 'grounded': 9})" in done.stdout
     assert "20103 466.14 149.67" in done.stdout
 
 

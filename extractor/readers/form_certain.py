@@ -8,6 +8,7 @@ from extractor.forms import NUMBERS, Kind, Words
 
 from .form_fit import NEVER, fit, is_rule
 from .form_head import Header
+from .form_lost import lost, seams
 from .form_names import around, spill
 from .form_reading import FREE, LEVELS, Reading, printed
 from .form_tokens import Token
@@ -19,6 +20,8 @@ def settle(reads: list[Reading], header: Header, words: Words) -> None:
     """Put names together, mark rows whose names aren't certain, and leave out texts that can't be told apart."""
     wrapped = spill(reads, header)
     around(reads)
+    seams(reads)
+    lost(reads, header, words)
     kinds = [c.kind for c in header.columns if c.kind not in (*LEVELS, "name", "ignored")]
     for before, read in zip((None, *reads), reads, strict=False):
         _name(before, read, words, wrapped=wrapped)
@@ -44,12 +47,16 @@ def _name(before: Reading | None, read: Reading, words: Words, *, wrapped: bool)
     if name and value and value[0].shape in FREE and not _apart(name, value, read, words, wrapped=wrapped):
         read.doubt("the text doesn't tell where this name ends and its target begins")
         read.drop("value")
-    text = printed(name)
-    if any(text.count(a) != text.count(b) for a, b in ("()", "“”", "《》", "[]")):
-        read.doubt("a bracket in this name has no partner")
+    text, odd = printed(name), ""
     inside = _INNER_UNIT.search(text)
-    if inside and inside[1] in words.units and len(name) > 1:
-        read.doubt("a unit stands inside this name, so it may be two")
+    if any(text.count(a) != text.count(b) for a, b in ("()", "“”", "《》", "[]")):
+        odd = "a bracket in this name has no partner"
+    elif inside and inside[1] in words.units and len(name) > 1:
+        odd = "a unit stands inside this name, so it may be two"
+    if odd:
+        read.doubt(odd)
+        if before is not None and not read.levelled:
+            before.doubt("the end of this name may stand in front of the next one")
 
 
 def _sure(read: Reading, kind: Kind, words: Words) -> bool:

@@ -9,7 +9,7 @@ from .form_tokens import Token
 
 _WHY = "lines of a name stand above and below its values, and the text doesn't tell which belong to this one"
 _LONGEST = 40  # characters of the rest of a name
-_SPILT = "the reason for the score above stands before this name, without a mark between them"
+_SPILT = "the reason for a score stands between two names, without a mark between them"
 
 
 def spill(reads: Sequence[Reading], header: Header) -> bool:
@@ -33,6 +33,7 @@ def spill(reads: Sequence[Reading], header: Header) -> bool:
         cut = 1 if sure else _cut(lines, max(widths, default=0))
         if not sure:
             read.doubt(_SPILT)
+            before.doubt(_SPILT)
         first = sum(len(line) for line in lines[:cut])
         name = read.take("name")
         for token in name[first:]:
@@ -69,11 +70,8 @@ def around(reads: list[Reading]) -> None:
     """
     groups = _groups(reads)
     left = [_left_over(group) for group in groups]
-    inner = [
-        rest for group, rest in zip(groups[:-1], left, strict=False) if _above(group[-1]) and not _on_line(group[-1])
-    ]
-    if left and ((inner and not any(inner)) or not _name_like(left[-1], _above(groups[-1][-1]))):
-        left[-1] = []  # what follows the form
+    if left:
+        _last_left_over(groups, left)
     if not any(left):
         _no_leftovers(groups)
         return
@@ -92,6 +90,18 @@ def around(reads: list[Reading]) -> None:
                 read.put("name", token)
         for token in rest:
             group[-1].put("name", token)
+
+
+def _last_left_over(groups: Sequence[Sequence[Reading]], left: list[list[Token]]) -> None:
+    """Empty what is left over behind the last row where the document goes on with it, and doubt that row's name."""
+    inner = [
+        rest for group, rest in zip(groups[:-1], left, strict=False) if _above(group[-1]) and not _on_line(group[-1])
+    ]
+    last = groups[-1][-1]
+    if (inner and not any(inner)) or not _name_like(left[-1], _above(last)):
+        if left[-1] and len(printed(left[-1])) <= _LONGEST:
+            last.doubt(_WHY)
+        left[-1] = []
 
 
 def _groups(reads: list[Reading]) -> list[list[Reading]]:
