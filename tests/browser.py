@@ -57,6 +57,12 @@ class Page:
 
         return WebDriverWait(self.driver, _SECONDS, 0.05).until(lambda _: self.run(script, *arguments))
 
+    def arrives(self, ending: str) -> None:
+        """Wait until the address ends so; works where scripts are off, too."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(self.driver, _SECONDS, 0.05).until(lambda driver: driver.current_url.endswith(ending))
+
     def seen(self, identifier: str) -> bool:
         """Whether an element is within its pane and on the screen, once scrolling has come to rest."""
         script = """
