@@ -55,7 +55,8 @@ class _Grid:
 
     def add(self, cells: Sequence[str | Decimal], keys: Sequence[tuple[str, str]]) -> None:
         """Print a row; ``keys`` give row key and column of each amount, in order."""
-        out, wanted = [], iter(keys)
+        out: list[str] = []
+        wanted = iter(keys)
         for cell in cells:
             if isinstance(cell, str):
                 out.append(cell)
