@@ -169,13 +169,13 @@ def test_a_title_that_comes_back_continues_its_table_or_begins_a_part() -> None:
 
 def test_unknown_tables_are_reported() -> None:
     """A table that no spec describes is a heading, ends the table above, and is listed as not read."""
-    text = f"{THIRD}政府采购预算表\n项目 金额\n办公设备 12.50\n"
+    text = f"{THIRD}政府购买服务预算表\n项目 金额\n办公设备 12.50\n"
     head = found(text)[-1]
-    assert (head.kind, head.spec, head.title) == ("other-table", None, "政府采购预算表")
+    assert (head.kind, head.spec, head.title) == ("other-table", None, "政府购买服务预算表")
     result = Extractor().extract(Document.from_text(text))
     assert [table.id for table in result.tables] == ["expenditure"]
     assert [(f.code, f.line) for f in result.findings] == [("table-not-read", 5)]
-    assert [(u.title, u.lines, u.numbers) for u in result.unread] == [("政府采购预算表", (5, 7), 1)]
+    assert [(u.title, u.lines, u.numbers) for u in result.unread] == [("政府购买服务预算表", (5, 7), 1)]
 
 
 def test_text_without_tables_is_reported() -> None:

@@ -55,7 +55,8 @@ class _Grid:
 
     def add(self, cells: Sequence[str | Decimal], keys: Sequence[tuple[str, str]]) -> None:
         """Print a row; ``keys`` give row key and column of each amount, in order."""
-        out, wanted = [], iter(keys)
+        out: list[str] = []
+        wanted = iter(keys)
         for cell in cells:
             if isinstance(cell, str):
                 out.append(cell)
@@ -250,9 +251,8 @@ def _two(grid: _Grid, books: Ledger, sides: dict[str, tuple[str, ...]]) -> None:
     left += [(list(blanks[0]), "")] * (size - len(left))
     right += [(list(blanks[1]), "")] * (size - len(right))
     for line in sides["end"]:
-        one, two = (next(_side(books, [half])) for half in line.split("//"))
-        left.append(one)
-        right.append(two)
+        for side, half in zip((left, right), line.split("//"), strict=True):
+            side.extend(_side(books, [half]))
     names = columns(grid.sheet.header)
     for number, ((a, one), (b, two)) in enumerate(zip(left, right, strict=True), 1):
         cells = [str(number) if cell == "#" else cell for cell in a]

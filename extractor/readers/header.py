@@ -137,7 +137,7 @@ def _below_groups(
     A header of two lines, one cell on each line of the text: first the groups and the columns that belong to none,
     then the columns of the groups.
     """
-    under = {c.id: c.under for c in (*spec.columns, *spec.more) if c.under and c.id in one_by_one}
+    under = {c.id: c.under or "" for c in (*spec.columns, *spec.more) if c.under and c.id in one_by_one}
     printed = [undated(line.text) for line in body.header_lines]
     first = {group: printed.index(group) for group in under.values() if group in printed}
     if not under or set(under.values()) - set(first):
