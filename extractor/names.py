@@ -285,11 +285,11 @@ def _twins(tables: Sequence[Table], known: frozenset[str]) -> Iterator[tuple[tup
             if parts and values and len(parts[-1]) >= _SHORT:
                 found.setdefault(len(parts[-1]), []).append((number, index, parts[-1], values, row.line))
     for rows in found.values():
-        for at, (table, index, name, values, line) in enumerate(rows):
+        for at, (where, index, name, values, line) in enumerate(rows):
             for other, there, called, amounts, below in rows[at + 1 :]:
                 differ = sum(a != b for a, b in zip(name, called, strict=True))
-                if other != table and 0 < differ <= 2 and values & amounts:
-                    yield (table, index), f"line {below} has the same amount under the name {called}"
+                if other != where and 0 < differ <= 2 and values & amounts:
+                    yield (where, index), f"line {below} has the same amount under the name {called}"
                     yield (other, there), f"line {line} has the same amount under the name {name}"
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -224,7 +225,8 @@ def _lines_of(text: Sequence[Line], tables: Sequence[Table]) -> Sequence[Line]:
     if not tables:
         return ()
     first, last = min(t.lines[0] for t in tables), max(t.lines[1] for t in tables)
-    return [line for line in text if first <= line.number <= last]
+    start = bisect_left(text, first, key=lambda line: line.number)
+    return text[start : bisect_right(text, last, key=lambda line: line.number)]
 
 
 def _input(document: Document, cut: Sequence[chunks.Chunk], told: prose.Reading) -> Iterator[Finding]:
