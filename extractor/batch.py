@@ -25,6 +25,7 @@ from .workers import Lost, Workers
 TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
 LIMIT = 600.0
 """Seconds for one file, where no model is asked."""
+_FEW = 8  # files for which loading what some of them need isn't worth the wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,8 @@ def run(
             if done.full:
                 return
         return
-    _load()
+    if len(jobs) > _FEW:
+        _load()
     full = False
     pool = Workers[Job, Report](partial(_one, formats=chosen, extractor=reader), min(workers, len(jobs)), limit)
     for job, answer in pool.run(job for job in jobs if not full):

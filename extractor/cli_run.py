@@ -96,6 +96,8 @@ def perform(found: list[Path], errors: list[str], extractor: Any, order: Order) 
     from .manifest import opened
 
     tally = Tally()
+    if not found and not order.as_json:
+        return tally.exit_code(errors)
     try:
         with opened(order.out, patience=_FOREVER if order.wait else _PATIENCE) as manifest:
             options = runs.settings(extractor, order.formats)

@@ -192,8 +192,8 @@ def test_what_may_not_be_read_or_written_is_named() -> None:
         locked.chmod(0)
         with _not_root():
             for arguments in (
-                ["run", str(locked), "--out", str(place / "out")],
-                ["run", str(secret), "--out", str(place / "out")],
+                ["run", str(locked), "--out", str(place / "other")],
+                ["run", str(secret), "--out", str(place / "other")],
                 ["run", str(file), "--out", str(locked / "out")],
             ):
                 done = runner.invoke(app, arguments)
@@ -258,8 +258,8 @@ def test_an_interrupt_leaves_only_whole_results(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "interrupted" in messages
     assert "Traceback" not in messages
-    folders = list(out.iterdir())
-    assert 6 <= len(folders) < 200
+    folders = [entry for entry in out.iterdir() if entry.is_dir()]
+    assert 3 <= len(folders) < 200
     files = {folder: sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) for folder in folders}
     assert len({tuple(names) for names in files.values()}) == 1, files
     assert "result.json" in files[folders[0]]

@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from extractor.cli import app
 from extractor.lock import held
 
-from .cli import environment, extractor
+from .cli import environment
 
 ONE = (
     "表 3\n部门支出总体情况表\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出\n"
@@ -27,10 +30,15 @@ def inbox(folder: Path, count: int = 3) -> Path:
     return folder / "in"
 
 
+def command(*arguments: object) -> Result:
+    """Run the command in this process: starting Python takes longer than what is tested."""
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
 def run(folder: Path, *more: object, code: int | None = 1) -> str:
     """Run over the inbox; returns what it says."""
-    done = extractor("run", "in", "--out", "out", "--jobs", "1", *more, cwd=folder)
-    assert code is None or done.returncode == code, done.stderr
+    done = command("run", folder / "in", "--out", folder / "out", "--jobs", "1", "--engine", "deterministic", *more)
+    assert code is None or done.exit_code == code, done.output
     return done.stderr
 
 
@@ -41,7 +49,7 @@ def content(out: Path) -> dict[str, bytes]:
 
 def status(folder: Path) -> dict[str, object]:
     """Ask where the run stands."""
-    return json.loads(extractor("status", "out", "--json", cwd=folder).stdout)
+    return json.loads(command("status", folder / "out", "--json").stdout)
 
 
 def written(out: Path) -> dict[str, int]:
@@ -71,9 +79,9 @@ def test_only_what_is_new_changed_or_gone_is_read(tmp_path: Path) -> None:
 def test_other_options_are_noticed(tmp_path: Path) -> None:
     """What was read with other options, or is to be written in other formats, is read again, and the reason is told."""
     inbox(tmp_path, 2)
-    run(tmp_path, "--engine", "deterministic")
-    assert "2 other engine" in run(tmp_path)
-    assert "2 other formats" in run(tmp_path, "--format", "json")
+    run(tmp_path)
+    assert "2 other engine" in run(tmp_path, "--engine", "auto")
+    assert "2 other engine, formats" in run(tmp_path, "--format", "json")
     assert "nothing is left" in run(tmp_path, "--format", "json")
     before = written(tmp_path / "out")
     run(tmp_path, "--format", "json", "--fresh")
@@ -117,8 +125,8 @@ def test_failed_files_are_listed_and_retried_alone(tmp_path: Path) -> None:
     assert (found["done"], found["failed"], found["waiting"], found["gone"]) == (2, 1, 0, 0)
     assert found["states"] == {"proven": 2, "ambiguous": 2}
     assert found["findings"] == {"ambiguous": 2}
-    shown = extractor("status", "out", cwd=tmp_path)
-    assert shown.returncode == 3
+    shown = command("status", tmp_path / "out")
+    assert shown.exit_code == 3
     assert "the file is empty" in shown.stdout
     run(tmp_path, code=3)
     assert status(tmp_path)["failures"][0]["attempts"] == 1  # type: ignore[index]
@@ -136,7 +144,7 @@ def test_files_of_one_name_never_share_a_folder(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.txt").write_text(ONE.format(3 if folder == "a" else 4))
-        extractor("run", f"{folder}/x.txt", "--out", "out", "--jobs", "1", cwd=tmp_path)
+        command("run", tmp_path / folder / "x.txt", "--out", tmp_path / "out", "--jobs", "1")
     facts = [p.read_text() for p in sorted((tmp_path / "out").glob("*/facts.jsonl"))]
     assert len(facts) == 2
     assert {("3.00" in f, "4.00" in f) for f in facts} == {(True, False), (False, True)}
@@ -149,12 +157,13 @@ def test_a_vanished_input_costs_no_result(tmp_path: Path) -> None:
     run(tmp_path)
     before = content(tmp_path / "out")
     (source / "f0.txt").unlink()
-    done = extractor("run", "in/f0.txt", "in/never.txt", "--out", "out", "--jobs", "1", cwd=tmp_path)
-    assert done.returncode == 3
+    both = ("run", source / "f0.txt", source / "never.txt", "--engine", "deterministic", "--jobs", "1")
+    done = command(*both, "--out", tmp_path / "out")
+    assert done.exit_code == 3
     assert "never.txt: no such file" in done.stderr
     assert content(tmp_path / "out") == before
     (source / "never.txt").write_text(ONE.format(8))
-    done = extractor("run", "in/f0.txt", "in/never.txt", "--out", "out", "--jobs", "1", cwd=tmp_path)
+    done = command(*both, "--out", tmp_path / "out")
     assert "1 failed before" in done.stderr
     assert status(tmp_path)["failed"] == 0
 
@@ -167,9 +176,9 @@ def test_a_second_run_in_a_folder_stops_or_waits(tmp_path: Path) -> None:
         said = run(tmp_path, code=5)
         assert "another run is at work here (process " in said
         assert not (tmp_path / "out" / "f0").exists()
-        command = [sys.executable, "-m", "extractor", "run", "in", "--out", "out", "--jobs", "1", "--wait"]
+        waits = [sys.executable, "-m", "extractor", "run", "in", "--out", "out", "--jobs", "1", "--wait"]
         waiting = subprocess.Popen(
-            command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            waits, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         with pytest.raises(subprocess.TimeoutExpired):
             waiting.wait(4)
@@ -218,6 +227,6 @@ def test_a_damaged_manifest_is_named_and_moved_away_nothing_is_lost(tmp_path: Pa
 
 def test_status_of_a_folder_without_a_run(tmp_path: Path) -> None:
     """It says that there is none."""
-    done = extractor("status", tmp_path)
-    assert done.returncode == 3
+    done = command("status", tmp_path)
+    assert done.exit_code == 3
     assert "no run" in done.stderr
