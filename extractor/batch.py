@@ -187,8 +187,10 @@ def _lost(job: Job, lost: Lost, limit: float) -> Report:
 
 
 def digest(path: Path) -> str | None:
-    """Return the SHA-256 of a file's bytes, or None where it can't be read."""
+    """Return the SHA-256 of a file's bytes, or None where it can't be read, or is a pipe that would block."""
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
