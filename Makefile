@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHIPPED := $(wildcard eval/samples/*.txt)
 
-.PHONY: demo test wheel-test bench bench-tokens eval lock clean
+.PHONY: demo test wheel-test bench bench-tokens soak eval lock clean
 
 $(VENV)/.base: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -20,8 +20,8 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.base
 
 # Findings are expected in real files: exit code 1 is a success of the demo.
 demo: $(VENV)/.base
-	@$(BIN)/extractor run $(SHIPPED) --out out/demo; code=$$?; test $$code -le 1
-	@$(BIN)/extractor run eval/samples/kizilsu_fao_2024_budget.txt --out out/demo; code=$$?; test $$code -le 1
+	@$(BIN)/extractor run $(SHIPPED) --out out/demo --fresh; code=$$?; test $$code -le 1
+	@$(BIN)/extractor run eval/samples/kizilsu_fao_2024_budget.txt --out out/demo --fresh; code=$$?; test $$code -le 1
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -35,8 +35,14 @@ wheel-test: $(VENV)/.dev
 # What takes a minute. bench-tokens makes an environment of its own for LangExtract, some 300 MB in out/bench-venv.
 bench: $(VENV)/.dev
 	$(BIN)/python eval/bench/speed.py
+	$(BIN)/python eval/bench/throughput.py --files 300
 	$(BIN)/python eval/bench/overhead.py
 	$(BIN)/python eval/bench/concurrency.py
+
+# Half an hour: kills one run twenty times and resumes it, then hostile input.
+soak: $(VENV)/.dev
+	$(BIN)/python eval/bench/soak.py --kills 20
+	nice -n 19 $(BIN)/python eval/bench/fuzz.py --minutes 20
 
 bench-tokens: $(VENV)/.dev
 	$(BIN)/python eval/bench/rowforms.py

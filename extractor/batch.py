@@ -27,6 +27,7 @@ FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", 
 """What a folder is searched for; what a file is, its content tells."""
 LIMIT = 600.0
 """Seconds for one file, where no model is asked."""
+_FEW = 8  # files for which loading what some of them need isn't worth the wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ def run(
             if done.full:
                 return
         return
-    _load()
+    if len(jobs) > _FEW:
+        _load()
     full = False
     pool = Workers[Job, Report](partial(_one, formats=chosen, extractor=reader), min(workers, len(jobs)), limit)
     for job, answer in pool.run(job for job in jobs if not full):
@@ -187,8 +189,10 @@ def _lost(job: Job, lost: Lost, limit: float) -> Report:
 
 
 def digest(path: Path) -> str | None:
-    """Return the SHA-256 of a file's bytes, or None where it can't be read."""
+    """Return the SHA-256 of a file's bytes, or None where it can't be read, or is a pipe that would block."""
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

@@ -96,6 +96,8 @@ def perform(found: list[Path], errors: list[str], extractor: Any, order: Order) 
     from .manifest import opened
 
     tally = Tally()
+    if not found and not order.as_json:
+        return tally.exit_code(errors)
     try:
         with opened(order.out, patience=_FOREVER if order.wait else _PATIENCE) as manifest:
             options = runs.settings(extractor, order.formats)
@@ -139,7 +141,7 @@ def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally
             tally.add(report)
             if report.error or (alone and not quiet):
                 show_report(console, report, details=alone)
-    if agenda.kept and not quiet:
+    if (agenda.kept or set(agenda.why) - {"new"}) and not (quiet or order.fresh):
         show_kept(console, len(agenda.kept), len(agenda.jobs), agenda.why, failed_only=order.failed_only)
     read = 0
     try:

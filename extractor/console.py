@@ -155,8 +155,8 @@ def show_kept(console: Console, kept: int, jobs: int, why: Mapping[str, int], *,
     """Say how many files stay as an earlier run left them, and why the others are read."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
     left = f"reading {jobs} ({reasons})" if jobs else "nothing is left to read"
-    stay = "files did not fail before" if failed_only else "files stay as they are (--fresh reads all again)"
-    console.print(f"{kept} {stay}; {left}", style="dim", soft_wrap=True)
+    stay = "did not fail before" if failed_only else "done already (--fresh reads all again)"
+    console.print(f"{kept} {stay}; {left}" if kept else left, style="dim", soft_wrap=True)
 
 
 def section_tree(name: str, headings: Sequence[Heading], lines: Sequence[int]) -> Tree:

@@ -1,0 +1,123 @@
+"""Hostile input for as long as you like: random bytes, soups of words, shuffled samples, long lines.
+
+    nice -n 19 .venv/bin/python eval/bench/fuzz.py --minutes 20 [--seed 1]
+
+Each case is read as a whole: decode, normalise, sections, readers, checks, export. A case fails if it raises anything
+but a clear error, or takes more than a second of CPU per 100 KB (and a second at least). Failing cases are kept in
+--out, by seed.
+"""
+
+import argparse
+import random
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+from extractor import Document, Extractor, InputError
+from extractor.data import data_folder
+from extractor.decode import decode
+from extractor.evaluation.hostile import UNITS, shuffled, soup
+from extractor.export import to_csv
+from extractor.facts import facts
+
+HANG = 60  # seconds of CPU after which a case is given up
+
+
+class Hang(BaseException):
+    """A case takes too long; no handler of the program's catches it."""
+
+
+def make(kind: str, texts: list[str], dice: random.Random) -> bytes:
+    """Return a case."""
+    if kind == "bytes":
+        return dice.randbytes(dice.randint(0, 4000))
+    if kind == "flipped":
+        data = bytearray(dice.choice(texts).encode(dice.choice(("utf-8", "gb18030", "utf-16"))))
+        for _ in range(dice.randint(1, 200)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        return bytes(data)
+    if kind == "soup":
+        return soup(dice).encode("utf-8", "surrogatepass")
+    if kind == "line":
+        unit = dice.choice(UNITS) + (dice.choice(UNITS) if dice.random() < 0.5 else "")
+        lines = dice.choice(texts).split("\n")
+        lines.insert(dice.randrange(len(lines)), unit * (dice.randint(1000, 40_000) // len(unit)))
+        return "\n".join(lines).encode()
+    return shuffled(dice.choice(texts), dice).encode("utf-8", "surrogatepass")
+
+
+def read(data: bytes, reader: Extractor) -> None:
+    """Read a case as the command does, without its files."""
+    try:
+        decoded = decode(data, "case")
+    except InputError:
+        return
+    result = reader.extract(Document.from_text(decoded.text))
+    for table in result.tables:
+        to_csv(table)
+        for _, cell in table.numbers():
+            if cell.state != "ungrounded" and not cell.spans:
+                raise AssertionError("a number without a place")
+    facts(result)
+    result.model_dump_json()
+
+
+def late(*_: object) -> None:
+    """Give a case up."""
+    raise Hang
+
+
+def main() -> int:
+    """Fuzz, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("out/fuzz"))
+    arguments = parser.parse_args()
+    texts = [p.read_text(encoding="utf-8") for p in sorted((data_folder("eval") / "samples").glob("*.txt"))]
+    reader = Extractor()
+    signal.signal(signal.SIGVTALRM, late)
+    end, number, size = time.monotonic() + arguments.minutes * 60, 0, 0
+    counts: Counter[str] = Counter()
+    slowest, bad = (0.0, ""), 0
+    kinds = ("bytes", "flipped", "soup", "line", "shuffled")
+    begin = time.process_time()
+    while time.monotonic() < end:
+        name = f"{arguments.seed}-{number}"
+        kind = kinds[number % len(kinds)]
+        data = make(kind, texts, random.Random(name))
+        size += len(data)
+        start, why = time.process_time(), ""
+        try:
+            signal.setitimer(signal.ITIMER_VIRTUAL, HANG)
+            read(data, reader)
+        except (Exception, Hang):  # noqa: BLE001 - this is what it looks for
+            why = traceback.format_exc()
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        took = time.process_time() - start
+        per = took / max(1.0, len(data) / 100_000)
+        slowest = max(slowest, (per, f"{name} ({kind}, {len(data)} bytes)"))
+        if not why and per > 1:
+            why = f"{took:.2f} s for {len(data)} bytes"
+        if why:
+            bad += 1
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            (arguments.out / f"{name}-{kind}.txt").write_bytes(data)
+            print(f"{name} {kind}: {why.strip().splitlines()[-1]}", flush=True)
+        counts[kind] += 1
+        number += 1
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{number} cases ({dict(counts)}), {size / 1e6:.1f} MB, {time.process_time() - begin:.0f} s CPU, {bad} bad, "
+        f"slowest {slowest[0]:.2f} s per 100 KB: {slowest[1]}, peak memory {peak:.0f} MB"
+    )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
