@@ -282,7 +282,8 @@ def test_other_layouts_are_asked_for_as_they_are_printed(name: str, tmp_path: Pa
     result, server = read(document, lambda r: answer(tables.get(table_of(r), [])), tmp_path)
     assert server.calls >= 4
     assert numbers(result) == numbers(alone)
-    assert {f.code for f in result.findings} <= {f.code for f in alone.findings}
+    told = {t.id for t in alone.tables} | {None}  # of a table that arithmetic doesn't read the model copies nothing
+    assert {f.code for f in result.findings if f.table in told} <= {f.code for f in alone.findings}
 
 
 def numbers(result: Result) -> list[tuple[str, str, str, str]]:
