@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -126,15 +126,13 @@ def explain(
       extractor explain results/budget n_revenue 单位资金 占比 --source budget.txt
     """
     from .console_explain import show
-    from .document import Document
     from .errors import ExtractorError
     from .explain import explain as explained
-    from .export import load
+    from .export import load, source_of
 
     try:
         saved = load(result)
-        where = source or (Path(saved.path) if saved.path else None)
-        document: Any = Document.from_path(where) if where and (source or where.exists()) else None
+        document = source_of(saved, result, source)
         found = explained(saved, table, row, column, source=document)
     except ExtractorError as error:
         raise fail(str(error)) from None

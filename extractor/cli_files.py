@@ -62,15 +62,13 @@ def check(
     """
     from .batch import Job, report
     from .console import show_report
-    from .document import Document
     from .errors import ExtractorError
-    from .export import load
+    from .export import load, source_of
     from .recheck import recheck
 
     try:
         saved = load(result)
-        where = source or (Path(saved.path) if saved.path else None)
-        document = Document.from_path(where) if where and (source or where.exists()) else None
+        document = source_of(saved, result, source)
         again = recheck(saved, document)
         if apply_repairs:
             again = _write(again, result)

@@ -25,7 +25,7 @@ from .statements import prose
 
 FORMATS = ("json", "facts", "findings", "csv")
 """What a run writes unless told otherwise."""
-WORKBOOK, PAGE = "tables.xlsx", "report.html"
+WORKBOOK, PAGE, SOURCE = "tables.xlsx", "report.html", "source.txt"
 FILES = {"facts": "facts.jsonl", "findings": "findings.jsonl", "csv": "*.csv", "xlsx": WORKBOOK, "html": PAGE}
 """What shows that a format was written into a folder."""
 
@@ -45,7 +45,8 @@ def save(
         folder: Made if it isn't there. Names inside it come from table ids, never from the document.
         formats: Some of :data:`FORMATS`, ``xlsx`` for a workbook with live formulas, ``html`` for a page to read.
         account: What a model's part took; written as ``usage.json``. Without it, one of an earlier run is removed.
-        source: The document that was read; the page shows its text.
+        source: The document that was read. The page shows its text; where that was made of another kind of file, it is
+            written as ``source.txt``, in which lines and offsets count.
 
     Raises:
         InputError: The folder can't be written, or a page is wanted without its text.
@@ -54,6 +55,8 @@ def save(
     files = _files(result, chosen, source)
     if account is not None:
         files["usage.json"] = account.model_dump_json(indent=1) + "\n"
+    if source is not None and source.regions:
+        files[SOURCE] = source.text
 
     def outdated(there: Path) -> Iterator[Path]:
         if "csv" in chosen:  # tables that an earlier run found and this one doesn't
@@ -110,6 +113,25 @@ def load(path: Path) -> Result:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise ResultError(f"{file}: not a result of this version: {where}: {first['msg']}.") from None
+
+
+def source_of(saved: Result, result: Path, given: Path | None = None) -> Document | None:
+    """Return the text that a saved result was read from, or None where it isn't there any more.
+
+    Args:
+        saved: The result.
+        result: Where it was loaded from; the text that was made of a PDF or the like lies beside it.
+        given: The file to take instead of looking for one.
+
+    Raises:
+        InputError: The file can't be read.
+    """
+    kept = (result if result.is_dir() else result.parent) / SOURCE
+    if given is None and saved.regions and kept.is_file():
+        given = kept
+    if given is None and saved.path and Path(saved.path).exists():
+        given = Path(saved.path)
+    return Document.from_path(given) if given else None
 
 
 def to_csv(table: Table) -> str:

@@ -203,6 +203,13 @@ def test_a_run_reads_all_formats(tmp_path: Path) -> None:
     for kind in MAKERS:
         told = (tmp_path / "out" / kind / "facts.jsonl").read_text(encoding="utf-8")
         assert told.count('"state": "proven"') == 6
+    (tmp_path / "pdf.pdf").unlink()  # the text that was made of it lies beside the result
+    for words in (("check",), ("explain",), ("report",)):
+        place = ("expenditure", "201", "项目支出") if words == ("explain",) else ()
+        done = command(*words, tmp_path / "out" / "pdf", *place)
+        assert done.returncode == 0, done.stderr
+        assert "source not found" not in done.stderr
+    assert "2.00" in (tmp_path / "out" / "pdf" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

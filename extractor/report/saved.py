@@ -8,7 +8,7 @@ from pathlib import Path
 from extractor.batch import Job, Report, report
 from extractor.document import Document
 from extractor.errors import ExtractorError, InputError, ResultError
-from extractor.export import PAGE, load
+from extractor.export import PAGE, SOURCE, load
 from extractor.placing import place
 from extractor.recheck import digest, recheck
 from extractor.records import Result
@@ -47,7 +47,7 @@ def pages(run: Path, source: Path | None = None) -> Written:
         try:
             saved = load(path)
             job = Job(Path(saved.path or saved.document), path.parent)
-            document = texts.of(saved)
+            document = texts.of(saved, path.parent)
             again = recheck(saved, document)
             files.append(_write(path.parent / PAGE, page(again, document)))
             reports.append(report(job, again))
@@ -75,14 +75,14 @@ class _Texts:
         self._source = source
         self._names: Mapping[str, list[Path]] = _names(source) if source is not None and source.is_dir() else {}
 
-    def of(self, saved: Result) -> Document:
-        """Return the text that a result was read from.
+    def of(self, saved: Result, folder: Path) -> Document:
+        """Return the text that a result in a folder was read from.
 
         Raises:
             ResultError: It isn't there, or is another text.
         """
         problem = "the text that it was read from is not there."
-        for path in self._candidates(saved):
+        for path in self._candidates(saved, folder):
             try:
                 document = Document.from_path(path)
             except InputError as error:
@@ -93,9 +93,10 @@ class _Texts:
             problem = f"{path} is not the text that it was read from."
         raise ResultError(f"{saved.document}: {problem} Name the text, or the folder it is in, with --source.")
 
-    def _candidates(self, saved: Result) -> list[Path]:
+    def _candidates(self, saved: Result, folder: Path) -> list[Path]:
         if self._source is None:
-            return [Path(saved.path)] if saved.path else []
+            kept = [folder / SOURCE] if saved.regions and (folder / SOURCE).is_file() else []
+            return [*kept, *([Path(saved.path)] if saved.path else [])]
         if self._names:
             return self._names.get(Path(saved.path or saved.document).name, [])
         return [self._source]
