@@ -14,7 +14,7 @@ from extractor.statements import Prose
 _WHITE = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _MARKUP = "#>*-+•"
 _HASH = re.compile(r"^\s*#{1,6}\s")
-_LEADER = re.compile(r"(?:\.{4,}|…{2,}|·{4,})\s*\d{0,4}\s*$|(?:\s{3,}|\t)\d{1,3}\s*$")
+_LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$|(?:\s{3}|\t)\d{1,3}\s*$")
 _NUMBERING = re.compile(
     r"(?P<part>第[一二三四五六七八九十]{1,3}(?:部分|章|节)[:、,]?)|(?P<section>[一二三四五六七八九十]{1,3}[、.,])"
     r"|(?P<sub>[(（]?[一二三四五六七八九十]{1,3}[)）][、.]?)|(?P<item>\d{1,2}[.、](?!\d)|\(\d{1,2}\))"
