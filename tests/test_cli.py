@@ -82,7 +82,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path: Path) -> None:
     (inbox / "ignored.bin").write_bytes(b"\x00\x01")
     done = extractor("run", "inbox", str(Path("inbox") / "*.md"), "--out", "out", "--jobs", "2", cwd=tmp_path)
     assert done.returncode == 3
-    assert "c.txt: this is a PDF" in done.stderr
+    assert "c.txt: this PDF is broken" in done.stderr
     assert {p.name for p in (tmp_path / "out").iterdir() if p.is_dir()} == {"a", "b"}
     assert "2 documents read, 1 not readable" in done.stderr
 
@@ -235,7 +235,7 @@ def test_an_empty_folder_or_glob_never_stops_the_files_beside_it(tmp_path: Path)
     (tmp_path / "empty").mkdir()
     done = extractor("run", "one.txt", "empty", "*.nothing", "--out", "out", cwd=tmp_path)
     assert done.returncode == 3
-    assert "no text file in this folder" in done.stderr
+    assert "no document in this folder" in done.stderr
     assert "no file matches" in done.stderr
     assert (tmp_path / "out" / "one" / "result.json").exists()
 

@@ -11,11 +11,12 @@ import numpy as np
 Image = Any
 """A grey picture: numpy array of rows of bytes, 0 black to 255 white."""
 
-_TALL = 1654  # pixels of the longer side at 140 dpi; below it letters are too small to be told apart
-_GOOD = 2339  # at 200 dpi
+_GOOD = 2339  # pixels of the longer side of A4 at 200 dpi; below it rules and letters are hard to tell apart
+_NEARLY = 0.9
 _MAX_PIXELS = 60_000_000
 _SKEW = 3.0  # degrees looked at, to each side
 _NEAR = 4  # pixels between two marks of one rule
+_INKED = 0.9  # of a rule is dark; characters below each other leave gaps
 
 
 class ImageError(ValueError):
@@ -38,7 +39,7 @@ def decoded(data: bytes) -> list[Image]:
 
 def upright(page: Image) -> tuple[Image, Any]:
     """Return a page large enough and without skew, and the matrix (2 x 3) from the original's pixels to its own."""
-    scale = _GOOD / max(page.shape) if max(page.shape) < _TALL else 1.0
+    scale = _GOOD / max(page.shape) if max(page.shape) < _NEARLY * _GOOD else 1.0
     if scale != 1.0:
         page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     height, width = page.shape
@@ -109,7 +110,7 @@ class Grid:
 
 def grids(page: Image) -> list[Grid]:
     """Return the ruled tables of an upright page, from top to bottom."""
-    across, down = _rules(page)
+    across, down, dark = _rules(page)
     height, width = page.shape
     both = cv2.morphologyEx(cv2.bitwise_or(across, down), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(both)
@@ -117,14 +118,14 @@ def grids(page: Image) -> list[Grid]:
     for i in range(1, count):
         x, y, wide, high, _ = (int(v) for v in stats[i])
         if wide > width * 0.3 and high > height * 0.02:
-            grid = _grid((x, y, x + wide, y + high), across, down)
+            grid = _grid((x, y, x + wide, y + high), across, down, dark)
             if grid:
                 found.append(grid)
     return sorted(found, key=lambda g: g.box[1])
 
 
-def _rules(page: Image) -> tuple[Image, Image]:
-    """Return masks of the horizontal and the vertical rules."""
+def _rules(page: Image) -> tuple[Image, Image, Image]:
+    """Return masks of what may be horizontal and vertical rules, and of all that is dark."""
     height, width = page.shape
     dark = cv2.adaptiveThreshold(
         cv2.GaussianBlur(page, (3, 3), 0), 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 10
@@ -132,13 +133,14 @@ def _rules(page: Image) -> tuple[Image, Image]:
     flat, tall = np.ones((1, max(44, width // 24)), np.uint8), np.ones((max(36, height // 38), 1), np.uint8)
     across = cv2.morphologyEx(cv2.dilate(dark, np.ones((2, 5), np.uint8)), cv2.MORPH_OPEN, flat)
     down = cv2.morphologyEx(cv2.dilate(dark, np.ones((5, 2), np.uint8)), cv2.MORPH_OPEN, tall)
-    return across, down
+    return across, down, dark
 
 
-def _grid(box: tuple[int, int, int, int], across: Image, down: Image) -> Grid | None:
+def _grid(box: tuple[int, int, int, int], across: Image, down: Image, dark: Image) -> Grid | None:
     left, top, right, bottom = box
     ys = [top + y for y in _marks((across[top:bottom, left:right] > 0).sum(1), 0.25 * (right - left))]
     xs = [left + x for x in _marks((down[top:bottom, left:right] > 0).sum(0), 0.30 * (bottom - top))]
+    xs = [x for x in xs if _ruled(dark, down, round(x), top, bottom)]
     rows, columns = len(ys) - 1, len(xs) - 1
     if rows < 2 or columns < 2:
         return None
@@ -162,6 +164,14 @@ def _grid(box: tuple[int, int, int, int], across: Image, down: Image) -> Grid | 
         (r0, c0), (r1, c1) = (tuple(pick(p[i] for p in places) for i in (0, 1)) for pick in (min, max))
         cells.append(GridCell(r0, c0, (xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1])))
     return Grid((left, top, right, bottom), rows, columns, tuple(sorted(cells, key=lambda c: (c.row, c.column))))
+
+
+def _ruled(dark: Image, down: Image, x: int, top: int, bottom: int) -> bool:
+    """Whether a vertical mark is a rule, dark from end to end, and no column of characters."""
+    low, high = max(0, x - _NEAR), x + _NEAR + 1
+    long = down[top:bottom, low:high].max(1) > 0
+    inked = dark[top:bottom, low:high].max(1) > 0
+    return bool(inked[long].mean() >= _INKED) if long.any() else False
 
 
 def _marks(sums: Any, least: float) -> list[float]:
