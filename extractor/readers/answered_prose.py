@@ -20,6 +20,7 @@ from .prose_shape import Shape
 from .prose_text import Flow, spans
 from .transcript import short
 
+_BRACKETS = re.compile(r"[(（].*")
 _FIELDS = 7
 _BEHIND = re.compile(r"(?:了|约|数?为)?$")
 _CLAUSE = re.compile(r"[,。;:\d]")
@@ -242,7 +243,8 @@ class Judge:
         """Read a printed number as one of a column: its unit must stand behind it, a change's verb before it."""
         unit = shape.unit(column, text.text[place.last : place.last + 8])
         alone = column in shape.bare and not said[0]
-        if not unit or not (alone or said[0] in (unit, "名" if unit == "人" else unit)):
+        bare = _BRACKETS.sub("", said[0])  # 0台(套) is counted in 台
+        if not unit or not (alone or bare in (unit, "名" if unit == "人" else unit)):
             return f"the unit behind it is not {short(said[0], 10) or 'given'}"
         printed = text.text[place.first : place.last]
         value = Decimal(printed.replace(",", ""))
