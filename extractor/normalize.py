@@ -207,6 +207,14 @@ def squeeze(text: str) -> str:
     return "".join(text.split())
 
 
+WHITE = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+
+
+def unmarked(text: str) -> str:
+    """Remove Markdown marks and blanks around a line; a pattern would be slow where blanks are many."""
+    return text.lstrip("#>|*-•" + WHITE).rstrip("|*" + WHITE)
+
+
 def readable(text: str) -> str:
     """Text of the facts contract (rule T): one blank for white space, none between Chinese characters."""
     return _BETWEEN_CJK.sub("", _SPACE.sub(" ", text)).strip()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
-from .normalize import Line, readable, squeeze
+from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec
 
 HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
@@ -49,7 +49,6 @@ _MARKER = re.compile(
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
 _SUBSECTION = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
 _NARRATIVE_END = re.compile(r"(?:说明|概况|解释|职能|职责|情况|设置)$")
-_MARKUP = re.compile(r"^[#>|*\-\s•]+|[|*\s]+$")
 _LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$")
 _TITLE_PREFIX = re.compile(
     r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|附?表[一二三四五六七八九十]{1,3}[:：]|公开\d{1,2}表|附件\d{0,2}[:：]?"
@@ -74,7 +73,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     """Return the id of the table with this title, ``""`` for a table no spec knows, None for no title."""
     if "表" not in text or len(text) > _MAX_TITLE + 60:
         return None
-    key = squeeze(_MARKUP.sub("", text))
+    key = squeeze(unmarked(text))
     key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
     key = _QUOTES.sub("", key)
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
@@ -138,7 +137,7 @@ def _after_marker(
     marker = found[-1] if found else None
     if marker is None or marker.kind != "marker" or marker.index + marker.count != index or marker.contents:
         return None
-    text = _MARKUP.sub("", lines[index].text)
+    text = unmarked(lines[index].text)
     key = _QUOTES.sub("", squeeze(_TITLE_SUFFIX.sub("", squeeze(text))))
     number = re.search(r"(?<![\d-])\d{1,2}(?!\d|-)", squeeze(marker.title))  # 表3-1 is another table than 表3
     spec = next((s for s in specs if number and s.number == int(number.group())), None)
@@ -155,7 +154,7 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
     text = lines[index].text
     if len(text) > 160:
         return None
-    bare = _MARKUP.sub("", text)
+    bare = unmarked(text)
     key = squeeze(bare)
     if not key or len(key) > 90:
         return None
@@ -165,7 +164,7 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
         return Heading("marker", index, 1, readable(bare))
     spec, count = _title(lines, index, specs)
     if spec is not None:
-        title = readable(" ".join(_MARKUP.sub("", line.text) for line in lines[index : index + count]))
+        title = readable(" ".join(unmarked(line.text) for line in lines[index : index + count]))
         return Heading("table" if spec else "other-table", index, count, title, spec or None)
     return _prose_heading(lines, index, bare, key)
 
@@ -186,7 +185,7 @@ def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tup
 
 def _spans(text: str, following: str, specs: Sequence[TableSpec]) -> bool:
     """Whether a title that a spec knows reaches from one line into the next, whose own words are a title as well."""
-    key = _QUOTES.sub("", squeeze(_MARKUP.sub("", text)) + following)
+    key = _QUOTES.sub("", squeeze(unmarked(text)) + following)
     return any(key.endswith(t) and len(t) > len(following) for spec in specs for t in spec.titles)
 
 
@@ -196,7 +195,7 @@ def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> He
     if _SECTION.match(key):
         if _NARRATIVE_END.search(key):
             return Heading("section", index, 1, readable(bare))
-        following = squeeze(_MARKUP.sub("", lines[index + 1].text)) if index + 1 < len(lines) else ""
+        following = squeeze(unmarked(lines[index + 1].text)) if index + 1 < len(lines) else ""
         if len(following) <= 40 and "。" not in following and re.search(r"(?:说明|情况)$", following):
             return Heading("section", index, 2, readable(bare + " " + following))
         return Heading("section", index, 1, readable(bare)) if "关于" in key else None
@@ -233,4 +232,4 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
 
 
 def _bare(text: str) -> str:
-    return squeeze(_MARKUP.sub("", text)).lower()
+    return squeeze(unmarked(text)).lower()

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.forms import Forms, FormSpec
-from extractor.normalize import Line, readable, squeeze
+from extractor.normalize import Line, readable, squeeze, unmarked
 from extractor.sections import Heading
 
 from .form_pieces import bare_label, pieces
 
-_MARKUP = re.compile(r"^[#>|*\-\s•]+|[|*\s]+$")
 _TAIL = re.compile(r"\((?:[^()]{0,16})\)$")
 _NO_TITLE = re.compile(r"[,。;!?、:《》]|详见|参见|根据|按照|如下")
 _NUMBERING = re.compile(
@@ -59,7 +58,7 @@ class _Start:
 
 def find(lines: Sequence[Line], heads: Sequence[Heading], known: Forms) -> list[FormPlace]:
     """Return every form in printed order. A mention or a contents entry has no indicators below it and is none."""
-    keys = [squeeze(_MARKUP.sub("", line.text)) for line in lines]
+    keys = [squeeze(unmarked(line.text)) for line in lines]
     headers = [i for i in range(len(lines)) if _is_header(keys, i)]
     if not headers:
         return []
@@ -120,7 +119,7 @@ def _starts(
             continue
         spec = title_of(key, known) if "表" in key else None
         if spec:
-            found.append(_Start(index, spec, readable(_MARKUP.sub("", lines[index].text)), titled=True))
+            found.append(_Start(index, spec, readable(unmarked(lines[index].text)), titled=True))
             begun, headed = True, False
             continue
         if begun and not headed:

@@ -10,6 +10,7 @@ NEVER = 99.0
 _OPERATOR = r"(?:[<>=]\s*=?|[≥≤≧≦≈±]|大于等于|小于等于|大于|小于|不低于|不少于|不超过|不高于|等于)"
 _AMOUNT = r"-?\d[\d,]*(?:\.\d+)?"
 _TARGET = re.compile(rf"{_OPERATOR}{_AMOUNT}\D{{0,12}}")
+_LONGEST = 200  # characters beyond which a text is no number, target or name of evidence
 _BARE_OPERATOR = re.compile(_OPERATOR)
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,4})?")
 _PLAIN = re.compile(_AMOUNT)
@@ -49,6 +50,10 @@ def shape_of(text: str) -> str:
         return "nothing"
     if set(text) <= {"/", "\\"}:
         return "slash"
+    return "text" if len(text) > _LONGEST else _short(text, words)
+
+
+def _short(text: str, words: Words) -> str:
     for shape, pattern in (("number", _NUMBER), ("points", _POINTS), ("percent", _PERCENT), ("target", _TARGET)):
         if pattern.fullmatch(text):
             return shape

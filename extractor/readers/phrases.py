@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rapidfuzz import fuzz
 
-from extractor.normalize import Line, readable, squeeze
+from extractor.normalize import WHITE, Line, readable, squeeze
 from extractor.phrases import IN_FORMS, SAID, Phrase, phrases
 from extractor.records import Cell, Row, Span, Table
 
@@ -19,7 +19,6 @@ from .prose_text import Flow, flow, printed
 _END = 8  # lines of a sign-off
 _LONG = 200
 _TITLE = 60
-_MARKUP = re.compile(r"^[#>\s*\-+•]+|[*\s]+$")
 _LEADER = re.compile(r"(?:\.{4,}|…{2,}|·{4,})\s*\d{0,4}\s*$|(?:\s{3,}|\t)\d{1,3}\s*$")
 _ENTRY = re.compile(
     r"第[一二三四五六七八九十]{1,3}(?:部分|章)|[(（]?[一二三四五六七八九十]{1,3}[)）、.]|\d{1,2}[.、](?:\s|(?!\d)|(?=20\d\d年))"
@@ -211,7 +210,7 @@ def _entries(lines: Sequence[Line], indexes: Sequence[int]) -> list[Cell]:
     """Return the entries of a contents list; a line without a number goes on with the one above."""
     groups: list[list[int]] = []
     for index in indexes:
-        text = _MARKUP.sub("", lines[index].text)
+        text = lines[index].text.lstrip("#>*-+•" + WHITE).rstrip("*" + WHITE)
         if _ENTRY.match(text):
             groups.append([index])
         elif groups and not _MARKER.search(text):

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
 from extractor.forms import forms
-from extractor.normalize import Line, readable, squeeze
+from extractor.normalize import WHITE, Line, readable, squeeze
 from extractor.sections import Heading, contents
 from extractor.statements import Prose
 
-_WHITE = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _MARKUP = "#>*-+•"
 _HASH = re.compile(r"^\s*#{1,6}\s")
 _LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$|(?:\s{3}|\t)\d{1,3}\s*$")
@@ -107,7 +106,7 @@ def _bare(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     """Return a line without markup and white space around it; stripped, since a pattern would be quadratic."""
-    return text.lstrip(_MARKUP + _WHITE).rstrip("*" + _WHITE)
+    return text.lstrip(_MARKUP + WHITE).rstrip("*" + WHITE)
 
 
 def heads(
