@@ -23,6 +23,7 @@ from .records import Row, Table
 from .specs import Catalogue, walk
 from .statements import prose
 
+_SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
 _SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
@@ -131,7 +132,7 @@ def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) 
 
 def _parts(row: Row, known: frozenset[str]) -> list[str]:
     """Return the free names in a row's key."""
-    return [p for p in squeeze(row.key).split("/") if p not in known and _WORD.search(p)]
+    return [p for p in _SLASH.split(squeeze(row.key)) if p not in known and _WORD.search(p)]
 
 
 def _free(tables: Sequence[Table], known: frozenset[str]) -> frozenset[str]:

@@ -42,6 +42,12 @@ class Page:
         """Return the first element."""
         return self.driver.find_element("css selector", selector)
 
+    def click(self, selector: str) -> None:
+        """Click the first element, in the middle of its pane: what lies over an edge would get the click."""
+        node = self.find(selector)
+        self.run("arguments[0].scrollIntoView({block: 'center', inline: 'nearest', behavior: 'instant'})", node)
+        node.click()
+
     def all(self, selector: str) -> list[Any]:
         """Return every element."""
         return self.driver.find_elements("css selector", selector)

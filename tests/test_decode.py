@@ -101,20 +101,20 @@ def test_empty_files_are_refused(data: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "word"),
+    ("data", "said"),
     [
-        (b"%PDF-1.7\n1 0 obj", "PDF"),
-        (b"PK\x03\x04\x14\x00\x06\x00", "zip"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
-        (b"\x89PNG\r\n\x1a\n", "image"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image"),
-        (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"%PDF-1.7\n1 0 obj", "this PDF is broken"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "this Office or zip file is broken"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old Office file"),
+        (b"\x89PNG\r\n\x1a\n", "this (is an )?image"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "this (is an )?image"),
+        (b"\x1f\x8b\x08\x00", "this is a gzip file"),
     ],
     ids=["pdf", "zip", "office", "png", "jpeg", "gzip"],
 )
-def test_other_formats_are_named(data: bytes, word: str, tmp_path: Path) -> None:
-    """A file of a known other format is refused by its first bytes, with its name and what it is."""
-    with pytest.raises(InputError, match=rf"某州 预算\.txt: this is .*{word}"):
+def test_other_formats_are_named(data: bytes, said: str, tmp_path: Path) -> None:
+    """A broken file of a known other format is refused by its first bytes, with its name and what it is."""
+    with pytest.raises(InputError, match=rf"某州 预算\.txt: {said}"):
         document(tmp_path, data + bytes(range(256)) * 8)
 
 

@@ -159,7 +159,7 @@ def test_another_source_is_refused(saved: Path) -> None:
 
 def test_terminal_codes_and_markup_of_a_document_are_shown_as_text(tmp_path: Path, result: Result) -> None:
     """Nothing of the document reaches the terminal as a command."""
-    table = result.tables[3]
+    table = next(t for t in result.tables if t.id == "revenue")
     tables = (table.model_copy(update={"title": "[red]x[/red]\x1b[2J", "why": "\x1b]0;x\x07"}),)
     save(result.model_copy(update={"tables": tables, "path": None}), tmp_path, ("json",))
     done = command("explain", tmp_path, table.id, "201", "总计")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -49,7 +50,7 @@ def read(
     """
     skipped = listed(lines)
     out = []
-    for part, (first, end) in enumerate(zip(told.begins, [*told.begins[1:], len(lines)], strict=True)):
+    for part, (first, end) in enumerate(pairwise([*told.begins, len(lines)])):
         rows: Rows = {}
         for index, column, cell in _phrases(lines, told, part, (first, end)):
             rows.setdefault(index, {}).setdefault(column, cell)
