@@ -21,6 +21,7 @@ from .specs import Catalogue
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
 _LIMIT = 40_000  # evaluations for a disclosure, about a second
+_LOOKS = 10  # times that an outcome known already may be looked up for each of them, about a second more
 _TELLING = 3  # digits of a number that isn't printed twice by chance
 World = Mapping[Ref, Decimal | None]
 """Other numbers in some cells; None where nothing would stand."""
@@ -54,8 +55,10 @@ class Situation:
             i for i, table in enumerate(checked.tables) if any(table.lines[0] <= n <= table.lines[1] for n in unread)
         )
         self.instances: list[Instance] = [i for i, _ in checked.outcomes]
-        self.work = 0
+        self.work = self.looks = 0
         self._most = self._stop = _LIMIT * len({frame.part for frame in self.frames})
+        self._enough = self._most * _LOOKS
+        self._plain: dict[int, int] = {}
         self._base: list[Outcome] = [o for _, o in checked.outcomes]
         numbers = {id(instance): n for n, instance in enumerate(self.instances)}
         self.complaints: list[int] = [numbers[id(i)] for i, _ in checked.complaints]
@@ -83,6 +86,7 @@ class Situation:
     def allow(self, work: int) -> None:
         """Allow so many evaluations from now on, within what the document may take."""
         self._stop = min(self.work + work, self._most)
+        self._enough = min(self.looks + work * _LOOKS, self._most * _LOOKS)
 
     def touched(self, refs: Iterable[Ref]) -> list[int]:
         """Return the identities that some of these cells take part in."""
@@ -165,8 +169,19 @@ class Situation:
         return self._inexact_sum if instance.relation in SUMS else self._inexact_rate
 
     def balance(self, world: World) -> int:
-        """How much less likely the identities are with other numbers in some cells; negative where likelier."""
-        return sum(self.weight(n, world) - self.weight(n, {}) for n in self.touched(world))
+        """How much less likely the identities are with other numbers in some cells; negative where likelier.
+
+        Raises:
+            LimitError: There was enough of that.
+        """
+        numbers = self.touched(world)
+        self.looks += len(numbers)
+        if self.looks > self._enough:
+            raise LimitError
+        for n in numbers:
+            if n not in self._plain:
+                self._plain[n] = self.weight(n, {})
+        return sum(self.weight(n, world) - self._plain[n] for n in numbers)
 
 
 def _cells(tables: Sequence[Table]) -> dict[Ref, Cell]:
