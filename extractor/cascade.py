@@ -29,7 +29,8 @@ from .specs import Catalogue
 
 if TYPE_CHECKING:  # the model's packages are loaded when a model is asked
     from .readers.asked_layout import Told
-    from .readers.model import Account, Also, Asked
+    from .readers.model import Account, Also
+    from .readers.tries import Asked
 
 Engine = Literal["auto", "deterministic", "llm"]
 

@@ -22,10 +22,10 @@ from .draft import Draft
 from .place import width_of
 from .rows import RawRow
 from .transcript import short
-from .tries import OUTCOMES
+from .tries import OUTCOMES, Asked
 
 if TYPE_CHECKING:
-    from .model import Asked, Asker
+    from .model import Asker
 
 _ROWS = 24  # in one question
 _MANY = 600  # placements beyond which their order is looked at afterwards
@@ -50,8 +50,6 @@ def fits(draft: Draft | None) -> bool:
 
 async def ask(asker: "Asker", chunk: Chunk, lines: Sequence[Line], draft: Draft, model: str) -> "Asked":
     """Ask for the columns of every row that leaves a choice; where there is none, nobody is asked."""
-    from .model import Asked  # noqa: PLC0415 - who calls this
-
     batches = _batches(draft, lines)
     replies = await asyncio.gather(*(_put(asker, draft, batch) for batch in batches))
     tried = [(b, r) for b, r in zip(batches, replies, strict=True) if r.outcome not in ("offline", "budget")]

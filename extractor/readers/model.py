@@ -19,7 +19,6 @@ from extractor.budget import Budget
 from extractor.chunks import Chunk
 from extractor.config import ModelConfig
 from extractor.normalize import Line
-from extractor.records import Attempt, Finding
 from extractor.specs import Catalogue, TableSpec
 from extractor.tokens import transcript
 
@@ -40,7 +39,7 @@ from .transcript import (
     ungrounded,
     words_for_numbers,
 )
-from .tries import OUTCOMES, Try, attempt, failure
+from .tries import OUTCOMES, Asked, Try, attempt, failure
 
 T = TypeVar("T")
 _SHOWN = 12  # faults named in a second question
@@ -65,16 +64,6 @@ class Account:
     budget: Budget
     max_repairs: int = 2
     connect: Connect | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What came of asking for one table: a draft, or the reason why there is none, and every attempt."""
-
-    chunk: Chunk
-    draft: Draft | None
-    findings: tuple[Finding, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from extractor.chunks import Chunk
 from extractor.records import Attempt, AttemptOutcome, Finding
 from extractor.specs import TableSpec
 
+from .draft import Draft
 from .parts import Part
 from .transcript import Printed, short
 
@@ -15,6 +16,16 @@ OUTCOMES: Mapping[str, AttemptOutcome] = {
     "ok": "ok", "invalid": "invalid", "empty": "invalid", "refusal": "refused", "length": "truncated",
 }  # fmt: skip
 """Outcomes of a reply, as an attempt has them; whatever else comes is ``failed``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking for one table: a draft, or the reason why there is none, and every attempt."""
+
+    chunk: Chunk
+    draft: Draft | None
+    findings: tuple[Finding, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(slots=True)
