@@ -1,0 +1,75 @@
+"""How exactly scanned pages are read, as a Markdown table: numbers against those that the pages print.
+
+Needs the extras (``pip install 'extractor[pdf,ocr]'``) and a folder of pages with what is printed on them:
+``img/PAGE.DPI.LEVEL.png|jpg`` and ``clean/PAGE.tokens.json`` (a list of what is printed, numbers among it, each as ``t``).
+
+    python eval/bench/scans.py FOLDER [--only 200.L2]
+
+Exact: numbers with decimals that are read as printed, each as often, after the rules for shapes. Wrong: of the proven, and
+of the grounded, those that the page doesn't print.
+"""
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+from extractor import Document, Extractor
+
+NUMBER = re.compile(r"-?\d[\d,]*\.\d+")
+
+
+def printed(folder: Path, page: str) -> Counter[Decimal]:
+    """Return the numbers that a page prints."""
+    tokens = json.loads((folder / "clean" / f"{page}.tokens.json").read_text(encoding="utf-8"))
+    return numbers(" ".join(token["t"] for token in tokens))
+
+
+def numbers(text: str) -> Counter[Decimal]:
+    """Return the numbers with decimals in a text."""
+    return Counter(Decimal(m.group().replace(",", "")) for m in NUMBER.finditer(text))
+
+
+def measure(extractor: Extractor, file: Path, folder: Path) -> list[str]:
+    """Read one page; returns the cells of a line of the table."""
+    page, dpi, level = file.stem.split(".")
+    true = printed(folder, page)
+    wall, cpu = time.monotonic(), time.process_time()
+    document = Document.from_path(file)
+    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    result = extractor.extract(document)
+    read = numbers(document.text)
+    cells = [c for t in result.tables for _, c in t.numbers() if c.value is not None and "." in c.text]
+    proven = [c for c in cells if c.state == "proven"]
+    plain = [c for c in cells if c.state == "grounded"]
+    known = set(true) | {-value for value in true}
+    return [
+        page, dpi, level, f"{(read & true).total()} of {true.total()}", str(len(proven)),
+        str(sum(c.value not in known for c in proven)), str(len(plain)), str(sum(c.value not in known for c in plain)),
+        str(len(cells) - len(proven) - len(plain)), f"{cpu:.0f}", f"{wall:.0f}",
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", action="append", default=[], help="DPI.LEVEL, such as 200.L2; repeat for several")
+    args = parser.parse_args()
+    files = sorted((args.folder / "img").glob("*.*.*.*"))
+    chosen = [f for f in files if not args.only or f.stem.partition(".")[2] in args.only]
+    if not chosen:
+        sys.exit(f"{args.folder}: no pages img/PAGE.DPI.LEVEL.png or .jpg there")
+    head = ["page", "dpi", "level", "exact", "proven", "wrong", "grounded", "wrong", "other", "CPU s", "s"]
+    print("| " + " | ".join(head) + " |", "|" + "---|" * len(head), sep="\n", flush=True)
+    extractor = Extractor(engine="deterministic")
+    for file in chosen:
+        print("| " + " | ".join(measure(extractor, file, args.folder)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
