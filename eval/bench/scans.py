@@ -1,12 +1,12 @@
 """How exactly scanned pages are read, as a Markdown table: numbers against those that the pages print.
 
 Needs the extras (``pip install 'extractor[pdf,ocr]'``) and a folder of pages with what is printed on them:
-``img/PAGE.DPI.LEVEL.png|jpg`` and ``clean/PAGE.tokens.json`` (a list of what is printed, numbers among it, each as ``t``).
+``img/PAGE.DPI.LEVEL.png|jpg`` and ``clean/PAGE.tokens.json`` (a list of what is printed, each piece as ``t``).
 
     python eval/bench/scans.py FOLDER [--only 200.L2]
 
-Exact: numbers with decimals that are read as printed, each as often, after the rules for shapes. Wrong: of the proven, and
-of the grounded, those that the page doesn't print.
+Exact: numbers with decimals that are read as printed, each as often, after the rules for shapes. Wrong: of the proven,
+and of the grounded, those that the page doesn't print.
 """
 
 import argparse
