@@ -38,16 +38,13 @@ def read(data: bytes, kind: str, name: str) -> Converted:  # noqa: ARG001 - read
     """
     pdfplumber = needs("pdfplumber", "pdf", name)
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415 - comes with it
-    from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415
 
     try:
         document = pdfplumber.open(io.BytesIO(data))
         count = len(document.pages)
-    except PdfminerException as error:
+    except Exception as error:  # noqa: BLE001 - a broken file breaks the parser in any way
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
             raise InputError(f"{name}: this PDF has a password. Save it without one.") from None
-        raise InputError(f"{name}: this PDF is broken. Get it again, or print it to a new PDF.") from None
-    except Exception:  # noqa: BLE001 - a broken file breaks the parser in any way
         raise InputError(f"{name}: this PDF is broken. Get it again, or print it to a new PDF.") from None
     out = Assembly()
     reader = find_reader()
