@@ -70,7 +70,8 @@ def test_what_both_read_alike_stays_proven(tmp_path: Path) -> None:
     right, wanted, silent = tally(result)
     assert (right, silent) == (wanted, 0)
     steps = [t.steps[-1] for t in result.tables if t.id.startswith("performance_") and t.steps]
-    assert steps and all("0 otherwise, 0 more, 0 refused" in step for step in steps)
+    assert steps
+    assert all("0 otherwise, 0 more, 0 refused" in step for step in steps)
     assert [a.step for a in result.attempts] == ["form", "form"]
 
 
@@ -83,10 +84,10 @@ LIES: dict[str, tuple[Lie, set[tuple[str, str]]]] = {
     ),
     "dropped row": (lambda rows: [r for r in rows if "资金使用合规率" not in r], set()),
     "doubled row": (lambda rows: [r for row in rows for r in ([row, row] if "因公出访国家" in row else [row])], set()),
-    "invented row": (lambda rows: [*rows, ["233", "产出指标", "数量指标", "会谈次数", *[""] * 3, "5", *[""] * 6]], set()),
+    "invented row": (lambda rows: [*rows, ["233", "产出指标", "", "会谈次数", *[""] * 3, "5", *[""] * 6]], set()),
     "invented project": (lambda rows: changed(rows, "项目名称", 2, "会谈经费"), set()),
     "unknown row": (lambda rows: changed(rows, "财政拨款", 2, "捐赠"), set()),
-    "no array": (lambda rows: [["1"], [], ["x", "y", "z"]], set()),
+    "no array": (lambda _: [["1"], [], ["x", "y", "z"]], set()),
 }
 
 
@@ -97,7 +98,7 @@ def test_no_lie_about_a_form_is_silent(kind: str, tmp_path: Path) -> None:
     result, _ = ask(tmp_path, forms(), lie)
     right, wanted, silent = tally(result)
     assert (right, silent) == (wanted, 0)
-    assert expected <= {d for d in doubts(result)} or "second-opinion" in {f.code for f in result.findings}
+    assert expected <= doubts(result) or "second-opinion" in {f.code for f in result.findings}
     said = {f.code for f in result.findings} & {"form-refused", "second-opinion"}
     assert said or kind == "dropped row", "a row left out is asked for again, and the grammar still has it"
 
@@ -112,7 +113,8 @@ def test_what_the_grammar_cannot_read_a_model_reads_in_doubt(label: str, tmp_pat
     right, wanted, silent = tally(result)
     assert (right, silent) == (wanted, 0)
     fresh = [r for t in result.tables for r in t.rows if r.doubt]
-    assert fresh and all(c.state != "proven" for r in fresh for c in r.cells)
+    assert fresh
+    assert all(c.state != "proven" for r in fresh for c in r.cells)
 
 
 def test_a_form_read_well_is_not_asked_about_at_auto(tmp_path: Path) -> None:
