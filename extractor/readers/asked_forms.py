@@ -30,6 +30,7 @@ from .tries import OUTCOMES
 
 _NAMED = 12  # faults named in a second question
 _SHOWN = 5  # of them in a finding
+_SHORT = 8  # lines that are not parted any more
 
 
 @dataclass(slots=True)
@@ -54,6 +55,14 @@ class _Question:
     sheet: Sheet
     own: tuple[int, int]
     tries: list[_Try] = field(default_factory=list)
+
+    def halves(self) -> Iterator["_Question"]:
+        """Yield questions about either half of the lines, where there are enough of them."""
+        numbers = [line.number for line in self.sheet.lines if self.own[0] <= line.number <= self.own[1]]
+        if len(numbers) >= _SHORT:
+            middle = len(numbers) // 2
+            yield _Question(self.sheet, (numbers[0], numbers[middle - 1]))
+            yield _Question(self.sheet, (numbers[middle], numbers[-1]))
 
     @property
     def best(self) -> _Try:
@@ -104,9 +113,13 @@ class Sheets:
             yield _Question(sheet, (shown[at].number, shown[min(at + step, len(shown)) - 1].number))
 
     async def put(self, asker: Asker) -> None:
-        """Ask."""
+        """Ask; where an answer was cut off, ask for the rows of either half of its lines."""
         self._put = True
-        await asyncio.gather(*(self._ask(asker, q) for q in self._wanted))
+        open_ = list(self._wanted)
+        while open_:
+            await asyncio.gather(*(self._ask(asker, q) for q in open_))
+            open_ = [half for q in open_ if q.tries[-1].reply.outcome == "length" for half in q.halves()]
+            self._wanted += open_
 
     async def _ask(self, asker: Asker, question: _Question) -> None:
         """Ask, and again with what is wrong with the answer; who says the same twice isn't asked a third time."""
@@ -220,7 +233,8 @@ def _findings(questions: Sequence[_Question], answer: Copied, both: Merged | Non
     where = f"{short(form.chunk.title, 40)} (line {first})"
     for question in questions:
         reply = question.best.reply
-        if reply.outcome != "ok":
+        parted = reply.outcome == "length" and any(True for _ in question.halves())
+        if reply.outcome != "ok" and not parted:
             yield Finding(
                 code="model-refused" if reply.outcome == "refusal" else "model-failed", kind="not-read",
                 table=table, line=first,
