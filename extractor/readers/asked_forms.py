@@ -26,7 +26,7 @@ from .merged_form import Merged, left_out, merged
 from .model import Account, Asker, connected
 from .performance import Form
 from .transcript import short
-from .tries import OUTCOMES
+from .tries import OUTCOMES, unanswered
 
 _NAMED = 12  # faults named in a second question
 _SHOWN = 5  # of them in a finding
@@ -227,20 +227,14 @@ def _account(both: Merged, answer: Copied) -> str:
 
 
 def _findings(questions: Sequence[_Question], answer: Copied, both: Merged | None) -> Iterator[Finding]:
-    form = questions[0].sheet.form
-    table = form.chunk.spec
-    first = questions[0].sheet.lines[0].number
-    where = f"{short(form.chunk.title, 40)} (line {first})"
+    sheet = questions[0].sheet
+    first = sheet.lines[0].number
+    where = f"{short(sheet.form.chunk.title, 40)} (line {first})"
     for question in questions:
         reply = question.best.reply
         parted = reply.outcome == "length" and any(True for _ in question.halves())
         if reply.outcome != "ok" and not parted:
-            yield Finding(
-                code="model-refused" if reply.outcome == "refusal" else "model-failed", kind="not-read",
-                table=table, line=first,
-                message=f"{where}: the model gave no usable answer: {short(reply.message, 200)} Choose another "
-                "--model, or read these lines by hand.",
-            )  # fmt: skip
+            yield unanswered(reply, where, sheet.spec.id, first)
     for code, said, what in (
         ("form-refused", answer.refused, "rows or cells of a model's answer are not taken"),
         ("second-opinion", both.otherwise if both else [], "places are read otherwise by a model, and are in doubt"),
@@ -248,6 +242,6 @@ def _findings(questions: Sequence[_Question], answer: Copied, both: Merged | Non
         if said:
             more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
             yield Finding(
-                code=code, kind="ambiguous" if code == "second-opinion" else "not-read", table=table, line=first,
+                code=code, kind="ambiguous" if code == "second-opinion" else "not-read", table=sheet.spec.id, line=first,
                 message=f"{where}: {len(said)} {what}: {'; '.join(said[:_SHOWN])}{more}. Look at the original.",
             )  # fmt: skip

@@ -21,7 +21,7 @@ from .model import Account, Asker, connected
 from .prose import Reading
 from .prose_questions import Answer, Question, about_all, about_left, chosen, copied
 from .transcript import short
-from .tries import OUTCOMES
+from .tries import OUTCOMES, unanswered
 
 _SHOWN = 5  # refused numbers named in a finding
 
@@ -182,12 +182,7 @@ def _failures(question: Question) -> Iterator[Finding]:
     where = f"{question.about.shapes[question.tag].title}, lines {first}-{last}"
     reply, refused = question.best.reply, question.best.verdict.refused
     if reply.outcome != "ok":
-        yield Finding(
-            code="model-refused" if reply.outcome == "refusal" else "model-failed", kind="not-read",
-            table=question.tag, line=first,
-            message=f"{where}: the model gave no usable answer: {short(reply.message, 200)} Choose another "
-            "--model, or read these lines by hand.",
-        )  # fmt: skip
+        yield unanswered(reply, where, question.tag, first)
     if refused:
         more = f" and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
         yield Finding(
