@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from extractor import prompts
 from extractor.answers import Reply, Request
@@ -28,6 +28,7 @@ from .performance import Form
 from .transcript import short
 from .tries import OUTCOMES, unanswered
 
+Kind = Literal["ambiguous", "not-read"]
 _NAMED = 12  # faults named in a second question
 _SHOWN = 5  # of them in a finding
 _SHORT = 8  # lines that are not parted any more
@@ -235,13 +236,15 @@ def _findings(questions: Sequence[_Question], answer: Copied, both: Merged | Non
         parted = reply.outcome == "length" and any(True for _ in question.halves())
         if reply.outcome != "ok" and not parted:
             yield unanswered(reply, where, sheet.spec.id, first)
-    for code, said, what in (
-        ("form-refused", answer.refused, "rows or cells of a model's answer are not taken"),
-        ("second-opinion", both.otherwise if both else [], "places are read otherwise by a model, and are in doubt"),
-    ):
+    otherwise = both.otherwise if both else []
+    complaints: tuple[tuple[str, Kind, Sequence[str], str], ...] = (
+        ("form-refused", "not-read", answer.refused, "rows or cells of a model's answer are not taken"),
+        ("second-opinion", "ambiguous", otherwise, "places are read otherwise by a model, and are in doubt"),
+    )
+    for code, kind, said, what in complaints:
         if said:
             more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
             yield Finding(
-                code=code, kind="ambiguous" if code == "second-opinion" else "not-read", table=sheet.spec.id, line=first,
+                code=code, kind=kind, table=sheet.spec.id, line=first,
                 message=f"{where}: {len(said)} {what}: {'; '.join(said[:_SHOWN])}{more}. Look at the original.",
             )  # fmt: skip
