@@ -148,9 +148,7 @@ def _places(known: Situation, ref: Ref) -> Iterator[Change]:
 
 def _row(known: Situation, ref: Ref) -> Mapping[str, Decimal | None]:
     """Return the number columns of a row in printed order, with what stands there."""
-    table = known.tables[ref.frame]
-    texts = {c.column for r in table.rows for c in r.cells if c.kind == "text"}
-    return {c: known.values.get(Ref(ref.frame, ref.row, c)) for c in table.columns if c not in texts}
+    return {c: known.values.get(Ref(ref.frame, ref.row, c)) for c in known.columns[ref.frame]}
 
 
 def _moved(known: Situation, here: Ref, there: Ref, distance: int) -> Iterator[Change]:
