@@ -77,6 +77,7 @@ class Situation:
             for ref in instance.refs:
                 self._by_ref.setdefault(ref, {})[n] = None
         self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
+        self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}
         self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
         self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
         hard = [(i, o) for i, o in checked.outcomes if o.verdict == "held" and o.evidence and not i.soft]
@@ -100,7 +101,8 @@ class Situation:
         Raises:
             LimitError: There was enough of that.
         """
-        here = frozenset(item for item in world.items() if number in self._by_ref.get(item[0], ()))
+        by_ref = self._by_ref
+        here = frozenset([item for item in world.items() if number in by_ref.get(item[0], ())])
         if not here:
             return self._base[number]
         known = self._known.get((number, here))
@@ -175,14 +177,19 @@ class Situation:
         Raises:
             LimitError: There was enough of that.
         """
-        numbers = self.touched(world)
-        self.looks += len(numbers)
+        key = frozenset(world.items())
+        known = self._balances.get(key)
+        numbers = self.touched(world) if known is None else ()
+        looks = len(numbers) if known is None else known[0]
+        self.looks += looks
         if self.looks > self._enough:
             raise LimitError
-        for n in numbers:
-            if n not in self._plain:
-                self._plain[n] = self.weight(n, {})
-        return sum(self.weight(n, world) - self._plain[n] for n in numbers)
+        if known is None:
+            for n in numbers:
+                if n not in self._plain:
+                    self._plain[n] = self.weight(n, {})
+            known = self._balances[key] = looks, sum([self.weight(n, world) - self._plain[n] for n in numbers])
+        return known[1]
 
 
 def _cells(tables: Sequence[Table]) -> dict[Ref, Cell]:
