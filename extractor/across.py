@@ -12,12 +12,13 @@ from .wording import names
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A frame with its rows by role, and by the code that a row of prose stands for."""
+    """A frame with its rows by role and by the code that a row of prose stands for, and the columns that are there."""
 
     index: int
     frame: Frame
     roles: Mapping[str, tuple[int, ...]]
     codes: Mapping[str, tuple[int, ...]]
+    columns: frozenset[str]
 
     @classmethod
     def of(cls, index: int, frame: Frame) -> "Place":
@@ -31,16 +32,16 @@ class Place:
                 code = row.code if frame.gaps else row.role
                 if code is not None and code.isdigit():
                     codes[code] = (*codes.get(code, ()), number)
-        return cls(index, frame, roles, codes)
+        texts = [column for row in frame.rows for column, _ in row.texts if row.text(column)]
+        return cls(index, frame, roles, codes, frozenset((*frame.columns, *texts)))
 
     def refs(self, rows: Sequence[int], column: str) -> tuple[Ref, ...]:
         """Return the cells of these rows."""
-        return tuple(Ref(self.index, number, column) for number in rows)
+        return tuple([Ref(self.index, number, column) for number in rows])
 
     def has(self, column: str) -> bool:
         """Whether there is such a column, of numbers or of text; a table declared empty has every column."""
-        frame = self.frame
-        return column in frame.columns or frame.empty or not column or any(row.text(column) for row in frame.rows)
+        return column in self.columns or self.frame.empty or not column
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,23 @@ def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Ou
         return _score(instance, values)
     if instance.relation in ("score", "reach"):
         return _reach(instance, frames, values)
-    if any(frames[ref.frame].gaps and not frames[ref.frame].empty and ref not in values for ref in instance.refs):
+    if _unsaid(instance, frames, values):
         return Outcome("unchecked")
     if instance.relation == "rate":
         return _rate(instance, frames, values)
     if instance.relation == "none":
         return _none(instance, values)
     return _signs(instance, values) if instance.relation == "sign" else _sums(instance, frames, values)
+
+
+def _unsaid(instance: Instance, frames: Sequence[Frame], values: Values) -> bool:
+    """Whether prose doesn't say some number: it is unknown, not 0."""
+    for ref in instance.refs:
+        if ref not in values:
+            frame = frames[ref.frame]
+            if frame.gaps and not frame.empty:
+                return True
+    return False
 
 
 def _none(instance: Instance, values: Values) -> Outcome:
@@ -71,9 +81,12 @@ class _Side:
             half = half_unit(value, frame.decimals) * scale
             total += value * scale
             printed += 1
-            nonzero += value != 0
             # A 0.00 that prose spells out is nothing, not something too small to print.
-            room += half if value or not frame.gaps else 0
+            if value:
+                nonzero += 1
+                room += half
+            elif not frame.gaps:
+                room += half
             coarsest = max(coarsest, half)
         return cls(total, room, printed, nonzero, coarsest)
 
@@ -95,17 +108,18 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     if instance.constant is not None:
         right += min((instance.constant, *instance.others), key=lambda c: abs(left - right - c))
     prose = any(frames[ref.frame].gaps for ref in instance.refs)
-    tolerance, similar = one.room + two.room, _one_scale(instance, frames)
+    tolerance = one.room + two.room
     if instance.relation == "at-most":
+        similar = _one_scale(instance, frames)
         tolerance = Decimal(0) if similar else max(one.coarsest, two.coarsest)
         held = left <= right + tolerance
         # No amount or count is less than nothing, so at most nothing is nothing.
         nothing = similar and not one.nonzero and not two.nonzero and bool(one.printed and two.printed)
         return Outcome("held" if held else "violated", left, right, tolerance, nothing, left == right)
-    if max((one.nonzero, two.nonzero) if prose else (one.printed, two.printed)) <= 1 and similar:
+    if max((one.nonzero, two.nonzero) if prose else (one.printed, two.printed)) <= 1 and _one_scale(instance, frames):
         tolerance = Decimal(0)
     held = abs(left - right) <= tolerance
-    exact = left == right or (not similar and abs(left - right) <= max(one.coarsest, two.coarsest))
+    exact = left == right or (abs(left - right) <= max(one.coarsest, two.coarsest) and not _one_scale(instance, frames))
     counted = instance.constant is not None and right == instance.constant + two.total and right != 0
     # Nothing equals nothing wherever cells are empty; a 0.00 that prose prints twice is a number like any other.
     spelt = prose and exact and not instance.if_equal

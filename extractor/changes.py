@@ -79,9 +79,10 @@ def _readings(known: Situation, number: int, ref: Ref, outcome: Outcome, world: 
     now = known.values[ref]
     text = printed(cell.text, now)
     asked = _asked(known, number, ref, outcome)
-    room = None if asked is None else asked[1]
-    values = [] if asked is None else [asked[0]]
-    values += [v for v in near(text) if asked is None or room is None or abs(v - asked[0]) <= room]
+    values = near(text)
+    if asked is not None:
+        least, most = asked[0] - asked[1], asked[0] + asked[1]
+        values = (asked[0], *(v for v in values if least <= v <= most))
     # A number that is printed elsewhere too is hardly misread, and a zero mostly is one.
     prior = _ZERO if not now else _ECHO if known.echoes(ref, now, number) else 0
     for value in dict.fromkeys(values):
@@ -148,9 +149,7 @@ def _places(known: Situation, ref: Ref) -> Iterator[Change]:
 
 def _row(known: Situation, ref: Ref) -> Mapping[str, Decimal | None]:
     """Return the number columns of a row in printed order, with what stands there."""
-    table = known.tables[ref.frame]
-    texts = {c.column for r in table.rows for c in r.cells if c.kind == "text"}
-    return {c: known.values.get(Ref(ref.frame, ref.row, c)) for c in table.columns if c not in texts}
+    return {c: known.values.get(Ref(ref.frame, ref.row, c)) for c in known.columns[ref.frame]}
 
 
 def _moved(known: Situation, here: Ref, there: Ref, distance: int) -> Iterator[Change]:

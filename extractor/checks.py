@@ -1,7 +1,7 @@
 """Checks: every identity on every table that was read. Pure functions from tables to outcomes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from .arithmetic import evaluate, pinned, unit_of
@@ -115,7 +115,7 @@ def _strict(outcomes: _Outcomes, values: _Values) -> tuple[tuple[Instance, Outco
     inexact = [i for i, o in telling if not o.exact]
     withdrawn = {i for i, o in rates if i.plugged and not o.exact and crooked.intersection(i.left)}
     withdrawn.update(inexact if len(inexact) * 9 <= len(telling) else ())
-    return tuple((i, replace(o, verdict="violated") if i in withdrawn else o) for i, o in outcomes)
+    return tuple((i, o._replace(verdict="violated") if i in withdrawn else o) for i, o in outcomes)
 
 
 def _proofs(

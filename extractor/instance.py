@@ -1,4 +1,7 @@
-"""What an identity is about: the skeletons of tables, the cells in them, one identity at one place, its outcome."""
+"""What an identity is about: the skeletons of tables, the cells in them, one identity at one place, its outcome.
+
+Those of which a document has thousands are named tuples, which are made in a third of the time of a frozen dataclass.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +26,7 @@ WORDS: frozenset[Relation] = frozenset({"words", "names", "among", "agrees", "ha
 QUOTIENTS: frozenset[Relation] = frozenset({"rate", "score"})
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRow:
+class FrameRow(NamedTuple):
     """What an identity needs to know of a row.
 
     Attributes:
@@ -108,8 +110,7 @@ class Quotient:
     below: tuple[tuple[int, Ref], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """One identity at one place: the sum of ``left`` stands in ``relation`` to the sum of ``right``.
 
     Attributes:
@@ -151,8 +152,7 @@ class Instance:
         return self.left + self.right
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of an instance: both sums and the tolerance in yuan, and whether anything was compared.
 
     ``evidence`` is True where both sides hold a printed number that isn't zero; only then it proves a cell.

@@ -71,8 +71,20 @@ class Body:
         return any(self.header.count(word) > 1 for word in ("科目编码", "科目代码"))
 
 
-def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
-    """Take a chunk apart into header, data lines and note; a hint says where its rows begin."""
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A chunk without titles, notes and page furniture, whichever table it is: its lines, each with its tokens."""
+
+    rows: tuple[tuple[Line, list[Token]], ...]
+    grid: bool
+    unit: str
+    office: str
+    note: Place | None
+    empty: bool
+
+
+def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | None = None) -> Raw:
+    """Cut a chunk into tokens, as far as that doesn't depend on its spec; a hint says which lines are none of it."""
     skip = hint.skip if hint else frozenset[int]()
     content = [lines[i] for piece in chunk.pieces for i in piece if lines[i].number not in skip]
     unit, office, content = _furniture(content, lines[chunk.first])
@@ -86,7 +98,13 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
             rows.append((line, _without_levels(tokens)))
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
-    rows = [(line, tokens) for (line, _), tokens in zip(rows, joined, strict=True)]
+    pairs = tuple((line, tokens) for (line, _), tokens in zip(rows, joined, strict=True))
+    return Raw(pairs, grid, unit, office, note, empty)
+
+
+def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
+    """Take a chunk apart into header and data lines; a hint says where its rows begin."""
+    rows, grid = raw.rows, raw.grid
     told = next((i for i, (line, _) in enumerate(rows) if hint and 0 < hint.first_row <= line.number), None)
     first = _first_row(rows, spec, labels) if told is None else told
     header = [line for line, _ in rows[:first]]
@@ -102,8 +120,8 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
     return Body(
-        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, office,
-        squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), note, empty,
+        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office,
+        squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), raw.note, raw.empty,
         tuple(t for line in token_lines for t in line if t.kind == "junk"),
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ are names of columns, words of headers, or fragments that make up such names lin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
@@ -75,8 +74,8 @@ def _put_together(
 ) -> tuple[dict[str, str], list[str]]:
     """Put names together from fragments, longest first; return all names and the pieces that are left."""
     found, left = dict(whole), pieces
-    for column in sorted(columns, key=lambda c: -max(map(len, _names(c)))):
-        for name in sorted(_names(column), key=len, reverse=True):
+    for column in sorted(columns, key=lambda c: -max(map(len, c.plain))):
+        for name in sorted(column.plain, key=len, reverse=True):
             rest = _composed(left, name) if column.id not in found else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中:"), rest
@@ -86,12 +85,6 @@ def _put_together(
     return found, left
 
 
-@lru_cache(maxsize=4096)
-def _names(column: Column) -> tuple[str, ...]:
-    """Names of a column without white space, its own first."""
-    return tuple(squeeze(name) for name in column.names)
-
-
 def _split(text: str) -> list[str]:
     return [squeeze(p) for p in text.replace("|", " ").split() if squeeze(p)]
 
@@ -99,7 +92,7 @@ def _split(text: str) -> list[str]:
 def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str]) -> list[str]:
     """Put names together that end, or begin, in another of their column: 事业单位 above 经营收入, 预算 above 数."""
     for column in columns:
-        names = _names(column)
+        names = column.plain
         for name in names:
             tails = [n for n in names if n != name and name.endswith(n) and n in pieces]
             tails = [n for n in tails if name.removesuffix(n) not in HEADER_WORDS]  # a group above several names
@@ -115,8 +108,8 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
     left, seen = [], dict[str, int]()
     for printed in pieces:
         piece = undated(printed)
-        own = next((c for c in columns if c.id not in found and _names(c)[0] == piece), None)
-        named = own or next((c for c in columns if c.id not in found and piece in _names(c)[1:]), None)
+        own = next((c for c in columns if c.id not in found and c.plain[0] == piece), None)
+        named = own or next((c for c in columns if c.id not in found and piece in c.plain[1:]), None)
         if named is not None:
             found[named.id] = printed.removeprefix("其中:")
             seen[piece] = 1
@@ -137,12 +130,12 @@ def _of_group(piece: str, found: dict[str, str]) -> str:
 def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
     """Whether a piece names a column once more, below the heading of a group that was taken for its name."""
     above = undated(found.get(column.id, ""))
-    return above in _GROUPS and piece != above and piece in _names(column)
+    return above in _GROUPS and piece != above and piece in column.plain
 
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:
     """Return the pieces without those that make up a name in their order, or None if they don't."""
-    used = _search(pieces, name, 0, ())
+    used = _search(pieces, name, 0, ()) if any(map(name.startswith, pieces)) else None  # mostly nothing begins so
     return None if used is None else [p for i, p in enumerate(pieces) if i not in used]
 
 

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from rapidfuzz import fuzz, process
 
 from extractor.normalize import squeeze
+from extractor.remember import remembered
 from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
 
 from .tokens import Token
@@ -41,6 +42,7 @@ HEADER_WORDS = (
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 
 
+@remembered
 def undated(text: str) -> str:
     """Return the words of a header without white space and without the years in front of them.
 
