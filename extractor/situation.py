@@ -72,7 +72,7 @@ class Situation:
         )
         self._by_ref: dict[Ref, list[int]] = {}
         for n, instance in enumerate(self.instances):
-            for ref in dict.fromkeys(instance.refs):
+            for ref in dict.fromkeys(instance.inputs):
                 self._by_ref.setdefault(ref, []).append(n)
         self._known: dict[tuple[int, tuple[tuple[Ref, Decimal | None], ...]], Outcome] = {}
         self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
@@ -98,7 +98,7 @@ class Situation:
         Raises:
             LimitError: There was enough of that.
         """
-        refs = self.instances[number].refs
+        refs = self.instances[number].inputs
         here = tuple((ref, world[ref]) for ref in dict.fromkeys(refs) if ref in world)
         if not here:
             return self._base[number]
