@@ -124,7 +124,7 @@ def _asked(known: Situation, number: int, ref: Ref, outcome: Outcome) -> tuple[D
         scale = known.frames[ref.frame].scale_at(ref.row, ref.column) * abs(times)
         exact = now + (outcome.right - outcome.left) / scale * (1 if times > 0 else -1)
         return exact, outcome.tolerance / scale + (_HALF if instance.relation in SUMS else 0)
-    if instance.relation == "rate" and instance.left == (ref,):
+    if instance.relation in ("rate", "score") and instance.left == (ref,):
         return outcome.right, outcome.tolerance
     return None
 

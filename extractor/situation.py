@@ -162,7 +162,7 @@ class Situation:
         """How unlikely what an identity says is, in a document without a misreading."""
         instance, outcome = self.instances[number], self.outcome(number, world)
         was = self._base[number]
-        if instance.soft or instance.if_equal:
+        if instance.soft or (instance.if_equal and outcome.verdict != "violated" and was.verdict != "violated"):
             against: Verdict = "violated" if instance.soft else "unchecked"
             lost = outcome.verdict == against and (instance.soft or was.verdict != "unchecked")
             return self._soft if lost else 0
