@@ -60,7 +60,8 @@ _Here = Mapping[str, Sequence[Place]]
 def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
     """Yield the instances of a rule among the tables of one disclosure."""
     left, relation, right = parse(spec.rule)
-    terms = [t for t in left + right if not t.numbers]
+    conditions = [parse(rule) for rule in spec.where]
+    terms = [t for one, _, two in ((left, relation, right), *conditions) for t in one + two if not t.numbers]
     if any(t.table not in here for t in terms) or any(t in here for t in spec.unless) or not _given(spec, here):
         return
     if any(not any(p.has(t.column) for p in here[t.table]) for t in terms):
@@ -145,7 +146,7 @@ def _instance(
 ) -> Instance | None:
     sides: list[tuple[Ref, ...]] = []
     above: list[tuple[int, Ref]] = []
-    below: list[tuple[int, Ref]] = []
+    below: dict[int, list[tuple[int, Ref]]] = {}
     constant: Decimal | None = None
     others: tuple[Decimal, ...] = ()
     left, relation, right = rule
@@ -164,24 +165,45 @@ def _instance(
                 constant = (constant or Decimal(0)) + _count(term, found, places)
                 continue
             refs += found
-            (below if term.below else above).extend((-1 if term.minus else 1, ref) for ref in found)
+            signed = below.setdefault(term.below, []) if term.below else above
+            signed.extend((-1 if term.minus else 1, ref) for ref in found)
         sides.append(tuple(refs))
     if not (sides[0] or sides[1] or constant is not None) or (
         relation not in ("same", "sum", "at-most") and not sides[0]
     ):
         return None
-    text = spec.rule
+    where = _where(spec, places, binding, form)
+    if where is None:
+        return None
+    text = " where ".join((spec.rule, *spec.where))
     if binding is not None:
         role = binding.role
         text = text.replace(binding.variable, role)
     if form:
         text = text.replace(FORM, form)
-    signed = Quotient(tuple(above[len(sides[0]) :]), tuple(below)) if relation == "rate" else None
-    right_refs = tuple(dict.fromkeys(sides[1])) if signed else sides[1]
+    wholes = [tuple(below[n]) for n in sorted(below)]
+    quotient = Quotient(tuple(above[len(sides[0]) :]), wholes[0], tuple(wholes[1:])) if relation == "rate" else None
+    right_refs = tuple(dict.fromkeys(sides[1])) if quotient else sides[1]
     return Instance(
-        spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, signed,
-        plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names,
+        spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, quotient,
+        plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names, where=where,
+        bound=spec.bound,
     )  # fmt: skip
+
+
+def _where(
+    spec: CrossSpec, places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
+) -> tuple[tuple[tuple[Ref, ...], tuple[Ref, ...]], ...] | None:
+    """Return the cells of the conditions; None where a row that they need isn't printed."""
+    pairs: list[tuple[tuple[Ref, ...], tuple[Ref, ...]]] = []
+    for condition in spec.where:
+        left, _, right = parse(condition)
+        sides = [[_refs(term, places, binding, form) for term in side] for side in (left, right)]
+        one, two = (tuple(ref for refs in side for ref in refs or ()) for side in sides)
+        if not one or not two:
+            return None
+        pairs.append((one, two))
+    return tuple(pairs)
 
 
 def _refs(

@@ -65,3 +65,9 @@ def half_unit(value: Decimal, decimals: int = 0) -> Decimal:
         return _ZERO
     places = max(-exponent, decimals)
     return _HALVES[places] if places < len(_HALVES) else Decimal(5).scaleb(-places - 1)
+
+
+def unit_of(value: Decimal) -> Decimal:
+    """One unit of the last printed place."""
+    exponent = value.as_tuple().exponent
+    return Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)

@@ -1,11 +1,12 @@
 """From tables to the skeletons that identities are about: units, projects, and the codes that names stand for."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from .amount import UNIT_SCALE, scale_of, usual_places
+from .amount import UNIT_SCALE, scale_of, unit_of, usual_places
 from .instance import Frame, FrameRow, Ref
 from .normalize import squeeze
 from .records import Row, Table
@@ -14,6 +15,7 @@ from .wording import flat, quantity
 
 _PROSE = ("n_", "performance_", "staffing", "document")
 _LENGTHS = (3, 5, 7)
+_ODD = 20  # rates of which not more than one has other decimals are printed with the same
 _FUNCTIONAL = "2"  # prose names classes of the functional classification, whose codes begin so; economic ones with 3
 
 
@@ -47,9 +49,23 @@ def frame_of(table: Table) -> Frame:
 
 def frames_of(tables: Sequence[Table], catalogue: Catalogue) -> list[Frame]:
     """Return the skeletons of all tables; names in prose get the codes that the tables beside it print."""
-    frames = [frame_of(table) for table in tables]
+    rates = {part: _rate_places([t for t in tables if t.part == part]) for part in {t.part for t in tables}}
+    frames = [replace(frame, rates=rates[frame.part]) if frame.gaps else frame for frame in map(frame_of, tables)]
     known = {part: _Names(frames, part, catalogue) for part in {f.part for f in frames if f.gaps}}
     return [_coded(frame, known[frame.part]) if frame.gaps else frame for frame in frames]
+
+
+def _rate_places(tables: Sequence[Table]) -> int:
+    """Return how many digits after the point the rates in prose have; 0 unless all have but one in twenty."""
+    found = Counter(
+        unit_of(c.value)
+        for t in tables
+        if t.id.startswith("n_")
+        for _, c in t.numbers()
+        if c.unit == "%" and c.value is not None
+    )
+    usual, count = found.most_common(1)[0] if found else (Decimal(1), 0)
+    return -usual.adjusted() if (found.total() - count) * _ODD <= found.total() else 0
 
 
 def printed_numbers(tables: Sequence[Table]) -> dict[Ref, Decimal]:

@@ -37,7 +37,7 @@ class Term:
         count: How many, not how much.
         numbers: A literal, or several that may stand there.
         minus: Taken away.
-        below: Below the line of a quotient.
+        below: Below the line of a quotient, 1; below that of its second or third alternative, 2 or 3.
         names: What a text may call it.
     """
 
@@ -48,7 +48,7 @@ class Term:
     count: bool = False
     numbers: tuple[Decimal, ...] = ()
     minus: bool = False
-    below: bool = False
+    below: int = 0
     names: tuple[str, ...] = ()
 
     @property
@@ -86,7 +86,8 @@ def _right(text: str, relation: Relation, rule: str) -> Iterator[Term]:
         if not line:
             raise SpecError(f"identities.yaml: a rate is a quotient, A / B; there is none in {rule!r}")
         yield from _sum(above, rule, signed=True)
-        yield from _sum(below, rule, signed=True, below=True)
+        for number, whole in enumerate(below.split(" | "), 1):
+            yield from _sum(whole, rule, signed=True, below=number)
     elif relation == "says":
         cell, _, names = text.partition(" as ")
         yield replace(_term(cell, rule), names=tuple(filter(None, names.split("|"))))
@@ -96,14 +97,14 @@ def _right(text: str, relation: Relation, rule: str) -> Iterator[Term]:
         yield from _sum(text, rule)
 
 
-def _sum(text: str, rule: str, *, signed: bool = False, below: bool = False) -> Iterator[Term]:
+def _sum(text: str, rule: str, *, signed: bool = False, below: int = 0) -> Iterator[Term]:
     inner = re.fullmatch(r"\((?P<sum>.+ [+-] .+)\)", text.strip()) if signed else None
     parts = re.split(r"\s([+-])\s" if signed else r"\s(\+)\s", inner["sum"] if inner else text)
     for sign, part in zip(["+", *parts[1::2]], parts[::2], strict=True):
         yield _term(part, rule, minus=sign == "-", below=below)
 
 
-def _term(part: str, rule: str, *, minus: bool = False, below: bool = False) -> Term:
+def _term(part: str, rule: str, *, minus: bool = False, below: int = 0) -> Term:
     text = part.strip()
     match = _TERM.fullmatch(text)
     if not match or not (match["column"] or match["count"]):

@@ -23,6 +23,7 @@ VIOLATED = 50
 _LIMIT = 40_000  # evaluations for a disclosure, about a second
 _LOOKS = 10  # times that an outcome known already may be looked up for each of them, about a second more
 _TELLING = 3  # digits of a number that isn't printed twice by chance
+Values = tuple[tuple[Ref, Decimal | None], ...]
 World = Mapping[Ref, Decimal | None]
 """Other numbers in some cells; None where nothing would stand."""
 
@@ -43,10 +44,17 @@ class Situation:
         complaints: Those that are violated, or hold suspiciously loosely; ``loose`` are the latter.
         damaged: Rows in which something looks like a number and is not read: frame and row.
         unread: Tables in which there is such a thing: frames.
+        second: What a second reader reads where, by each of its cells.
     """
 
-    def __init__(self, checked: Checked, catalogue: Catalogue, unread: Collection[int] = ()) -> None:
-        """Take over what the checks found, and the lines in which numbers are not read."""
+    def __init__(
+        self, checked: Checked, catalogue: Catalogue, unread: Collection[int] = (), second: Iterable[Values] = ()
+    ) -> None:
+        """Take over what the checks found, the lines in which numbers are not read, and what is read otherwise."""
+        self.second: dict[Ref, list[Values]] = {}
+        for values in second:
+            for ref, _ in values:
+                self.second.setdefault(ref, []).append(values)
         self.tables: Sequence[Table] = checked.tables
         self.frames: list[Frame] = frames_of(checked.tables, catalogue)
         self.values: dict[Ref, Decimal] = {**quantities(self.frames), **printed_numbers(checked.tables)}
@@ -74,7 +82,7 @@ class Situation:
         )
         self._by_ref: dict[Ref, dict[int, None]] = {}
         for n, instance in enumerate(self.instances):
-            for ref in instance.refs:
+            for ref in instance.inputs:
                 self._by_ref.setdefault(ref, {})[n] = None
         self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
         self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}
@@ -157,7 +165,7 @@ class Situation:
         """How unlikely what an identity says is, in a document without a misreading."""
         instance, outcome = self.instances[number], self.outcome(number, world)
         was = self._base[number]
-        if instance.soft or instance.if_equal:
+        if instance.soft or (instance.if_equal and outcome.verdict != "violated" and was.verdict != "violated"):
             against: Verdict = "violated" if instance.soft else "unchecked"
             lost = outcome.verdict == against and (instance.soft or was.verdict != "unchecked")
             return self._soft if lost else 0

@@ -205,6 +205,8 @@ class CrossSpec(_Strict):
         kind: Holds in budgets alone, or in final accounts alone.
         layout: Holds between tables of these layouts alone (``first``, or a name).
         shared: For the codes that all of its tables print, not for those of any.
+        where: Sums that must be equal for it to hold, each ``A == B``; it is unchecked where they aren't.
+        bound: It can be violated, and proves nothing where it holds.
     """
 
     id: str
@@ -218,6 +220,8 @@ class CrossSpec(_Strict):
     if_equal: bool = False
     unless: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    bound: bool = False
 
     def __hash__(self) -> int:
         return hash((self.id, self.rule))

@@ -135,6 +135,7 @@ class _Taker:
             if about.whole:
                 self.tables[place] = doubted(self.tables[place], name[1], name[2], f"{DISPUTE}{said}")
             ref = CellRef(table=name[0], part=about.part, row=name[1], column=name[2], line=known.spans[0].line)
+            there = CellRef(table=table_id, part=about.part, row=key, column=column, line=line)
             kept = "in doubt until an identity settles it" if about.whole else "kept"
             message = (
                 f"row {short(name[1])}, column {name[2]}: the grammar reads {known.value}{known.unit}, a model {said}. "
@@ -143,7 +144,8 @@ class _Taker:
             self.findings.append(
                 Finding(
                     code="second-opinion", kind="ambiguous", message=message, table=name[0],
-                    line=known.spans[0].line, cells=(ref,),
+                    line=known.spans[0].line, cells=tuple(dict.fromkeys((ref, there))), found=known.value,
+                    expected=other.cell.value,
                 )
             )  # fmt: skip
         if about.whole:
