@@ -23,6 +23,7 @@ from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
 from .labels import TOTALS, Labels, labels_of
+from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
 from .wide import names_items, wide
@@ -213,7 +214,7 @@ def _rows(
     elif spec.shape == "items":
         rows = item_rows(body)
         if not only_names(body, rows):
-            return [replace(row, doubt=UNNAMED) for row in rows]
+            return purchases(body, labels.catalogue.names) or [replace(row, doubt=UNNAMED) for row in rows]
         structure.items(rows, offices)
     else:
         rows = labelled_rows(body, spec, labels)
