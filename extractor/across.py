@@ -1,7 +1,7 @@
 """From a rule over several tables, or over prose, to its instances: one for each code, row or form that it names."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from .instance import Frame, Instance, Quotient, Ref, Relation
@@ -19,6 +19,7 @@ class Place:
     roles: Mapping[str, tuple[int, ...]]
     codes: Mapping[str, tuple[int, ...]]
     columns: frozenset[str]
+    chosen: dict[str, Sequence[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, index: int, frame: Frame) -> "Place":
@@ -38,6 +39,14 @@ class Place:
     def refs(self, rows: Sequence[int], column: str) -> tuple[Ref, ...]:
         """Return the cells of these rows."""
         return tuple([Ref(self.index, number, column) for number in rows])
+
+    def fitting(self, pattern: str) -> Sequence[int]:
+        """Return the rows that a pattern names; found once, as many rules have it."""
+        found = self.chosen.get(pattern)
+        if found is None:
+            selected = selector(pattern)
+            found = self.chosen[pattern] = [n for n, row in enumerate(self.frame.rows) if selected.fits(row)]
+        return found
 
     def has(self, column: str) -> bool:
         """Whether there is such a column, of numbers or of text; a table declared empty has every column."""
@@ -70,8 +79,9 @@ def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
         if not _meant(spec, [place.frame for chosen in places.values() for place in chosen]):
             continue
         variable = next((v for t in terms if (v := t.each) and v != FORM), None)
+        form = next((p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1), "")
         for binding in _bindings(variable, terms, places, shared=spec.shared):
-            made = _instance(spec, (left, relation, right), places, binding)
+            made = _instance(spec, (left, relation, right), places, binding, form)
             if made is not None:
                 yield made
 
@@ -117,11 +127,11 @@ def _bindings(
         yield from (_Binding(variable, code) for code in _codes(variable, used, shared=shared))
     else:
         first = next(t for t in terms if t.each == variable)
-        chosen = selector(variable[1:-1])
         for place in places[first.table]:
-            for number, row in enumerate(place.frame.rows):
-                if row.role is not None and chosen.fits(row):
-                    yield _Binding(variable, row.role, place.index, number)
+            for number in place.fitting(variable[1:-1]):
+                role = place.frame.rows[number].role
+                if role is not None:
+                    yield _Binding(variable, role, place.index, number)
 
 
 def _codes(variable: str, places: Sequence[Place], *, shared: bool) -> list[str]:
@@ -142,7 +152,7 @@ _Rule = tuple[tuple[Term, ...], Relation, tuple[Term, ...]]
 
 
 def _instance(
-    spec: CrossSpec, rule: _Rule, places: Mapping[str, Sequence[Place]], binding: _Binding | None
+    spec: CrossSpec, rule: _Rule, places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
 ) -> Instance | None:
     sides: list[tuple[Ref, ...]] = []
     above: list[tuple[int, Ref]] = []
@@ -150,7 +160,6 @@ def _instance(
     constant: Decimal | None = None
     others: tuple[Decimal, ...] = ()
     left, relation, right = rule
-    form = next((p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1), "")
     for side in (left, right):
         refs: list[Ref] = []
         for term in side:
@@ -225,8 +234,7 @@ def _rows(term: Term, place: Place, binding: _Binding | None, form: str) -> Sequ
     if each is None:
         if term.row in place.roles:
             return place.roles[term.row]
-        chosen = selector(term.row)
-        return [n for n, row in enumerate(place.frame.rows) if chosen.fits(row)]
+        return place.fitting(term.row)
     if each == FORM:
         name = form
         if term.row.startswith("@"):

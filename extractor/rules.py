@@ -10,6 +10,7 @@ from .errors import SpecError
 from .instance import FrameRow, Relation
 
 _TERM = re.compile(r"(?P<count>#)?(?P<table>[a-z_]+)(?P<every>\*)?\[(?P<row>[^\]]+)\](?:\.(?P<column>[^\s+=<\[\]]+))?")
+_VARIABLE = re.compile(r"\{[^{}]+\}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:\|\d+(?:\.\d+)?)*")
 _RULE = re.compile(
     r"^(?P<left>.+?)\s(?P<relation>==|=|<=|%=|\*=|~|is|lists|reaches|among|agrees|has|says|none with)\s(?P<right>.+)$"
@@ -39,6 +40,7 @@ class Term:
         minus: Taken away.
         below: Below the line of a quotient, 1; below that of its second or third alternative, 2 or 3.
         names: What a text may call it.
+        each: The variable in it, ``{…}``.
     """
 
     table: str
@@ -50,17 +52,7 @@ class Term:
     minus: bool = False
     below: int = 0
     names: tuple[str, ...] = ()
-
-    @property
-    def each(self) -> str | None:
-        """The variable in it, ``{…}``."""
-        return _variable(self.row)
-
-
-@lru_cache(maxsize=4096)
-def _variable(row: str) -> str | None:
-    match = re.search(r"\{[^{}]+\}", row)
-    return match.group() if match else None
+    each: str | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -109,9 +101,10 @@ def _term(part: str, rule: str, *, minus: bool = False, below: int = 0) -> Term:
     match = _TERM.fullmatch(text)
     if not match or not (match["column"] or match["count"]):
         raise SpecError(f"identities.yaml: {part!r} in {rule!r} is no TABLE[ROW].COLUMN")
+    variable = _VARIABLE.search(match["row"])
     return Term(
         match["table"], match["row"], match["column"] or "", bool(match["every"]), bool(match["count"]), (),
-        minus, below,
+        minus, below, each=variable.group() if variable else None,
     )  # fmt: skip
 
 
@@ -126,20 +119,21 @@ class Selector:
         without: What ``*`` isn't; ``<class>``: no row that is named after a class.
         saying: Words of which each stands in one of the row's texts.
         project: The name of a project row is meant, not the role.
+        level: Lengths of the codes that are meant, where codes of a level are, and the classes they are in.
     """
 
     path: tuple[str, ...]
     without: frozenset[str]
     saying: tuple[str, ...]
     project: bool
+    level: tuple[tuple[int, ...], tuple[str, ...]] | None = None
 
     def fits(self, row: FrameRow) -> bool:
         """Whether a row is meant."""
-        level = _LEVEL.fullmatch(self.path[0])
-        if level:
+        if self.level:
             code = row.code or row.role or ""
-            classes = tuple((level["classes"] or "").split(","))
-            return code.isdigit() and len(code) in LEVELS[f"{{{level['level']}}}"] and code.startswith(classes)
+            lengths, classes = self.level
+            return code.isdigit() and len(code) in lengths and code.startswith(classes)
         role = row.name if self.project else row.role
         if row.code and "<class>" in self.without:
             return False
@@ -173,4 +167,7 @@ def selector(pattern: str) -> Selector:
     project = pattern.startswith("@")
     path, *saying = pattern.removeprefix("@").split("?")
     path, *without = path.split("!")
-    return Selector(tuple(path.split("/")), frozenset(without), tuple(saying), project)
+    parts = tuple(path.split("/"))
+    match = _LEVEL.fullmatch(parts[0])
+    level = (LEVELS[f"{{{match['level']}}}"], tuple((match["classes"] or "").split(","))) if match else None
+    return Selector(parts, frozenset(without), tuple(saying), project, level)

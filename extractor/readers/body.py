@@ -52,6 +52,7 @@ class Body:
         note: The note below the table and where it stands.
         empty: The note declares the table empty.
         junk: Damaged numbers, wherever they stand.
+        blocks: Code, name and amount are printed several times beside each other.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -64,11 +65,7 @@ class Body:
     note: Place | None
     empty: bool
     junk: tuple[Token, ...]
-
-    @property
-    def blocks(self) -> bool:
-        """Whether code, name and amount are printed several times beside each other."""
-        return any(self.header.count(word) > 1 for word in ("科目编码", "科目代码"))
+    blocks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +116,11 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
+    words = squeeze("".join(line.text for line in header)).replace("|", "")
     return Body(
-        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office,
-        squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), raw.note, raw.empty,
-        tuple(t for line in token_lines for t in line if t.kind == "junk"),
+        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, tuple(header),
+        raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
+        blocks=any(words.count(word) > 1 for word in ("科目编码", "科目代码")),
     )  # fmt: skip
 
 

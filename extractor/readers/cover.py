@@ -73,14 +73,14 @@ def _put_together(
     pieces: list[str], columns: Sequence[Column], whole: dict[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Put names together from fragments, longest first; return all names and the pieces that are left."""
-    found, left = dict(whole), pieces
+    found, left, begins = dict(whole), pieces, {p[:1] for p in pieces}  # few names begin as any piece does
     for column in sorted(columns, key=lambda c: -max(map(len, c.plain))):
         for name in sorted(column.plain, key=len, reverse=True):
-            rest = _composed(left, name) if column.id not in found else None
+            rest = _composed(left, name) if column.id not in found and name[:1] in begins else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中:"), rest
     for word in _BY_LENGTH:
-        while (rest := _composed(left, word)) is not None:
+        while word[:1] in begins and (rest := _composed(left, word)) is not None:
             left = rest
     return found, left
 
@@ -135,18 +135,20 @@ def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:
     """Return the pieces without those that make up a name in their order, or None if they don't."""
-    used = _search(pieces, name, 0, ()) if any(map(name.startswith, pieces)) else None  # mostly nothing begins so
+    parts = [(index, piece) for index, piece in enumerate(pieces) if piece in name]
+    used = _search(parts, name, 0, ()) if parts else None
     return None if used is None else [p for i, p in enumerate(pieces) if i not in used]
 
 
-def _search(pieces: Sequence[str], name: str, first: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
+def _search(parts: Sequence[tuple[int, str]], name: str, first: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
     if not name:
         return used
     if len(used) == _PIECES:
         return None
-    for index in range(first, len(pieces)):
-        if name.startswith(pieces[index]):
-            found = _search(pieces, name[len(pieces[index]) :], index + 1, (*used, index))
+    for at in range(first, len(parts)):
+        index, piece = parts[at]
+        if name.startswith(piece):
+            found = _search(parts, name[len(piece) :], at + 1, (*used, index))
             if found is not None:
                 return found
     return None
