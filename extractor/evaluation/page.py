@@ -83,6 +83,9 @@ def show(console: Console, page: Page) -> None:
         if isinstance(part, Plot):
             continue
         console.print(Text(plain(part.title), "bold"), soft_wrap=True)
+        if not part.rows:
+            console.print("  none\n")
+            continue
         grid = RichTable(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), show_header=any(part.head))
         for name, figures in zip(part.head, part.figures, strict=True):
             grid.add_column(Text(plain(name)), justify="right" if figures else "left", no_wrap=True)
