@@ -215,7 +215,10 @@ class _Reader:
         best = max((c for c in spelt if c != char and c not in _NUMERALS), key=lambda c: spelt[c], default="")
         if not best or spelt[best] < spelt[char]:
             return ""
-        return name[:index] + best + name[index + 1 :] if _uncommon(char) or self._lonely(name, index, best) else ""
+        found = name[:index] + best + name[index + 1 :]
+        if any(found in other and found != other for other in self.free):  # 便携式计算机 is no 携式计算机
+            return ""
+        return found if _uncommon(char) or self._lonely(name, index, best) else ""
 
     def _lonely(self, name: str, index: int, instead: str = "") -> bool:
         """Whether a character makes no pair with its neighbours that stands anywhere else.

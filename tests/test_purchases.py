@@ -63,3 +63,12 @@ def test_a_name_that_no_list_knows_is_in_doubt() -> None:
     found = rows(TABLE.replace("设备购置费 办公设备购置 5.00", "设备购置费 添置桌椅 5.00"))
     assert found["货物A/设备购置费/添置桌椅"] == ("5.00", "ambiguous")
     assert found["货物A"] == ("12.00", "proven")
+
+
+def test_the_end_of_a_longer_name_is_no_other_spelling() -> None:
+    """便携式计算机 prints 携式计算机, of which 台式计算机 is no misreading."""
+    text = TABLE.replace("打印设备 分散自行组织", "台式计算机(20万以下) 分散自行组织")
+    text = text.replace("复印机 分散自行组织", "便携式计算机(20万以下) 分散自行组织")
+    found = rows(text)
+    assert found["货物A/设备购置费/办公设备购置/台式计算机(20万以下)"] == ("2.00", "proven")
+    assert found["货物A/设备购置费/办公设备购置/便携式计算机(20万以下)"] == ("3.00", "proven")
