@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from .instance import Frame, Instance, Quotient, Ref, Relation
 from .rules import FORM, LEVELS, Term, parse, selector
@@ -69,9 +70,8 @@ _Here = Mapping[str, Sequence[Place]]
 def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
     """Yield the instances of a rule among the tables of one disclosure."""
     left, relation, right = parse(spec.rule)
-    conditions = [parse(rule) for rule in spec.where]
-    terms = [t for one, _, two in ((left, relation, right), *conditions) for t in one + two if not t.numbers]
-    if any(t.table not in here for t in terms) or any(t in here for t in spec.unless) or not _given(spec, here):
+    terms, tables = _terms(spec.rule, spec.where)
+    if not here.keys() >= tables or any(t in here for t in spec.unless) or not _given(spec, here):
         return
     if any(not any(p.has(t.column) for p in here[t.table]) for t in terms):
         return
@@ -84,6 +84,14 @@ def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
             made = _instance(spec, (left, relation, right), places, binding, form)
             if made is not None:
                 yield made
+
+
+@lru_cache(maxsize=1024)
+def _terms(rule: str, where: tuple[str, ...]) -> tuple[Sequence[Term], frozenset[str]]:
+    """Return the terms of a rule and of its conditions that are cells, and the tables they are of."""
+    rules = (parse(one) for one in (rule, *where))
+    terms = [t for left, _, right in rules for t in left + right if not t.numbers]
+    return terms, frozenset(t.table for t in terms)
 
 
 def _given(spec: CrossSpec, here: _Here) -> bool:
@@ -174,8 +182,9 @@ def _instance(
                 constant = (constant or Decimal(0)) + _count(term, found, places)
                 continue
             refs += found
-            signed = below.setdefault(term.below, []) if term.below else above
-            signed.extend((-1 if term.minus else 1, ref) for ref in found)
+            if relation == "rate":
+                signed = below.setdefault(term.below, []) if term.below else above
+                signed.extend((-1 if term.minus else 1, ref) for ref in found)
         sides.append(tuple(refs))
     if not (sides[0] or sides[1] or constant is not None) or (
         relation not in ("same", "sum", "at-most") and not sides[0]

@@ -7,6 +7,7 @@ and are ignored. Contents lists repeat every heading and are recognised and skip
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -81,15 +82,19 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     bare = key.replace("因公出国(境)费、", "")
     if (_STOP.search(bare) and "、会议费" not in bare) or _MENTION.search(bare):
         return None
-    best, length = "", 0
-    for spec in specs:
-        for alias in spec.titles:
-            if len(alias) > length and key.endswith(alias):
-                before = key[: -len(alias)]
-                before = _OF_WHAT.sub("", before) if "三公" in alias else before
-                if not _DISTINCT.search(before):
-                    best, length = spec.id, len(alias)
-    return best
+    for alias, table in _titles(tuple(specs)):
+        if key.endswith(alias):
+            before = key[: -len(alias)]
+            before = _OF_WHAT.sub("", before) if "三公" in alias else before
+            if not _DISTINCT.search(before):
+                return table
+    return ""
+
+
+@lru_cache(maxsize=8)
+def _titles(specs: tuple[TableSpec, ...]) -> Sequence[tuple[str, str]]:
+    """Return every title with the id of its table, the longest first."""
+    return sorted(((title, spec.id) for spec in specs for title in spec.titles), key=lambda t: -len(t[0]))
 
 
 def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extractor.generic import PREFIX
-from extractor.identities import Ref, evaluate, instances
+from extractor.identities import Instance, Ref, evaluate, instances
 from extractor.specs import Catalogue, TableSpec
 
 from .constraints import Choice
@@ -23,6 +23,7 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
     they differ is ambiguous.
     """
     solved: Solved = {}
+    rules: dict[tuple[frozenset[str], ...], list[Instance]] = {}  # they are the same in every order of the columns
     settled = settle_choices(drafts, catalogue, solved)
     for number, draft in enumerate(drafts):
         printed = layouts[draft.spec.id].printed if draft.spec.shape != "wide" else draft.columns
@@ -30,8 +31,8 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
         turned = settle_choices(trial, catalogue, solved)
-        spec_hard, spec_soft = _violations(settled, catalogue)
-        hard, soft = _violations(turned, catalogue)
+        spec_hard, spec_soft = _violations(settled, catalogue, rules)
+        hard, soft = _violations(turned, catalogue, rules)
         sure = hard != spec_hard or abs(soft - spec_soft) > 1
         slipped = moved_to_the_end(draft.columns, printed)
         take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
@@ -44,12 +45,16 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
     return settled
 
 
-def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int]:
+def _violations(
+    drafts: Sequence[Draft], catalogue: Catalogue, rules: dict[tuple[frozenset[str], ...], list[Instance]]
+) -> tuple[int, int]:
     """Count the hard and the soft identities that the preferred reading violates."""
     frames = [d.frame() for d in drafts]
     values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
-    found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
-    broken = [i for i in found if evaluate(i, frames, values).verdict == "violated"]
+    key = tuple(frozenset(frame.columns) for frame in frames)
+    if key not in rules:
+        rules[key], _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
+    broken = [i for i in rules[key] if evaluate(i, frames, values).verdict == "violated"]
     return sum(not i.soft for i in broken), sum(i.soft for i in broken)
 
 
