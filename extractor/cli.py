@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from . import (
+    cli_batch,
     cli_cache,
     cli_doctor,
     cli_eval,
@@ -246,6 +247,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
+app.add_typer(cli_batch.app, name="batch")
 app.add_typer(cli_cache.app, name="cache")
 app.add_typer(cli_eval.app, name="eval")
 
