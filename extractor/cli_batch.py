@@ -25,6 +25,7 @@ from .cli_base import (
     Mode,
     Model,
     Prices,
+    Shared,
     fail,
     print_json,
     terminal,
@@ -87,6 +88,7 @@ def submit(
     mode: Mode = None,
     config: ConfigFile = None,
     cache_dir: CacheDir = None,
+    cache: Shared = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Ask about every table and sentence, and compare both readings.")
@@ -107,7 +109,7 @@ def submit(
     from .config import load
 
     options = {
-        "model": model, "base_url": base_url, "mode": mode, "cache_dir": cache_dir, "prices": prices,
+        "model": model, "base_url": base_url, "mode": mode, "cache_dir": cache_dir, "cache": cache, "prices": prices,
     }  # fmt: skip
     with _errors():
         settled = load(options, os.environ, config)
@@ -155,6 +157,7 @@ def collect(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all batches have ended.")] = False,
     every: Annotated[float, typer.Option(min=0.01, help="With --wait: seconds between two looks.")] = 60.0,
     base_url: BaseUrl = None,
+    cache: Shared = None,
     config: ConfigFile = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the total.")] = False,
 ) -> None:
@@ -168,7 +171,7 @@ def collect(
     from .batches import opened
 
     with _errors(), opened(folder) as batches:
-        settled = _settled(batches, base_url, config)
+        settled = _settled(batches, base_url, config, cache)
         with _api(settled) as api:
             count = batches.fetch(api)
             while wait and any(sent.batch and not sent.fetched for sent in batches.sent):
@@ -208,7 +211,7 @@ def _api(config: Any) -> Any:
     return Batches(config)
 
 
-def _settled(batches: Any, base_url: str | None, config: Path | None) -> Any:
+def _settled(batches: Any, base_url: str | None, config: Path | None, cache: str | None = None) -> Any:
     """Return the configuration of batches that are there.
 
     The key of the environment goes only to a server that the user names, as in `extractor run`: the folder may come
@@ -218,7 +221,7 @@ def _settled(batches: Any, base_url: str | None, config: Path | None) -> Any:
 
     known = dict(batches.settings.config)
     at = known.pop("base_url", None)
-    settled = load({**known, "base_url": base_url}, os.environ, config)
+    settled = load({**known, "base_url": base_url, "cache": cache}, os.environ, config)
     if at is None or settled.base_url == at:
         return settled
     other = settled.model_copy(update={"base_url": at})

@@ -22,11 +22,11 @@ from pydantic import BaseModel
 from . import answers
 from .answers import M, Reply, Request
 from .budget import Budget
-from .cache import Cache
 from .config import ConfigError, ModelConfig, default_cache_dir
 from .endpoint import Call, CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub, stopped
 from .errors import ExtractorError
 from .post import Answer, Post
+from .shared_cache import open_cache
 from .stored import AnswerCache, request_key
 
 __all__ = ["MODES", "ModelClient", "Reply", "Request"]
@@ -71,7 +71,7 @@ class ModelClient:
         self.budget = budget or Budget(config)
         self._folder = config.cache_dir or default_cache_dir()
         self._own_cache = cache is None
-        self.cache: AnswerCache = cache if cache is not None else Cache(self._folder, on_warning)
+        self.cache: AnswerCache = cache if cache is not None else open_cache(config, on_warning)
         self._settling = asyncio.Lock()
         self._mode = None if config.mode == "auto" else str(config.mode)
         self._openai = openai.AsyncOpenAI(
