@@ -17,6 +17,7 @@ NOT_ASKED = "not-asked"
 _PROBE = "probe"
 _REMEDY = {
     "offline": "Run it again without --offline, or import a cache that holds it.",
+    "waiting": "`extractor batch collect` brings the answer when the batch has ended.",
     "budget": "Raise the limit and run it again: what is answered already comes from the cache.",
 }
 
@@ -57,7 +58,7 @@ class NotAsked(Record):
     Attributes:
         table: Table id.
         lines: First and last line of the source.
-        why: ``offline`` (and not in the cache) or ``budget`` (a limit was reached).
+        why: ``offline`` (and not in the cache), ``budget`` (a limit was reached) or ``waiting`` (for a batch).
         again: It is a second question, about what the first answer left violated.
         input: Tokens that it would take, estimated; likewise ``output``.
     """

@@ -85,11 +85,16 @@ class Extractor:
             ConfigError: The engine is ``llm``, or a second opinion is asked for, and no model is named; or a limit
                 on cost has no price.
             LocalError: The model is ``local``, and its package or its file isn't there.
+            CacheError: The shared cache can't be used.
         """
         if self.model is not None and self.model.model == LOCAL:
             from . import local  # noqa: PLC0415 - for those who use it
 
             object.__setattr__(self, "model", local.attach(self.model))
+        if self.model is not None and self.model.cache is not None:
+            from .shared_cache import SharedCache  # noqa: PLC0415 - likewise
+
+            SharedCache(self.model.cache).check()
         if self.budget is None and self.model is not None and self.model.model:
             object.__setattr__(self, "budget", Budget(self.model))
         if self.second_opinion and self.engine == "deterministic":
