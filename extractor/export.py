@@ -23,6 +23,7 @@ from .specs import catalogue
 from .spreadsheet import neutral
 from .statements import prose
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 FORMATS = ("json", "facts", "findings", "csv")
 """What a run writes unless told otherwise."""
 WORKBOOK, PAGE, SOURCE = "tables.xlsx", "report.html", "source.txt"
@@ -195,4 +196,4 @@ def _shown(cell: Cell) -> str:
 
 
 def _lines(records: Iterable[Any]) -> str:
-    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+    return "".join([_ENCODE(r) + "\n" for r in records])

@@ -23,11 +23,10 @@ def violations(
         rounding = instance in loose
         if (outcome.verdict != "violated" and not rounding) or instance.soft:
             continue
-        advice = (
-            "It holds within rounding, but the other sums are exact: look at the last digits."
-            if rounding
-            else "Compare with the source."
-        )
+        advice = "Compare with the source."
+        if rounding:
+            others = "rates have more digits" if instance.relation == "rate" else "sums are exact"
+            advice = f"It holds within rounding, but the other {others}: look at the last digits."
         yield (
             instance,
             _difference(instance, outcome, tables, frames, "rounding" if rounding else "contradiction", advice),

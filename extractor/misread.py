@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from .arithmetic import unit_of
+from .amount import unit_of
 from .instance import SUMS, Frame, Instance, Outcome, Ref
 
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"

@@ -84,10 +84,11 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     best, length = "", 0
     for spec in specs:
         for alias in spec.titles:
-            before = key[: -len(alias)]
-            before = _OF_WHAT.sub("", before) if "三公" in alias else before
-            if len(alias) > length and key.endswith(alias) and not _DISTINCT.search(before):
-                best, length = spec.id, len(alias)
+            if len(alias) > length and key.endswith(alias):
+                before = key[: -len(alias)]
+                before = _OF_WHAT.sub("", before) if "三公" in alias else before
+                if not _DISTINCT.search(before):
+                    best, length = spec.id, len(alias)
     return best
 
 

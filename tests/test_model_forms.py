@@ -1,5 +1,6 @@
 """Performance forms: a model copies their rows, beside the grammar or where the grammar can't."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from extractor.facts import facts
 
 from .conftest import gold, sample
 from .scripted import Rows, answer, form_of, read
-from .server import Answer, Received, Server, refuse
+from .server import Answer, Received, Server, refuse, say
 
 NAME = "karamay_fao_2024_final"
 FIRST, LAST = 203, 243  # a form of the whole office and one of a project
@@ -120,6 +121,25 @@ def test_what_the_grammar_cannot_read_a_model_reads_in_doubt(label: str, tmp_pat
 def test_a_form_read_well_is_not_asked_about_at_auto(tmp_path: Path) -> None:
     """Where the grammar reads everything and all sums hold, no call is made."""
     assert ask(tmp_path, forms(), engine="auto")[1].calls == 0
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_by_halves(tmp_path: Path) -> None:
+    """Cut off is never success: the rows of either half of the lines are asked for, and nothing is missing."""
+
+    def behave(received: Received) -> Answer:
+        own = re.search(r"begin on lines (\d+) to (\d+) are wanted", received.prompt)
+        rows = form_of(NAME, received) or []
+        if own is None:
+            return say({"rows": rows[:2]}, finish_reason="length")
+        first, last = map(int, own.groups())
+        return answer([r for r in rows if r[1] == "项目名称" or first <= int(r[0]) <= last])
+
+    result, server = read(forms(), behave, tmp_path)
+    assert server.calls == 2 + 4
+    assert [a.outcome for a in result.attempts].count("truncated") == 2
+    assert not {f.code for f in result.findings} & {"model-failed", "form-refused", "second-opinion"}
+    steps = [t.steps[-1] for t in result.tables if t.id.startswith("performance_") and t.steps]
+    assert [int(step.split("form: ")[1].split()[0]) for step in steps] == [23, 27], "every number is in some answer"
 
 
 def test_a_model_that_refuses_loses_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from extractor.explain import explain
 from extractor.export import load, save
 from extractor.facts import facts
 from extractor.recheck import recheck
-from extractor.records import Cell, Finding, Repair
+from extractor.records import Cell, CellRef, Finding, Repair
 from extractor.repair import apply
 
 from .cli import extractor as command
@@ -107,6 +107,24 @@ def test_a_misread_number_is_proposed(extractor: Extractor, right: Result, text:
     assert {f.cause for f in contradictions(result)} == {"misread"}
     assert all(result.repairs[f.proposal or 0].repairs == (repair,) for f in contradictions(result))
     assert any(f.cause == "source" for f in result.findings)  # the office's own mistake stays one
+
+
+@pytest.mark.parametrize("there", ["总计", "单位资金"])
+def test_what_a_second_reader_reads_is_proposed(right: Result, there: str) -> None:
+    """A number, or a place, that looks like no misreading is proposed all the same where another reader has it so."""
+    place = CellRef(table="revenue", part=0, row="2010301", column="总计", line=128)
+    other = place.model_copy(update={"column": there})
+    wrong = {"总计": "7.77"} if there == "总计" else {"总计": None, "单位资金": None, there: "356.92"}
+    result = edited(right, CELL, wrong)
+    kept, read = (place, other) if there == "总计" else (other, place)
+    said = Finding(
+        code="second-opinion", kind="ambiguous", message="", cells=(kept, read), found=Decimal(wrong[there] or 0),
+        expected=Decimal("356.92"),
+    )  # fmt: skip
+    repair = only(recheck(result.model_copy(update={"findings": (*result.findings, said)})))
+    assert values(repair)["2010301", "总计"] == Decimal("356.92")
+    assert {e.words for e in repair.edits} == {"as a second reader reads it"}
+    assert not result.repairs or "as a second reader reads it" not in str(result.repairs)
 
 
 def test_nothing_is_corrected(extractor: Extractor, right: Result, tmp_path: Path) -> None:

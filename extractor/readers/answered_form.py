@@ -78,7 +78,7 @@ class Sheet:
             out.append(("the name of the project", ["line", NAME, "name"], ["11", NAME, "课桌修补"]))
         out.append(
             (
-                f"each printed row of money; row is one of {labels}, whatever is printed for it",
+                f"each printed row of money; row is the one of {labels} that is meant, however it is printed",
                 ["line", MONEY, "row", *amounts],
                 ["12", MONEY, self.spec.rows[0].id, *sums[: len(amounts)]],
             )
@@ -194,13 +194,13 @@ class _Reader:
     def _indicator(self, fields: Sequence[str], prefix: str, at: int) -> Row | None:
         cells = dict(zip((c.kind for c in self.sheet.columns), fields[1:], strict=True))
         name = squeeze(cells.get("name", ""))
-        if not self._words(name, at):  # the line may be that of a level printed once, far above
-            there = self._words(name, None)
-            if not there:
-                self.out.refused.append(f"{short(name, 40)!r}: this indicator doesn't stand there")
-                self.out.invented += 1
-                return None
-            at = self._numbers.index(there[0].line)
+        # The line may be that of a level printed once, far above, or of many lines shown as one.
+        there = self._words(name, at) or self._words(name, None)
+        if not there:
+            self.out.refused.append(f"{short(name, 40)!r}: this indicator doesn't stand there")
+            self.out.invented += 1
+            return None
+        at = self._numbers.index(there[0].line)
         role = f"指标/{NUMBERING.sub('', name) or name}"
         made: list[Cell | None] = []
         for column in self.sheet.columns:
@@ -208,7 +208,7 @@ class _Reader:
             if column.kind in NUMBERS:
                 made.append(self._number(text, at, (role, column.id), _POINTS))
             elif text and column.kind != "name":
-                place = self._words(text, at)
+                place = self._words(text, at) or self._words(text, None)  # as levels, it may be printed once
                 if place:
                     made.append(
                         Cell(column=column.id, kind="text", text=readable(text), spans=place, state="ambiguous")

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from extractor import prompts
 from extractor.answers import Reply, Request
@@ -26,10 +26,12 @@ from .merged_form import Merged, left_out, merged
 from .model import Account, Asker, connected
 from .performance import Form
 from .transcript import short
-from .tries import OUTCOMES
+from .tries import OUTCOMES, unanswered
 
+Kind = Literal["ambiguous", "not-read"]
 _NAMED = 12  # faults named in a second question
 _SHOWN = 5  # of them in a finding
+_SHORT = 8  # lines that are not parted any more
 
 
 @dataclass(slots=True)
@@ -54,6 +56,14 @@ class _Question:
     sheet: Sheet
     own: tuple[int, int]
     tries: list[_Try] = field(default_factory=list)
+
+    def halves(self) -> Iterator["_Question"]:
+        """Yield questions about either half of the lines, where there are enough of them."""
+        numbers = [line.number for line in self.sheet.lines if self.own[0] <= line.number <= self.own[1]]
+        if len(numbers) >= _SHORT:
+            middle = len(numbers) // 2
+            yield _Question(self.sheet, (numbers[0], numbers[middle - 1]))
+            yield _Question(self.sheet, (numbers[middle], numbers[-1]))
 
     @property
     def best(self) -> _Try:
@@ -104,9 +114,13 @@ class Sheets:
             yield _Question(sheet, (shown[at].number, shown[min(at + step, len(shown)) - 1].number))
 
     async def put(self, asker: Asker) -> None:
-        """Ask."""
+        """Ask; where an answer was cut off, ask for the rows of either half of its lines."""
         self._put = True
-        await asyncio.gather(*(self._ask(asker, q) for q in self._wanted))
+        open_ = list(self._wanted)
+        while open_:
+            await asyncio.gather(*(self._ask(asker, q) for q in open_))
+            open_ = [half for q in open_ if q.tries[-1].reply.outcome == "length" for half in q.halves()]
+            self._wanted += open_
 
     async def _ask(self, asker: Asker, question: _Question) -> None:
         """Ask, and again with what is wrong with the answer; who says the same twice isn't asked a third time."""
@@ -214,26 +228,23 @@ def _account(both: Merged, answer: Copied) -> str:
 
 
 def _findings(questions: Sequence[_Question], answer: Copied, both: Merged | None) -> Iterator[Finding]:
-    form = questions[0].sheet.form
-    table = form.chunk.spec
-    first = questions[0].sheet.lines[0].number
-    where = f"{short(form.chunk.title, 40)} (line {first})"
+    sheet = questions[0].sheet
+    first = sheet.lines[0].number
+    where = f"{short(sheet.form.chunk.title, 40)} (line {first})"
     for question in questions:
         reply = question.best.reply
-        if reply.outcome != "ok":
-            yield Finding(
-                code="model-refused" if reply.outcome == "refusal" else "model-failed", kind="not-read",
-                table=table, line=first,
-                message=f"{where}: the model gave no usable answer: {short(reply.message, 200)} Choose another "
-                "--model, or read these lines by hand.",
-            )  # fmt: skip
-    for code, said, what in (
-        ("form-refused", answer.refused, "rows or cells of a model's answer are not taken"),
-        ("second-opinion", both.otherwise if both else [], "places are read otherwise by a model, and are in doubt"),
-    ):
+        parted = reply.outcome == "length" and any(True for _ in question.halves())
+        if reply.outcome != "ok" and not parted:
+            yield unanswered(reply, where, sheet.spec.id, first)
+    otherwise = both.otherwise if both else []
+    complaints: tuple[tuple[str, Kind, Sequence[str], str], ...] = (
+        ("form-refused", "not-read", answer.refused, "rows or cells of a model's answer are not taken"),
+        ("second-opinion", "ambiguous", otherwise, "places are read otherwise by a model, and are in doubt"),
+    )
+    for code, kind, said, what in complaints:
         if said:
             more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
             yield Finding(
-                code=code, kind="ambiguous" if code == "second-opinion" else "not-read", table=table, line=first,
+                code=code, kind=kind, table=sheet.spec.id, line=first,
                 message=f"{where}: {len(said)} {what}: {'; '.join(said[:_SHOWN])}{more}. Look at the original.",
             )  # fmt: skip
