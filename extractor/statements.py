@@ -27,6 +27,7 @@ NUMBER = (
     r"(?!\d)(?!\.\d|,\d{3})"
 )
 MONEY = r"(?:亿元|万元|千元|元)"
+_UNITS = {"人": "(?:人(?!次)|名)", "平方米": "(?:平方米|平米|m2|㎡)"}  # how a unit is printed besides its own name
 _PLACEHOLDER = re.compile(
     r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>"
 )
@@ -340,7 +341,8 @@ def _slot(match: re.Match[str], words: Vocabulary, group: str) -> tuple[Slot, st
     elif unit is None:
         raise KeyError(f"{name}: a count needs a unit")
     else:
-        printed = "(?:人(?!次)|名)" if unit == "人" else re.escape(unit)
+        printed = _UNITS.get(unit or "", re.escape(unit or ""))
+        printed = rf"(?:{printed}|\({printed}\))"
         number += rf"(?:{printed}|(?=[,。;、)]|$))" if optional else printed
     if verb:
         verbs = "|".join(sorted((*words.up, *words.down), key=len, reverse=True))

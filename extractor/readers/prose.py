@@ -12,9 +12,10 @@ from extractor.records import Cell, CellRef, Finding, Row, Span, Table
 from extractor.sections import Heading
 from extractor.statements import Compiled, Kind, Prose
 
+from .prose_clauses import Place
 from .prose_heads import Head, Section, heads, listed, parts, renumber, sections
 from .prose_list import Extent, read_document, read_list, read_records
-from .prose_match import Draft, Place
+from .prose_match import Draft
 from .prose_match import read as read_rows
 from .prose_text import Flow, flow, spans
 

@@ -30,7 +30,7 @@ _PUNCTUATION = re.compile(r"[,。;!?]")
 _FIRST_PART = re.compile(r"^第一部分")
 _COVER = re.compile(r"(?:预算|决算)(?:信息)?(?:公开)?(?:说明)?$|^20\d\d年度?$")
 _TELLING = re.compile(r"(?:情况|说明|如下)$")
-_SAYS = re.compile(r"\d\.\d|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
+_SAYS = re.compile(r"\d\.\d|\([类款项]\)|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
 _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
 _DECIMAL = re.compile(r"\d\.\d")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
@@ -235,7 +235,7 @@ def _cores(title: str, prose: Prose) -> list[str]:
         office = _OFFICE.match(text)
         if office and office.end() < len(text):
             found.append(text[office.end() :])
-    return list(dict.fromkeys(prose.fillers.sub("", text) for text in found))
+    return list(dict.fromkeys([*(prose.fillers.sub("", text) for text in found), *found]))
 
 
 def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk], skipped: frozenset[int]) -> list[int]:
