@@ -182,9 +182,8 @@ def _instance(
                 constant = (constant or Decimal(0)) + _count(term, found, places)
                 continue
             refs += found
-            if relation == "rate":
-                signed = below.setdefault(term.below, []) if term.below else above
-                signed.extend((-1 if term.minus else 1, ref) for ref in found)
+            signed = below.setdefault(term.below, []) if term.below else above
+            signed.extend((-1 if term.minus else 1, ref) for ref in found)
         sides.append(tuple(refs))
     if not (sides[0] or sides[1] or constant is not None) or (
         relation not in ("same", "sum", "at-most") and not sides[0]
