@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 import time
 import traceback
 from collections import Counter
@@ -19,14 +20,16 @@ from .forms import forms
 from .pipeline import Extractor
 from .placing import FullError
 from .records import Finding, Result, State, Unread
+from .sources import Pace
 from .statements import prose as statements
-from .workers import Lost, Workers
+from .workers import Lost, Workers, more_time
 
 TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
 FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 """What a folder is searched for; what a file is, its content tells."""
 LIMIT = 600.0
 """Seconds for one file, where no model is asked."""
+_PAGES_TOLD = 10.0  # seconds between two lines about the pages of a file
 _FEW = 8  # files for which loading what some of them need isn't worth the wait
 
 
@@ -154,7 +157,7 @@ def run(
     chosen = tuple(formats)
     if reader.model is not None:
         for job in jobs:
-            done = _one(job, chosen, reader)
+            done = _one(job, chosen, reader, Pace(workers, PageByPage(limit)))
             yield done
             if done.full:
                 return
@@ -162,7 +165,9 @@ def run(
     if len(jobs) > _FEW:
         _load()
     full = False
-    pool = Workers[Job, Report](partial(_one, formats=chosen, extractor=reader), min(workers, len(jobs)), limit)
+    count = min(workers, len(jobs))
+    pace = Pace(max(1, workers // max(1, count)), PageByPage(limit))
+    pool = Workers[Job, Report](partial(_one, formats=chosen, extractor=reader, pace=pace), count, limit)
     for job, answer in pool.run(job for job in jobs if not full):
         done = _lost(job, answer, limit) if isinstance(answer, Lost) else answer
         full = full or done.full
@@ -199,12 +204,26 @@ def digest(path: Path) -> str | None:
         return None
 
 
-def _one(job: Job, formats: tuple[str, ...], extractor: Extractor) -> Report:
+class PageByPage:
+    """Tells now and then how far a file of scanned pages is, and gives it its time anew for every page."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit, self._told = limit, time.monotonic()
+
+    def __call__(self, name: str, number: int, count: int) -> None:
+        """Say that a page is done."""
+        more_time(self._limit)
+        if time.monotonic() - self._told > _PAGES_TOLD and number < count:
+            self._told = time.monotonic()
+            sys.stderr.write(f"{name}: page {number} of {count}\n")
+
+
+def _one(job: Job, formats: tuple[str, ...], extractor: Extractor, pace: Pace) -> Report:
     begin = time.monotonic()
     source = digest(job.path)  # before it is read: if it changes meanwhile, the next run sees that
     try:
         booked = extractor.budget.child() if extractor.budget else None
-        document = Document.from_path(job.path)
+        document = Document.from_path(job.path, pace=pace)
         result = extractor.extract(document, account=booked)
         account = accounts.account(booked) if booked else None
         try:

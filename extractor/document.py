@@ -39,8 +39,12 @@ class Document:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
     @classmethod
-    def from_path(cls, path: str | Path) -> "Document":
+    def from_path(cls, path: str | Path, *, pace: sources.Pace = sources.Pace()) -> "Document":  # noqa: B008 - it is frozen
         """Read a file: text in any usual encoding, PDF, Word, Excel or an image, told apart by content.
+
+        Args:
+            path: The file.
+            pace: How many scanned pages are recognised at once, and who is told of each.
 
         Raises:
             InputError: It is missing, a folder, empty, broken, encrypted or too large, or may not be read; or what
@@ -61,7 +65,7 @@ class Document:
             raise InputError(f"{file}: can't be read ({error.strerror}).") from None
         kind = sources.sniff(data, str(file))
         if kind != "text":
-            read = sources.convert(data, kind, str(file))
+            read = sources.convert(data, kind, str(file), pace)
             return cls(file.stem, read.text, str(file), kind, regions=read.regions, findings=read.findings)
         decoded = decode(data, str(file))
         return cls(file.stem, decoded.text, str(file), decoded.encoding, decoded.replaced, decoded.first_replaced)

@@ -58,6 +58,7 @@ class Region(Record):
             None where the format knows none.
         ref: Cell of a workbook (``Sheet1!B7``); empty elsewhere.
         score: How sure a recogniser of images was, from 0 to 1; None where nothing was recognised.
+        others: What the recogniser thought nearly as likely, likeliest first.
     """
 
     start: int
@@ -66,6 +67,7 @@ class Region(Record):
     box: tuple[float, float, float, float] | None = None
     ref: str = ""
     score: float | None = None
+    others: tuple[str, ...] = ()
 
 
 class Cell(Record):

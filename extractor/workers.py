@@ -126,6 +126,12 @@ class Workers(Generic[J, R]):
             raise
 
 
+def more_time(limit: float) -> None:
+    """Give the job of this worker its time anew; does nothing where no time is limited."""
+    if signal.getitimer(signal.ITIMER_REAL)[0] > 0:
+        signal.setitimer(signal.ITIMER_REAL, limit)
+
+
 def _end(worker: _Worker[J]) -> None:
     worker.line.close()
     worker.process.join()

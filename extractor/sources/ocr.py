@@ -1,12 +1,7 @@
-"""Scanned pages: straightened, cleaned, read by a recogniser on this machine; ruled tables cell by cell.
+"""Scanned pages: straightened, cleaned, read by a recogniser on this machine; ruled tables cell by cell."""
 
-The recogniser's models lie in its package; nothing is fetched when it runs.
-"""
-
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import cv2
@@ -16,128 +11,159 @@ from extractor.errors import InputError
 
 from . import page_image
 from .numerals import mended
-from .page_image import Grid, GridCell, Image
+from .page_image import Grid, GridCell, Image, Page
 from .reading_order import around, text_lines
-from .text import Assembly, Box, Piece, joined
+from .recogniser import Reading, Recogniser
+from .text import Box, Piece, joined
 
-_DPI = 200
-_POINTS = 72
 _WHOLE = 0.25  # of a box's or cell's width, from which they share ground
-_SURE = 0.7  # score below which a cell is read again by itself
-_CLEAN = 0.98  # of the highest score there is, from which a page needs no clean-up
-_MAX_SIDE = 5000  # pixels: a page is not made smaller
+_NO_TEXT = 0.5  # score below which a mark outside of tables is dirt
+_HOPELESS = 0.35  # score of dirt that looks like a digit
+_SURE = 0.7  # score below which words are read again
+_SURE_NUMBER = 0.97  # likewise, of what holds digits
+_CLEAN = 0.92  # mean score from which a page needs no clean-up
+_SAMPLE = 24  # words that tell how well a page can be read
+_EXACT = 320  # pixels of width that the recogniser was trained with
+_SEEN = (1170, 1754)  # pixels of the longer side in which text is sought: at least, at most
+_MARGIN = 4  # pixels around print that help the recogniser
+_BEYOND = 1.0  # of the height of print, by which it reaches beyond the words that were found in a cell
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A run of text as recognised, with its box in pixels and the recogniser's score from 0 to 1."""
+    """A run of text as recognised, with its box in pixels."""
 
-    text: str
     box: Box
-    score: float
+    read: Reading
 
 
-class Recogniser:
-    """Reads pages from their images, one after the other."""
+def page_rows(reader: Recogniser, picture: Image, scale: float) -> tuple[list[list[Piece]], int]:
+    """Read a page: its lines, and the rows of its tables, from top to bottom; and how many runs of print are illegible.
 
-    @cached_property
-    def _engine(self) -> Any:
-        from rapidocr import RapidOCR  # noqa: PLC0415 - it takes seconds to load
+    Args:
+        reader: What recognises characters.
+        picture: The page in grey.
+        scale: Pixels to a unit of the boxes that are wanted.
 
-        # The classifier of directions turns numbers upside down, and the default side halves a page. Two threads take
-        # twice the work of one, most of it waiting for each other: pages go side by side in processes instead.
-        return RapidOCR(
-            params={
-                "Global.log_level": "error", "Global.use_cls": False, "Global.max_side_len": _MAX_SIDE,
-                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-            }
-        )  # fmt: skip
+    Raises:
+        InputError: It can't be turned or cleaned.
+    """
+    try:
+        page = _Reading(reader, Page(picture))
+        return list(page.rows(scale)), page.unread
+    except cv2.error as error:
+        raise InputError(f"its picture can't be recognised ({error.code}). Scan it again.") from None
 
-    def pdf_page(self, out: Assembly, data: bytes, number: int) -> None:
-        """Add the text of a page of a PDF, by its 1-based number; boxes are in points."""
-        import pypdfium2  # noqa: PLC0415 - comes with the extra for PDFs
 
-        with pypdfium2.PdfDocument(io.BytesIO(data)) as document:
-            page = document[number - 1]
-            scale = min(_DPI / _POINTS, 2 * _MAX_SIDE / max(1.0, *page.get_size()))
-            picture = page.render(scale=scale, grayscale=True).to_numpy()
-        self._page(out, picture.reshape(picture.shape[:2]), scale)
+class _Reading:
+    """The reading of one page."""
 
-    def image(self, out: Assembly, data: bytes) -> None:
-        """Add the text of an image; its first page is begun, the others follow.
+    def __init__(self, reader: Recogniser, page: Page) -> None:
+        self._reader, self._page = reader, page
+        self._best = "raw"
+        self.unread = 0
 
-        Raises:
-            ImageError: It can't be read.
-        """
-        for number, page in enumerate(page_image.decoded(data), 1):
-            out.page(number)
-            self._page(out, page, 1.0)
-
-    def _page(self, out: Assembly, picture: Image, scale: float) -> None:
-        try:
-            page, matrix = page_image.upright(picture)
-            back = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
-            best = self._best(page)
-            words = self._words(best)
-        except cv2.error as error:
-            raise InputError(f"a page can't be recognised ({error.code}). Scan it again.") from None
-        found = page_image.grids(page)
+    def rows(self, scale: float) -> Iterator[list[Piece]]:
+        back = np.linalg.inv(np.vstack([self._page.matrix, [0, 0, 1]]))[:2]
+        words = self._again(self._words())
+        found = page_image.grids(self._page["raw"])
         rest = [w for w in words if not any(_centre_in(w.box, g.box) for g in found)]
+        self.unread += sum(w.read.score < _NO_TEXT for w in rest)
+        rest = [w for w in rest if w.read.score >= _NO_TEXT]
         blocks: list[tuple[float, list[list[Piece]]]] = []
         for line in text_lines([_char(w) for w in rest]):
-            score = min((w.score for w in rest if _centre_in(w.box, line.box)), default=1.0)
-            blocks.append((line.box[1], [[Piece(line.text, _back(line.box, back, scale), score=score)]]))
+            score = min((w.read.score for w in rest if _centre_in(w.box, line.box)), default=1.0)
+            blocks.append((line.box[1], [[Piece(line.text, line.box, score=score)]]))
         for grid in found:
             own = [w for w in words if _centre_in(w.box, grid.box)]
-            rows = [[_placed(p, back, scale) for p in row] for row in self._rows(page, best, grid, own)]
-            blocks.append((grid.box[1], rows))
+            blocks.append((grid.box[1], self._table(grid, own)))
         for _, rows in sorted(blocks, key=lambda block: block[0]):
-            for row in rows:
-                out.row(row)
+            yield from ([_placed(p, back, scale) for p in row] for row in rows)
 
-    def _best(self, page: Image) -> Image:
-        """Return the clean-up of a page in which a quarter of it is read best; a clean page stays as it is."""
-        first, last = page_image.strip(page)
-        best, most = page, float("-inf")
-        for name, clean in page_image.cleaned(page):
-            words = self._words(clean[first:last])
-            score = _certainty(words)
-            if name == "raw" and words and score >= _CLEAN * 0.5 * sum(len(w.text) for w in words):
-                return page
-            if score > most:
-                best, most = clean, score
-        return best
+    def _words(self) -> list[_Word]:
+        """Read the page in the clean-up in which some of its words are read best; a clean page stays as it is."""
+        best: tuple[float, list[Box], dict[int, Reading]] = (-1.0, [], {})
+        for name in ("even", "smooth") if self._page.dotted else ("raw", "even", "blur"):
+            boxes = self._boxes(self._page[name])
+            some = range(0, len(boxes), max(1, len(boxes) // _SAMPLE))
+            read = dict(zip(some, self._read(self._page[name], [boxes[i] for i in some]), strict=True))
+            mean = sum(r.score for r in read.values()) / max(1, len(read))
+            if (mean - _NO_TEXT) * len(boxes) > best[0]:
+                best, self._best = ((mean - _NO_TEXT) * len(boxes), boxes, read), name
+            if mean >= _CLEAN:
+                break
+        _, boxes, read = best
+        left = [i for i in range(len(boxes)) if i not in read]
+        read |= dict(zip(left, self._read(self._page[self._best], [boxes[i] for i in left]), strict=True))
+        return [_Word(box, read[i]) for i, box in enumerate(boxes)]
 
-    def _words(self, page: Image) -> list[_Word]:
-        read = self._engine(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR))
-        if read.boxes is None:
-            return []
-        corners = [np.asarray(box) for box in read.boxes]
-        boxes = [(*map(float, c.min(0)), *map(float, c.max(0))) for c in corners]
-        return [_Word(t, (b[0], b[1], b[2], b[3]), float(s))
-                for t, b, s in zip(read.txts, boxes, read.scores, strict=True)]  # fmt: skip
+    def _boxes(self, image: Image) -> list[Box]:
+        side = max(image.shape)
+        return self._reader.boxes(image, min(max(side / 2, _SEEN[0]), _SEEN[1]) / side)
 
-    def _rows(self, page: Image, clean: Image, grid: Grid, words: Sequence[_Word]) -> Iterator[list[Piece]]:
-        """Yield the rows of a ruled table; cells whose text runs into the next are read one by one."""
+    def _read(self, image: Image, boxes: Sequence[Box], margin: int = 0, least: int | None = None) -> list[Reading]:
+        cuts = [page_image.cut(image, box, margin) for box in boxes]
+        pictures = [c for c in cuts if c is not None]
+        read = iter(self._reader.read(pictures, least) if least else self._reader.read(pictures))
+        return [Reading("", 0.0) if c is None else next(read) for c in cuts]
+
+    def _again(self, words: Sequence[_Word], margin: int = 0) -> list[_Word]:
+        """Read doubtful words again, with more care and in other clean-ups; the surest reading counts."""
+        doubtful = [i for i, w in enumerate(words) if _doubtful(w.read)]
+        out = list(words)
+        others = ("even", "smooth") if self._page.dotted else ("raw", "blur", "even")
+        for name in (self._best, *(n for n in others if n != self._best)):
+            boxes = [words[i].box for i in doubtful]
+            for i, read in zip(doubtful, self._read(self._page[name], boxes, margin, _EXACT), strict=True):
+                out[i] = _Word(words[i].box, _surer(out[i].read, read))
+            doubtful = [i for i in doubtful if _doubtful(out[i].read)]
+        return out
+
+    def _table(self, grid: Grid, words: Sequence[_Word]) -> list[list[Piece]]:
+        """Return the rows of a ruled table; cells with shared or overlooked text are read one by one."""
+        image = self._page[self._best]
         held, again = _shared_out(grid, words)
-        usual = page_image.spacing(grid.cells)
+        alone: dict[int, list[Box]] = {}
+        for index, cell in enumerate(grid.cells):
+            printed = page_image.prints(image, cell)
+            if printed and (index in again or _overlooked(printed, [w.box for w in held.get(index, [])])):
+                alone[index] = printed
+        boxes = [box for printed in alone.values() for box in printed]
+        first = self._read(image, boxes, _MARGIN)
+        read = iter(self._again([_Word(b, r) for b, r in zip(boxes, first, strict=True)], _MARGIN))
+        for index, printed in alone.items():
+            new = [next(read) for _ in printed]
+            sure = [w for w in new if w.read.text.strip() and w.read.score >= _HOPELESS]
+            self.unread += len(new) - len(sure)
+            held[index] = sure or held.get(index, [])
         rows = [[Piece("") for _ in range(grid.columns)] for _ in range(grid.rows)]
         for index, cell in enumerate(grid.cells):
-            here = held.get(index, [])
-            unsure = index in again or min((w.score for w in here), default=1.0) < _SURE
-            if unsure or (not here and page_image.inked(page, cell)):
-                read = self._alone(clean, cell, tall=cell.box[3] - cell.box[1] > 1.9 * usual)
-                here = max(here, read, key=_certainty) if index not in again else read
-            rows[cell.row][cell.column] = _piece(here, cell)
-        yield from rows
+            rows[cell.row][cell.column] = _piece(held.get(index, []), cell)
+        return rows
 
-    def _alone(self, page: Image, cell: GridCell, *, tall: bool) -> list[_Word]:
-        picture = page_image.cut(page, cell)
-        if picture is None:
-            return []
-        read = self._engine(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), use_det=tall, use_cls=False, use_rec=True)
-        texts, scores = read.txts or (), read.scores or ()
-        return [_Word(t, cell.box, float(s)) for t, s in zip(texts, scores, strict=True) if t.strip()]
+
+def _doubtful(read: Reading) -> bool:
+    if any(c.isdigit() for c in read.text):
+        return _HOPELESS < read.score < _SURE_NUMBER
+    return _NO_TEXT < read.score < _SURE
+
+
+def _surer(old: Reading, new: Reading) -> Reading:
+    """Return the surer of two readings, with what the other says among the others."""
+    if mended(old.text) == mended(new.text):
+        return max(old, new, key=lambda r: r.score)
+    more, less = (new, old) if new.score > old.score else (old, new)
+    others = (less.text, *more.others) if less.score > _NO_TEXT else more.others
+    return Reading(more.text, more.score, tuple(dict.fromkeys(others)))
+
+
+def _overlooked(printed: Sequence[Box], words: Sequence[Box]) -> bool:
+    """Whether print reaches beyond the words that were found."""
+    if not words:
+        return True
+    x0, y0, x1, y1 = (pick(box[i] for box in words) for i, pick in enumerate((min, min, max, max)))
+    least = _BEYOND * min(box[3] - box[1] for box in printed)
+    return any(p[0] < x0 - least or p[2] > x1 + least or p[3] < y0 or p[1] > y1 for p in printed)
 
 
 def _shared_out(grid: Grid, words: Sequence[_Word]) -> tuple[dict[int, list[_Word]], set[int]]:
@@ -159,26 +185,22 @@ def _shared_out(grid: Grid, words: Sequence[_Word]) -> tuple[dict[int, list[_Wor
     return held, again
 
 
-def _certainty(words: Sequence[_Word]) -> float:
-    return sum(len(w.text) * (w.score - 0.5) for w in words)
-
-
 def _piece(words: Sequence[_Word], cell: GridCell) -> Piece:
     if not words:
         return Piece("", cell.box)
-    boxes = [w.box for w in words]
-    if all(box == cell.box for box in boxes):
-        text = joined([w.text for w in words])
-    else:
-        text = joined([line.text for line in text_lines([_char(w) for w in words])])
-    score = min(w.score for w in words)
+    text = joined([line.text for line in text_lines([_char(w) for w in words])])
+    score = min(w.read.score for w in words)
     said = mended(text)
-    return Piece(said, around(boxes), score=score if said == text else min(score, 0.5))
+    others = tuple(dict.fromkeys(mended(o) for o in words[0].read.others)) if len(words) == 1 else ()
+    return Piece(
+        said, around([w.box for w in words]), score=score if said == text else min(score, 0.5),
+        others=tuple(o for o in others if o != said),
+    )  # fmt: skip
 
 
 def _char(word: _Word) -> dict[str, Any]:
     left, top, right, bottom = word.box
-    return {"text": word.text, "x0": left, "x1": right, "top": top, "bottom": bottom}
+    return {"text": word.read.text, "x0": left, "x1": right, "top": top, "bottom": bottom}
 
 
 def _centre_in(box: Box, outer: Box) -> bool:
@@ -187,7 +209,9 @@ def _centre_in(box: Box, outer: Box) -> bool:
 
 
 def _placed(piece: Piece, back: Any, scale: float) -> Piece:
-    return Piece(piece.text, _back(piece.box, back, scale) if piece.box else None, score=piece.score)
+    return Piece(
+        piece.text, _back(piece.box, back, scale) if piece.box else None, score=piece.score, others=piece.others
+    )
 
 
 def _back(box: Box, back: Any, scale: float) -> Box | None:

@@ -1,12 +1,14 @@
 """Images of pages: size, skew, clean-ups to choose from, and the ruled grids on them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
 import cv2
 import numpy as np
+
+from .text import Box
 
 Image = Any
 """A grey picture: numpy array of rows of bytes, 0 black to 255 white."""
@@ -14,6 +16,12 @@ Image = Any
 _GOOD = 2339  # pixels of the longer side of A4 at 200 dpi; below it rules and letters are hard to tell apart
 _NEARLY = 0.9
 _MAX_PIXELS = 60_000_000
+_MOST = 5000  # pixels of the longer side, above which a page is made smaller
+_DOTTED = 0.03  # of the ground
+_SMALL = 9  # pixels that a character takes in height
+_CLOSE = 14  # pixels from a character to its sign
+_SPECK = 5  # pixels of a mark that is no dirt
+_FAINT = 40  # between print and ground, below which nothing is printed
 _SKEW = 3.0  # degrees looked at, to each side
 _NEAR = 4  # pixels between two marks of one rule
 _INKED = 0.9  # of a rule is dark; characters below each other leave gaps
@@ -37,19 +45,47 @@ def decoded(data: bytes) -> list[Image]:
     return list(pages)
 
 
-def upright(page: Image) -> tuple[Image, Any]:
-    """Return a page large enough and without skew, and the matrix (2 x 3) from the original's pixels to its own."""
-    scale = _GOOD / max(page.shape) if max(page.shape) < _NEARLY * _GOOD else 1.0
-    if scale != 1.0:
-        page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    height, width = page.shape
+class Page:
+    """A page large enough and without skew, as it is and in clean-ups, each made when it is asked for.
+
+    Attributes:
+        matrix: 2 x 3, from the original's pixels to the page's.
+        dotted: Whether it is strewn with dots, so that it can't be read as it is.
+    """
+
+    def __init__(self, picture: Image) -> None:
+        self._picture = picture
+        self.matrix, self._size = _straight(picture)
+        self.dotted = _dots(picture) > _DOTTED
+        self._made: dict[str, Image] = {}
+
+    def __getitem__(self, name: str) -> Image:
+        """Return it ``raw``, or ``even``, ``blur`` or ``smooth``: cleaned in its own pixels, before it is turned."""
+        if name not in self._made:
+            clean = _CLEAN[name](self._picture)
+            turned = cv2.warpAffine(clean, self.matrix, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+            self._made[name] = turned if not np.allclose(self.matrix, np.eye(3)[:2]) else clean
+        return self._made[name]
+
+
+def _straight(page: Image) -> tuple[Any, tuple[int, int]]:
+    longer = max(page.shape)
+    scale = _GOOD / longer if longer < _NEARLY * _GOOD else min(1.0, _MOST / longer)
+    height, width = round(page.shape[0] * scale), round(page.shape[1] * scale)
     angle = _skew(page)
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
-    if abs(angle) > 0.05:
-        page = cv2.warpAffine(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-    else:
-        matrix = np.array([[1.0, 0, 0], [0, 1.0, 0]])
-    return page, matrix @ np.diag([scale, scale, 1.0])
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle if abs(angle) > 0.05 else 0.0, 1)
+    # The centre of a pixel is half a pixel from its edge: without that, a larger page lies a little to one side.
+    grow = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
+    return turn @ grow, (width, height)
+
+
+def _dots(page: Image) -> float:
+    """Return the share of the ground, away from print, that dots take."""
+    middle = cv2.medianBlur(page, 3)
+    low, high = np.percentile(page, (1, 60))
+    ground = cv2.erode(middle, np.ones((5, 5), np.uint8)) > high - 0.25 * (high - low)
+    dots = (cv2.absdiff(page, middle) > 0.3 * (high - low)) & ground
+    return float(dots.sum() / max(1, ground.sum()))
 
 
 def _skew(page: Image) -> float:
@@ -69,16 +105,6 @@ def _skew(page: Image) -> float:
     return float(max(np.arange(coarse - 0.25, coarse + 0.251, 0.05), key=contrast))
 
 
-def cleaned(page: Image) -> Iterator[tuple[str, Image]]:
-    """Yield clean-ups of a page, each with its name; which is best the recogniser's own score tells.
-
-    Blur helps against dots, a median with an even background against shade and salt and pepper.
-    """
-    yield "raw", page
-    yield "even", _even(cv2.medianBlur(page, 3))
-    yield "blur", cv2.GaussianBlur(page, (0, 0), 0.8)
-
-
 def _even(page: Image) -> Image:
     height, width = page.shape
     small = cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
@@ -89,20 +115,34 @@ def _even(page: Image) -> Image:
     return (np.clip((light - dark) / (1 - dark + 1e-6), 0, 1) * 255).astype(np.uint8)
 
 
+def _smooth(page: Image) -> Image:
+    middle = cv2.medianBlur(page, 3)
+    dots = cv2.absdiff(page, middle) > 25
+    return _even(cv2.bilateralFilter(np.where(dots, middle, page), 5, 30, 2))
+
+
+_CLEAN: dict[str, Callable[[Image], Image]] = {
+    "raw": lambda page: page,
+    "even": lambda page: _even(cv2.medianBlur(page, 3)),  # against shade, salt and pepper
+    "blur": lambda page: cv2.GaussianBlur(page, (0, 0), 0.8),  # against dots
+    "smooth": _smooth,  # against both, where strokes are thin
+}
+
+
 @dataclass(frozen=True, slots=True)
 class GridCell:
     """A cell of a ruled grid: first row and column, and its box in pixels."""
 
     row: int
     column: int
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A ruled table: its box, its size and its cells, merged ones once."""
 
-    box: tuple[float, float, float, float]
+    box: Box
     rows: int
     columns: int
     cells: tuple[GridCell, ...]
@@ -194,38 +234,38 @@ def _open(mask: Image, at: float, start: float, end: float, *, vertical: bool) -
     return bool(band.size and (band > 0).mean() < 0.35)
 
 
-def inked(page: Image, cell: GridCell) -> bool:
-    """Whether something is printed in a cell."""
-    left, top, right, bottom = (int(v) for v in cell.box)
-    inner = page[top + 5 : bottom - 4, left + 5 : right - 4].astype(int)
-    if inner.size < 80:
-        return False
-    ground = np.percentile(inner, 50)
-    return bool(ground - np.percentile(inner, 1) > 90 and ((ground - inner) > 70).mean() > 0.008)
-
-
-def cut(page: Image, cell: GridCell) -> Image | None:
-    """Return the picture of a cell, large enough to be read, or None where it is too small."""
+def prints(page: Image, cell: GridCell) -> list[Box]:
+    """Return the boxes of the lines of print in a cell, from top to bottom."""
     left, top, right, bottom = (int(v) for v in cell.box)
     inner = page[top + 3 : bottom - 2, left + 3 : right - 2]
-    if min(inner.shape) < 8:
-        return None
-    scale = max(1.0, 48 / inner.shape[0])
-    large = cv2.resize(inner, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    return cv2.copyMakeBorder(large, 6, 6, 10, 10, cv2.BORDER_REPLICATE)
+    if min(inner.shape, default=0) < _SMALL:
+        return []
+    low, high = np.percentile(inner, (1, 60))
+    if high - low < _FAINT:
+        return []
+    dark = (inner < high - 0.4 * (high - low)).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(dark)
+    marks = [(x, y, x + w, y + h) for x, y, w, h, area in stats[1:].tolist() if area >= _SPECK]
+    runs: list[list[tuple[int, int, int, int]]] = []
+    for mark in sorted((m for m in marks if m[3] - m[1] >= _SMALL), key=lambda m: m[1]):
+        if runs and mark[1] <= max(m[3] for m in runs[-1]):
+            runs[-1].append(mark)
+        else:
+            runs.append([mark])
+    return [_around(run, marks, (left + 3, top + 3)) for run in runs]
 
 
-def strip(page: Image) -> tuple[int, int]:
-    """Return the first and last row of the quarter of a page with the most ink."""
-    height = page.shape[0]
-    ink = (255 - page.astype(np.float32)).sum(1)
-    quarter = max(1, height // 4)
-    total = np.concatenate([[0.0], np.cumsum(ink)])
-    first = max(range(0, height - quarter + 1, max(1, quarter // 8)), key=lambda y: total[y + quarter] - total[y])
-    return first, first + quarter
+def _around(run: Sequence[tuple[int, ...]], marks: Sequence[tuple[int, ...]], corner: tuple[int, int]) -> Box:
+    """Return the box of a line: its characters, and the points and signs that stand close by."""
+    x0, y0, x1, y1 = (pick(m[i] for m in run) for i, pick in enumerate((min, min, max, max)))
+    close = [m for m in marks if x0 - _CLOSE <= m[0] and m[2] <= x1 + _CLOSE and y0 <= (m[1] + m[3]) / 2 <= y1]
+    first, last = min(m[0] for m in close), max(m[2] for m in close)
+    return float(corner[0] + first), float(corner[1] + y0), float(corner[0] + last), float(corner[1] + y1)
 
 
-def spacing(cells: tuple[GridCell, ...]) -> float:
-    """Return the usual height of a row."""
-    tops = sorted({c.box[1] for c in cells})
-    return float(np.median([b - a for a, b in pairwise(tops)])) if len(tops) > 1 else float("inf")
+def cut(page: Image, box: Box, margin: int = 0) -> Image | None:
+    """Return the picture of a line, or None where nothing of it is on the page."""
+    height, width = page.shape
+    left, top = max(0, int(box[0]) - margin), max(0, int(box[1]) - margin)
+    right, bottom = min(width, round(box[2]) + margin), min(height, round(box[3]) + margin)
+    return page[top:bottom, left:right] if right - left > 2 and bottom - top > 2 else None

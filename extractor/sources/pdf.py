@@ -6,22 +6,24 @@ Pages are read one by one and freed, so memory doesn't grow with their number.
 import io
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extractor.errors import InputError
 from extractor.records import Finding
 
 from .extras import needs
 from .reading_order import Char, TextLine, around, rounded, text_lines
-from .scans import Reader, find_reader
+from .scans import Pace, Scans, available, rendered
 from .text import Assembly, Box, Converted, Piece, joined
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page
     from pdfplumber.table import Table
+
+_Picture = Callable[[int], tuple[Any, float]]
 
 MAX_PAGES = 2000
 _MAX_OBJECTS = 500_000  # characters, lines and boxes of one page
@@ -30,7 +32,7 @@ _COVER = 0.8  # of a page, from which an image is a scan
 _AMOUNT = re.compile(r"[-+]?\d[\d,]*\.\d+")
 
 
-def read(data: bytes, kind: str, name: str) -> Converted:  # noqa: ARG001 - readers share a signature
+def read(data: bytes, name: str, pace: Pace) -> Converted:
     """Read a PDF.
 
     Raises:
@@ -47,18 +49,24 @@ def read(data: bytes, kind: str, name: str) -> Converted:  # noqa: ARG001 - read
             raise InputError(f"{name}: this PDF has a password. Save it without one.") from None
         raise InputError(f"{name}: this PDF is broken. Get it again, or print it to a new PDF.") from None
     out = Assembly()
-    reader = find_reader()
-    with document, _quiet():
+    with document, _quiet(), Scans(out, name, count, pace) as scans, ExitStack() as opened:
         if count == 0:
             raise InputError(f"{name}: this PDF has no pages. Get it again.")
+        picture: _Picture | None = None
         for number in range(1, min(count, MAX_PAGES) + 1):
             page = document.pages[number - 1]
-            out.page(number)
             try:
-                _page(out, page, number, reader, data)
+                if _wants_image(page):
+                    picture = picture or opened.enter_context(rendered(data))
+                    scans.picture(number, *picture(number))
+                else:
+                    scans.settle()
+                    out.page(number)
+                    _page(out, page, number)
             except InputError:
                 raise
             except Exception as error:  # noqa: BLE001 - likewise, page by page
+                scans.settle()
                 out.findings.append(_not_read(out, number, f"it is broken ({type(error).__name__})"))
             page.close()
     if count > MAX_PAGES:
@@ -79,15 +87,21 @@ def _quiet() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _page(out: Assembly, page: "Page", number: int, reader: Reader | None, data: bytes) -> None:
-    if sum(len(kind) for kind in page.objects.values()) > _MAX_OBJECTS:
+def _wants_image(page: "Page") -> bool:
+    """Whether a page is to be read from its image."""
+    return available() and _objects(page) <= _MAX_OBJECTS and bool(_unusable(page.dedupe_chars()))
+
+
+def _objects(page: "Page") -> int:
+    return sum(len(kind) for kind in page.objects.values())
+
+
+def _page(out: Assembly, page: "Page", number: int) -> None:
+    if _objects(page) > _MAX_OBJECTS:
         out.findings.append(_not_read(out, number, "it has too many objects"))
         return
     page = page.dedupe_chars()
     why = _unusable(page)
-    if why and reader is not None:
-        reader.pdf_page(out, data, number)
-        return
     if why:
         remedy = "reading it from its image needs the extra: pip install 'extractor[ocr]'"
         out.findings.append(_not_read(out, number, f"{why}; {remedy}"))

@@ -1,25 +1,123 @@
-"""The door to the recogniser of scanned pages, where its extra is installed."""
+"""Scanned pages on their way to the recogniser, where its extra is installed: several at once, in the file's order."""
 
+import io
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Self
 
-from .text import Assembly
+from extractor.errors import InputError
+from extractor.records import Finding
+
+from .text import Assembly, Piece
+
+if TYPE_CHECKING:
+    from .recogniser import Recogniser
+
+_DPI = 200
+_POINTS = 72
+_LONGEST = 10_000  # pixels of a side
+_AHEAD = 2  # pages waiting for each thread
 
 
-class Reader(Protocol):
-    """Reads a page from its image."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How pages are recognised.
 
-    def pdf_page(self, out: Assembly, data: bytes, number: int) -> None:
-        """Add the text of a page of a PDF, by its 1-based number."""
+    Attributes:
+        threads: Pages at once. Nearly all of the work is done outside of Python, so threads share the models and still
+            run side by side.
+        tell: Called after every such page with the file's name, the page's number and how many pages there are.
+    """
 
-    def image(self, out: Assembly, data: bytes) -> None:
-        """Add the text of an image, page by page where it holds several."""
+    threads: int = 1
+    tell: Callable[[str, int, int], None] | None = None
 
 
-def find_reader() -> Reader | None:
-    """Return a reader, or None where the extra ``[ocr]`` isn't installed."""
-    if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
-        return None
-    from .ocr import Recogniser  # noqa: PLC0415 - it loads a recogniser
+def available() -> bool:
+    """Whether the extra ``[ocr]`` is installed."""
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+@cache
+def _recogniser() -> "Recogniser":
+    from .recogniser import Recogniser  # noqa: PLC0415 - it loads a recogniser
 
     return Recogniser()
+
+
+class Scans:
+    """Pages of one file, some of which are pictures: text comes out in the order of the pages.
+
+    A few pages are held at a time, whatever their number.
+    """
+
+    def __init__(self, out: Assembly, name: str, count: int, pace: Pace) -> None:
+        self._out, self._name, self._count, self._pace = out, name, count, pace
+        self._pool = ThreadPoolExecutor(max(1, pace.threads))
+        self._waiting: deque[tuple[int, Future[tuple[list[list[Piece]], int]]]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            self.settle()
+        self._pool.shutdown(cancel_futures=True)
+
+    def picture(self, number: int, picture: Any, scale: float) -> None:
+        """Have a page recognised: its 1-based number, its grey picture, and the pixels to a unit of its boxes."""
+        from .ocr import page_rows  # noqa: PLC0415 - likewise
+
+        while len(self._waiting) >= self._pace.threads * _AHEAD:
+            self._next()
+        self._waiting.append((number, self._pool.submit(page_rows, _recogniser(), picture, scale)))
+
+    def settle(self) -> None:
+        """Add all pages that were begun to the text; what follows them in the file comes after."""
+        while self._waiting:
+            self._next()
+
+    def _next(self) -> None:
+        number, page = self._waiting.popleft()
+        self._out.page(number)
+        try:
+            rows, unread = page.result()
+        except InputError as error:
+            self._missing(f"page {number} is not read: {error}")
+        else:
+            for row in rows:
+                self._out.row(row)
+            if unread:
+                self._missing(f"page {number}: {unread} pieces of print, or dirt, can't be read. Look at the page.")
+        if self._pace.tell is not None:
+            self._pace.tell(self._name, number, self._count)
+
+    def _missing(self, why: str) -> None:
+        self._out.findings.append(
+            Finding(code="page-not-read", kind="not-read", line=max(1, self._out.line - 1), message=why)
+        )
+
+
+@contextmanager
+def rendered(data: bytes) -> Iterator[Callable[[int], tuple[Any, float]]]:
+    """Open a PDF for pictures of its pages: by 1-based number, with the pixels to a point."""
+    import pypdfium2  # noqa: PLC0415 - comes with the extra for PDFs
+
+    document = pypdfium2.PdfDocument(io.BytesIO(data))
+
+    def picture(number: int) -> tuple[Any, float]:
+        page = document[number - 1]
+        scale = min(_DPI / _POINTS, _LONGEST / max(1.0, *page.get_size()))
+        pixels = page.render(scale=scale, grayscale=True).to_numpy()
+        page.close()
+        return pixels.reshape(pixels.shape[:2]).copy(), scale
+
+    try:
+        yield picture
+    finally:
+        document.close()

@@ -16,12 +16,16 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text and where it is printed: the box on its page, or the cell of its sheet; with a recogniser's score."""
+    """A text and where it is printed: the box on its page, or the cell of its sheet; with a recogniser's score.
+
+    ``others`` is what a recogniser thought nearly as likely.
+    """
 
     text: str
     box: Box | None = None
     ref: str = ""
     score: float | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Assembly:
                 self._add(text)
                 self._regions.append(
                     Region(start=start, end=self._length, page=self._page, box=piece.box, ref=piece.ref,
-                           score=None if piece.score is None else round(piece.score, 3))
+                           score=None if piece.score is None else round(piece.score, 3), others=piece.others)
                 )  # fmt: skip
         self._add("\n")
 
