@@ -251,9 +251,9 @@ def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values
     one unit more or less in the last printed place: a rate of two decimals says little about the last digit of a
     large amount.
     """
-    printed = [ref for ref in instance.refs if ref in values]
     if outcome.verdict != "held" or not outcome.evidence:
         return
+    printed = [ref for ref in instance.refs if ref in values]
     if instance.relation in ("at-most", "none"):
         yield from (ref for ref in instance.left if ref in values)  # what is nothing; of what, is told elsewhere
         return
