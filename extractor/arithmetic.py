@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from .amount import half_unit
 from .instance import QUOTIENTS, WORDS, Frame, Instance, Outcome, Ref
 from .telling import evaluate_told
 from .wording import evaluate_words, reached
@@ -77,9 +76,8 @@ class _Side:
             if value is None:
                 continue
             frame = frames[ref.frame]
-            scale = frame.scale_at(ref.row, ref.column) if frame.scales else frame.scale
-            half = half_unit(value, frame.decimals) * scale
-            total += value * scale
+            _, amount, half = frame.yuan(ref, value)
+            total += amount
             printed += 1
             # A 0.00 that prose spells out is nothing, not something too small to print.
             if value:
@@ -191,10 +189,11 @@ def _signed(refs: Sequence[tuple[int, Ref]], frames: Sequence[Frame], values: Va
     """Return a signed sum in yuan, and half the sum of its addends' last units."""
     total, room = Decimal(0), Decimal(0)
     for sign, ref in refs:
-        frame, value = frames[ref.frame], values.get(ref, Decimal(0))
-        scale = frame.scale_at(ref.row, ref.column)
-        total += sign * value * scale
-        room += half_unit(value, frame.decimals) * scale
+        value = values.get(ref)
+        if value is not None:
+            _, amount, half = frames[ref.frame].yuan(ref, value)
+            total += sign * amount
+            room += half
     return total, room
 
 

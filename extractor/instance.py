@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from .amount import half_unit
+
 Relation = Literal[
     "same", "sum", "at-most", "none", "rate", "score", "reach", "sign",
     "words", "names", "among", "agrees", "has", "says",
@@ -69,6 +71,7 @@ class Frame:
         gaps: A cell that isn't printed is unknown (prose), not 0 (a table).
         name: Name of the project that a form is about.
         scales: Yuan per unit of the cells that have a unit of their own; 1 for what isn't money.
+        reckoned: What its numbers come to, kept by :meth:`yuan`.
     """
 
     table: str
@@ -83,6 +86,7 @@ class Frame:
     gaps: bool = False
     name: str = ""
     scales: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
+    reckoned: "dict[Ref, Reckoned]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def spec(self) -> str:
@@ -92,6 +96,17 @@ class Frame:
     def scale_at(self, row: int, column: str) -> Decimal:
         """Yuan per unit of a cell."""
         return self.scales.get((row, column), self.scale)
+
+    def yuan(self, ref: "Ref", value: Decimal) -> "Reckoned":
+        """Return what a number in a cell comes to: itself, yuan, and half a unit of its last place in yuan."""
+        known = self.reckoned.get(ref)
+        if known is None or known[0] is not value:
+            scale = self.scales.get((ref.row, ref.column), self.scale)
+            known = self.reckoned[ref] = value, value * scale, half_unit(value, self.decimals) * scale
+        return known
+
+
+Reckoned = tuple[Decimal, Decimal, Decimal]
 
 
 class Ref(NamedTuple):
