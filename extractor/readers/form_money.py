@@ -86,8 +86,11 @@ def money(spec: FormSpec, found: Sequence[Piece], words: Words) -> tuple[list[Mo
     return _many(header, raw, unit), unit
 
 
+_Labels = Mapping[str, Sequence[tuple[re.Pattern[str], MoneyRow | None, MoneyColumn | None]]]
+
+
 @lru_cache(maxsize=8)
-def _labels(spec: FormSpec) -> Mapping[str, Sequence[tuple[re.Pattern[str], MoneyRow | None, MoneyColumn | None]]]:
+def _labels(spec: FormSpec) -> _Labels:
     """Return the patterns of rows and columns by their first character, the longest first."""
     named: list[tuple[str, MoneyRow | None, MoneyColumn | None]] = []
     named += [(name, row, None) for row in spec.rows for name in row.names]
@@ -105,9 +108,9 @@ def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_T
     for number, piece in enumerate(found):
         stream += piece.text + _SEPARATOR
         owner += [(number, i) for i in range(len(piece.text) + 1)]
-    position, fresh = 0, True
+    position, fresh, labels = 0, True, _labels(spec)
     while position < len(stream):
-        step, token = _token(spec, stream, position, words, fresh=fresh)
+        step, token = _token(labels if fresh else {}, stream, position, words)
         if step:
             if token:
                 yield _with_pieces(token, found, owner, position, step)
@@ -118,12 +121,11 @@ def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_T
         position += step
 
 
-def _token(spec: FormSpec, stream: str, at: int, words: Words, *, fresh: bool) -> tuple[int, _Token | None]:
-    if fresh:
-        for pattern, row, column in _labels(spec).get(stream[at], ()):
-            match = pattern.match(stream, at)
-            if match:
-                return match.end() - at, _Token("row" if row else "column", (), row=row, column=column)
+def _token(labels: _Labels, stream: str, at: int, words: Words) -> tuple[int, _Token | None]:
+    for pattern, row, column in labels.get(stream[at], ()):
+        match = pattern.match(stream, at)
+        if match:
+            return match.end() - at, _Token("row" if row else "column", (), row=row, column=column)
     number = _NUMBER.match(stream, at)
     if number:
         unit = _UNIT.match(stream, number.end())
