@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from .amount import half_unit, unit_of
+from .amount import unit_of
 from .instance import QUOTIENTS, WORDS, Frame, Instance, Outcome, Ref
 from .telling import evaluate_told
 from .wording import evaluate_words, reached
@@ -88,9 +88,8 @@ class _Side:
             if value is None:
                 continue
             frame = frames[ref.frame]
-            scale = frame.scale_at(ref.row, ref.column) if frame.scales else frame.scale
-            half = half_unit(value, frame.decimals) * scale
-            total += value * scale
+            _, amount, half = frame.yuan(ref, value)
+            total += amount
             printed += 1
             # A 0.00 that prose spells out is nothing, not something too small to print.
             if value:
@@ -208,10 +207,11 @@ def _signed(refs: _Signed, frames: Sequence[Frame], values: Values) -> tuple[Dec
     """Return a signed sum in yuan, and half the sum of its addends' last units."""
     total, room = Decimal(0), Decimal(0)
     for sign, ref in refs:
-        frame, value = frames[ref.frame], values.get(ref, Decimal(0))
-        scale = frame.scale_at(ref.row, ref.column)
-        total += sign * value * scale
-        room += half_unit(value, frame.decimals) * scale
+        value = values.get(ref)
+        if value is not None:
+            _, amount, half = frames[ref.frame].yuan(ref, value)
+            total += sign * amount
+            room += half
     return total, room
 
 
@@ -270,9 +270,9 @@ def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values
     one unit more or less in the last printed place: a rate of two decimals says little about the last digit of a
     large amount.
     """
-    printed = [ref for ref in instance.refs if ref in values]
     if outcome.verdict != "held" or not outcome.evidence:
         return
+    printed = [ref for ref in instance.refs if ref in values]
     if instance.relation in ("at-most", "none"):
         yield from (ref for ref in instance.left if ref in values)  # what is nothing; of what, is told elsewhere
         return

@@ -119,6 +119,8 @@ def _strict(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) -> tu
     inexact = [i for i, o in rates if not i.plugged and not o.exact and not _short(i, frames, values)]
     withdrawn = {i for i, o in rates if i.plugged and not o.exact and crooked.intersection(i.left)}
     withdrawn.update(inexact if len(inexact) * 9 <= len(telling) else ())
+    if not withdrawn:
+        return tuple(outcomes)
     return tuple((i, o._replace(verdict="violated") if i in withdrawn else o) for i, o in outcomes)
 
 
@@ -133,7 +135,7 @@ def _proofs(
     """Return the identities that prove each cell."""
     proofs: dict[Ref, list[str]] = {}
     for instance, outcome in outcomes:
-        if not instance.soft and instance not in loose:
+        if outcome.evidence and not instance.soft and instance not in loose:
             for ref in pinned(instance, outcome, frames, values):
                 known = proofs.setdefault(ref, [])
                 if instance.id not in known:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from .amount import half_unit
+
 Relation = Literal[
     "same", "sum", "at-most", "none", "rate", "score", "reach", "sign",
     "words", "names", "among", "agrees", "has", "says",
@@ -70,6 +72,7 @@ class Frame:
         name: Name of the project that a form is about.
         scales: Yuan per unit of the cells that have a unit of their own; 1 for what isn't money.
         rates: Digits after the point that nearly all rates in the document's prose are printed with; 0 if they vary.
+        reckoned: What its numbers come to, kept by :meth:`yuan`.
     """
 
     table: str
@@ -85,6 +88,7 @@ class Frame:
     name: str = ""
     scales: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
     rates: int = 0
+    reckoned: "dict[Ref, Reckoned]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def spec(self) -> str:
@@ -94,6 +98,17 @@ class Frame:
     def scale_at(self, row: int, column: str) -> Decimal:
         """Yuan per unit of a cell."""
         return self.scales.get((row, column), self.scale)
+
+    def yuan(self, ref: "Ref", value: Decimal) -> "Reckoned":
+        """Return what a number in a cell comes to: itself, yuan, and half a unit of its last place in yuan."""
+        known = self.reckoned.get(ref)
+        if known is None or known[0] is not value:
+            scale = self.scales.get((ref.row, ref.column), self.scale)
+            known = self.reckoned[ref] = value, value * scale, half_unit(value, self.decimals) * scale
+        return known
+
+
+Reckoned = tuple[Decimal, Decimal, Decimal]
 
 
 class Ref(NamedTuple):
@@ -164,7 +179,7 @@ class Instance(NamedTuple):
     bound: bool = False
 
     def __hash__(self) -> int:
-        return hash((self.id, self.left, self.right))
+        return hash((self.id, self.left))  # enough to tell nearly all apart
 
     @property
     def refs(self) -> tuple[Ref, ...]:

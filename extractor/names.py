@@ -110,10 +110,6 @@ class _Text:
     def _numbers(self) -> list[int]:
         return [line.number for line in self.lines]
 
-    @cached_property
-    def pairs(self) -> Counter[str]:
-        return Counter(map(add, self.whole, self.whole[1:]))
-
     def around(self, line: int) -> str:
         """Return the text near a line."""
         first = bisect_right(self._numbers, line - _NEAR - 1)
@@ -178,6 +174,13 @@ class _Reader:
     known: _Vocabulary
     free: Sequence[str]
 
+    @cached_property
+    def _pairs(self) -> Counter[str]:
+        """How often two characters stand beside each other, in the disclosure and in the names known everywhere."""
+        found = Counter(self.known.pairs)
+        found.update(map(add, self.text.whole, self.text.whole[1:]))
+        return found
+
     def misread(self, name: str) -> str:
         """Say why the characters of a name may be misread, or return an empty string."""
         for bracket in _PAIRS:
@@ -235,12 +238,13 @@ class _Reader:
 
         As printed, it makes none with its neighbours that stands anywhere else.
         """
-        beside = _beside(name, index)
-        for other in sorted(lookalikes().get(name[index], ())):
-            counts = [self._count(a + other + b) for a, b in beside]
-            if min(counts) > (0 if len(counts) > 1 else 1) and self._lonely(name, index, other):
+        beside, count = _beside(name, index), self._pairs.get
+        least = 0 if len(beside) > 1 else 1
+        able = [c for c in lookalikes().get(name[index], ()) if all(count(a + c + b, 0) > least for a, b in beside)]
+        for other in sorted(able):
+            if self._lonely(name, index, other):
                 found = name[max(index - 1, 0) : index] + other + name[index + 1 : index + 2]
-                if found in self.text.whole or len(counts) == 1:
+                if found in self.text.whole or len(beside) == 1:
                     return found
         return ""
 
@@ -248,7 +252,7 @@ class _Reader:
         return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
 
     def _count(self, pair: str) -> int:
-        return self.text.pairs.get(pair, 0) + self.known.pairs.get(pair, 0)
+        return self._pairs.get(pair, 0)
 
     def cut(self, name: str, line: int) -> str:
         """Say which known name runs over the end of a name at its place, or return an empty string."""

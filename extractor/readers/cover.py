@@ -129,8 +129,10 @@ def _of_group(piece: str, found: dict[str, str]) -> str:
 
 def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
     """Whether a piece names a column once more, below the heading of a group that was taken for its name."""
-    above = undated(found.get(column.id, ""))
-    return above in _GROUPS and piece != above and piece in column.plain
+    if column.id not in found or piece not in column.plain:
+        return False
+    above = undated(found[column.id])
+    return above in _GROUPS and piece != above
 
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:

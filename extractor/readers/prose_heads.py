@@ -35,6 +35,7 @@ _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|�
 _DECIMAL = re.compile(r"\d\.\d")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
 _LONGEST = 90
+_OPENS = 100  # lines within which a list that isn't called so begins
 _OPENING = frozenset({"duties", "staffing"})
 
 
@@ -77,8 +78,10 @@ def listed(lines: Sequence[Line]) -> frozenset[int]:
     """
     out = set(contents(lines))
     for index, line in enumerate(lines):
+        if index >= _OPENS and "目" not in line.text:
+            continue
         key = _bare(line.text)
-        if key in {"目录", "目次"} or (index < 100 and index not in out and _FIRST_PART.match(key)):
+        if key in {"目录", "目次"} or (index < _OPENS and index not in out and _FIRST_PART.match(key)):
             end = _list_end(lines, index)
             out.update(range(index, end))
     return frozenset(out)

@@ -7,6 +7,7 @@ to know nothing of it.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from extractor.normalize import Line, readable
 from extractor.records import Span
@@ -76,7 +77,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
             if first:
                 starts.add(len(chars))
             chars.extend(piece.group())
-            origin.extend((index, position) for position in range(begin, end))
+            origin.extend(zip(repeat(index), range(begin, end)))
             after = end
     return Flow("".join(chars), tuple(origin), frozenset(starts))
 
