@@ -7,11 +7,11 @@ from decimal import Decimal
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
 from .findings import ROW_UNCERTAIN, doubts, unconfirmed, violations
-from .framing import frame_of, frames_of, printed_numbers, quantities
+from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import UNCONFIRMED, misread
+from .misread import BARE, UNCONFIRMED, bare, misread
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .specs import Catalogue
 
@@ -19,6 +19,7 @@ __all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
+_OWN = (BARE, UNCONFIRMED)  # doubts that the checks have themselves
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
 
@@ -248,7 +249,7 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 def _with_states(
     index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
 ) -> Table:
-    rows = []
+    rows, odd = [], frozenset() if is_prose(table.id) else bare(table)
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:
@@ -257,9 +258,9 @@ def _with_states(
                 continue
             ref = Ref(index, number, cell.column)
             state, doubt = _state(cell, row, ref, proofs, violated), cell.doubt
-            doubt = "" if doubt == UNCONFIRMED else doubt
-            if doubted and state == "grounded":
-                state, doubt = "ambiguous", doubted
+            doubt = "" if doubt in _OWN else doubt
+            if state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
+                state, doubt = "ambiguous", said
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
         rows.append(row.model_copy(update={"cells": tuple(cells)}))
     return table.model_copy(update={"rows": tuple(rows)})
@@ -270,7 +271,7 @@ def _state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, Sequence[str]], 
         return "ungrounded"
     if ref in violated:
         return "contradicted"
-    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", UNCONFIRMED):
+    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", *_OWN):
         return "ambiguous"
     return "proven" if ref in proofs else "grounded"
 
