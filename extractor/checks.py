@@ -7,7 +7,7 @@ from decimal import Decimal
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
 from .findings import ROW_UNCERTAIN, doubts, unconfirmed, violations
-from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities
+from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities, reframed
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
@@ -33,6 +33,7 @@ class Checked:
         counts: Instances by identity.
         outcomes: Every instance with its outcome.
         complaints: The violated hard identities, and the sums that hold suspiciously loosely, each with its finding.
+        frames: The skeletons of the tables.
     """
 
     tables: tuple[Table, ...]
@@ -40,6 +41,7 @@ class Checked:
     counts: dict[str, CheckCount]
     outcomes: tuple[tuple[Instance, Outcome], ...]
     complaints: tuple[tuple[Instance, Finding], ...] = ()
+    frames: tuple[Frame, ...] = ()
 
 
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
@@ -64,18 +66,17 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
-    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints)
+    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints, tuple(frames))
 
 
-def complaints(checked: Checked, tables: Sequence[Table], catalogue: Catalogue) -> Checked:
+def complaints(checked: Checked, tables: Sequence[Table]) -> Checked:
     """Check tables in which some numbers are others, and nothing else is; quick, and without states of cells.
 
     Args:
         checked: What was said of the tables before.
         tables: The same tables with other numbers: rows, columns and texts as they were.
-        catalogue: The specs.
     """
-    frames = frames_of(tables, catalogue)
+    frames = reframed(checked.frames, checked.tables, tables)
     before, printed = printed_numbers(checked.tables), printed_numbers(tables)
     values = {**quantities(frames), **printed}
     other = {ref for ref in before.keys() | printed.keys() if before.get(ref) != printed.get(ref)}
@@ -85,7 +86,7 @@ def complaints(checked: Checked, tables: Sequence[Table], catalogue: Catalogue) 
     ]
     outcomes, loose = _weighed(plain, frames, values)
     said = tuple(violations(outcomes, tables, frames, loose))
-    return Checked(tuple(tables), tuple(finding for _, finding in said), {}, outcomes, said)
+    return Checked(tuple(tables), tuple(finding for _, finding in said), {}, outcomes, said, tuple(frames))
 
 
 def _weighed(
