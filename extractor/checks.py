@@ -7,11 +7,11 @@ from decimal import Decimal
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
 from .findings import ROW_UNCERTAIN, doubts, unconfirmed, violations
-from .framing import frame_of, frames_of, printed_numbers, quantities
+from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities, reframed
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import UNCONFIRMED, misread
+from .misread import BARE, UNCONFIRMED, bare, misread
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .specs import Catalogue
 
@@ -19,6 +19,7 @@ __all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
+_OWN = (BARE, UNCONFIRMED)  # doubts that the checks have themselves
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
 
@@ -32,6 +33,7 @@ class Checked:
         counts: Instances by identity.
         outcomes: Every instance with its outcome.
         complaints: The violated hard identities, and the sums that hold suspiciously loosely, each with its finding.
+        frames: The skeletons of the tables.
     """
 
     tables: tuple[Table, ...]
@@ -39,6 +41,7 @@ class Checked:
     counts: dict[str, CheckCount]
     outcomes: tuple[tuple[Instance, Outcome], ...]
     complaints: tuple[tuple[Instance, Finding], ...] = ()
+    frames: tuple[Frame, ...] = ()
 
 
 def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
@@ -63,18 +66,17 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
-    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints)
+    return Checked(checked, tuple(findings), _counts(outcomes, missing), outcomes, complaints, tuple(frames))
 
 
-def complaints(checked: Checked, tables: Sequence[Table], catalogue: Catalogue) -> Checked:
+def complaints(checked: Checked, tables: Sequence[Table]) -> Checked:
     """Check tables in which some numbers are others, and nothing else is; quick, and without states of cells.
 
     Args:
         checked: What was said of the tables before.
         tables: The same tables with other numbers: rows, columns and texts as they were.
-        catalogue: The specs.
     """
-    frames = frames_of(tables, catalogue)
+    frames = reframed(checked.frames, checked.tables, tables)
     before, printed = printed_numbers(checked.tables), printed_numbers(tables)
     values = {**quantities(frames), **printed}
     other = {ref for ref in before.keys() | printed.keys() if before.get(ref) != printed.get(ref)}
@@ -84,7 +86,7 @@ def complaints(checked: Checked, tables: Sequence[Table], catalogue: Catalogue) 
     ]
     outcomes, loose = _weighed(plain, frames, values)
     said = tuple(violations(outcomes, tables, frames, loose))
-    return Checked(tuple(tables), tuple(finding for _, finding in said), {}, outcomes, said)
+    return Checked(tuple(tables), tuple(finding for _, finding in said), {}, outcomes, said, tuple(frames))
 
 
 def _weighed(
@@ -250,7 +252,7 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 def _with_states(
     index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
 ) -> Table:
-    rows = []
+    rows, odd = [], frozenset() if is_prose(table.id) else bare(table)
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:
@@ -259,9 +261,9 @@ def _with_states(
                 continue
             ref = Ref(index, number, cell.column)
             state, doubt = _state(cell, row, ref, proofs, violated), cell.doubt
-            doubt = "" if doubt == UNCONFIRMED else doubt
-            if doubted and state == "grounded":
-                state, doubt = "ambiguous", doubted
+            doubt = "" if doubt in _OWN else doubt
+            if state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
+                state, doubt = "ambiguous", said
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
         rows.append(row.model_copy(update={"cells": tuple(cells)}))
     return table.model_copy(update={"rows": tuple(rows)})
@@ -272,7 +274,7 @@ def _state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, Sequence[str]], 
         return "ungrounded"
     if ref in violated:
         return "contradicted"
-    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", UNCONFIRMED):
+    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", *_OWN):
         return "ambiguous"
     return "proven" if ref in proofs else "grounded"
 

@@ -49,10 +49,26 @@ def frame_of(table: Table) -> Frame:
 
 def frames_of(tables: Sequence[Table], catalogue: Catalogue) -> list[Frame]:
     """Return the skeletons of all tables; names in prose get the codes that the tables beside it print."""
-    rates = {part: _rate_places([t for t in tables if t.part == part]) for part in {t.part for t in tables}}
-    frames = [replace(frame, rates=rates[frame.part]) if frame.gaps else frame for frame in map(frame_of, tables)]
+    frames = _with_rates([frame_of(table) for table in tables], tables)
     known = {part: _Names(frames, part, catalogue) for part in {f.part for f in frames if f.gaps}}
     return [_coded(frame, known[frame.part]) if frame.gaps else frame for frame in frames]
+
+
+def reframed(frames: Sequence[Frame], before: Sequence[Table], tables: Sequence[Table]) -> list[Frame]:
+    """Return the skeletons of tables with other numbers: rows, columns and texts as they were ``before``."""
+    made = [
+        old if table is was else replace(frame_of(table), rows=old.rows, rates=old.rates)
+        for old, was, table in zip(frames, before, tables, strict=True)
+    ]
+    return _with_rates(made, tables)
+
+
+def _with_rates(frames: Sequence[Frame], tables: Sequence[Table]) -> list[Frame]:
+    rates = {part: _rate_places([t for t in tables if t.part == part]) for part in {t.part for t in tables}}
+    return [
+        replace(frame, rates=rates[frame.part]) if frame.gaps and frame.rates != rates[frame.part] else frame
+        for frame in frames
+    ]
 
 
 def _rate_places(tables: Sequence[Table]) -> int:

@@ -178,7 +178,7 @@ class Extractor:
         said = [*reading.findings, *judged.findings, *_left_out(text, reading.drafts, read)]
         said.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
         said.extend(_absent(checked.tables, odd, self.catalogue))
-        diagnosis = repair.diagnose(checked, self.catalogue, first=len(out.repairs), beside=[*out.findings, *said])
+        diagnosis = repair.diagnose(checked, first=len(out.repairs), beside=[*out.findings, *said])
         out.findings.extend((*said, *diagnosis.findings))
         out.attempts.extend(reading.attempts)
         out.repairs.extend(diagnosis.proposals)

@@ -17,7 +17,6 @@ from .proposals import CellRef, Edit, Finding, Proposal, Repair
 from .records import Result, Row, Table
 from .search import Cluster, Hypothesis, solve
 from .situation import Situation, Values
-from .specs import Catalogue
 
 _SHOWN = 4
 _UNREAD = frozenset({"damaged-number", "numbers-not-read"})
@@ -31,12 +30,11 @@ class Diagnosis:
     proposals: tuple[Proposal, ...] = ()
 
 
-def diagnose(checked: Checked, catalogue: Catalogue, *, first: int = 0, beside: Iterable[Finding] = ()) -> Diagnosis:
+def diagnose(checked: Checked, *, first: int = 0, beside: Iterable[Finding] = ()) -> Diagnosis:
     """Say of each violated identity who erred, and propose what may have been printed.
 
     Args:
         checked: Tables with what the identities say of them.
-        catalogue: The specs.
         first: How many proposals there are already, by which findings count.
         beside: Findings of the readers: where numbers are not read, or a second reader reads others.
     """
@@ -44,7 +42,7 @@ def diagnose(checked: Checked, catalogue: Catalogue, *, first: int = 0, beside: 
         return Diagnosis(checked.findings)
     said_of = list(beside)
     unread = {f.line for f in said_of if f.code in _UNREAD and f.line}
-    known = Situation(checked, catalogue, unread, list(_second(said_of, checked.tables)))
+    known = Situation(checked, unread, list(_second(said_of, checked.tables)))
     clusters = sorted(solve(known), key=lambda c: c.complaints)
     said: dict[int, Finding] = {}
     proposals: list[Proposal] = []

@@ -13,10 +13,9 @@ from math import log10
 
 from .arithmetic import evaluate
 from .checks import Checked
-from .framing import frames_of, printed_numbers, quantities
+from .framing import printed_numbers, quantities
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref, Verdict
 from .records import Cell, Table
-from .specs import Catalogue
 
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
@@ -47,16 +46,14 @@ class Situation:
         second: What a second reader reads where, by each of its cells.
     """
 
-    def __init__(
-        self, checked: Checked, catalogue: Catalogue, unread: Collection[int] = (), second: Iterable[Values] = ()
-    ) -> None:
+    def __init__(self, checked: Checked, unread: Collection[int] = (), second: Iterable[Values] = ()) -> None:
         """Take over what the checks found, the lines in which numbers are not read, and what is read otherwise."""
         self.second: dict[Ref, list[Values]] = {}
         for values in second:
             for ref, _ in values:
                 self.second.setdefault(ref, []).append(values)
         self.tables: Sequence[Table] = checked.tables
-        self.frames: list[Frame] = frames_of(checked.tables, catalogue)
+        self.frames: Sequence[Frame] = checked.frames
         self.values: dict[Ref, Decimal] = {**quantities(self.frames), **printed_numbers(checked.tables)}
         self.cells: dict[Ref, Cell] = _cells(checked.tables)
         self.columns = tuple(map(_number_columns, checked.tables))

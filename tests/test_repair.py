@@ -19,6 +19,7 @@ from extractor.facts import facts
 from extractor.recheck import recheck
 from extractor.records import Cell, CellRef, Finding, Repair
 from extractor.repair import apply
+from extractor.report.document import page
 
 from .cli import extractor as command
 from .conftest import SAMPLES, sample
@@ -146,8 +147,11 @@ def test_nothing_is_corrected(extractor: Extractor, right: Result, tmp_path: Pat
     line = next(r for r in csv.reader(io.StringIO((tmp_path / "revenue.csv").read_text("utf-8-sig"))) if "2010301" in r)
     assert "336.92" in line
     assert line[-1] == "总计: 356.92"
-    sheet = openpyxl.load_workbook(tmp_path / "tables.xlsx")["Findings"]
-    assert "misread" in {row[9].value for row in sheet.iter_rows()}
+    book = openpyxl.load_workbook(tmp_path / "tables.xlsx")
+    assert "misread" in {row[9].value for row in book["Findings"].iter_rows()}
+    comments = [c.comment.text for s in book for row in s.iter_rows() for c in row if c.comment]
+    assert sum("repaired: 356.92, which proves nothing" in text for text in comments) == 1
+    assert page(result, document).count(">→ 356.92</ins>") == 1
 
 
 def test_two_misread_numbers_in_one_table_are_both_found(extractor: Extractor, right: Result) -> None:
