@@ -72,13 +72,17 @@ class NotAsked(Record):
 
 
 class Account(Record):
-    """The account of a document or of a run, as ``usage.json`` and ``--json`` give it."""
+    """The account of a document or of a run, as ``usage.json`` and ``--json`` give it.
+
+    ``unanswered`` counts questions that the endpoint gave no answer to, and might another time.
+    """
 
     model: str
     currency: str
     total: Spending
     tables: dict[str, Spending]
     not_asked: tuple[NotAsked, ...] = ()
+    unanswered: int = 0
 
 
 def account(budget: Budget) -> Account:
@@ -89,6 +93,7 @@ def account(budget: Budget) -> Account:
         total=_spending(budget, budget.spent),
         tables={tag: _spending(budget, spent) for tag, spent in budget.by_tag.items()},
         not_asked=tuple(_open(q) for q in budget.questions if q.not_asked),
+        unanswered=sum(q.unanswered for q in budget.questions),
     )
 
 

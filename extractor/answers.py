@@ -81,7 +81,8 @@ def question_of(request: Request[M], reply: Reply[M]) -> Question:
         given = estimate(request.system + request.user + schema)
         expected = Usage(given, request.expected or given // 2, estimated=True)
     return Question(
-        request.tag, request.lines, request.attempt, reply.outcome, reply.cached, reply.usage, expected, reply.message
+        request.tag, request.lines, request.attempt, reply.outcome, reply.cached, reply.usage, expected, reply.message,
+        reply.status,
     )  # fmt: skip
 
 

@@ -144,6 +144,7 @@ class Question:
         usage: What the answer took, now or when it was first given.
         expected: What it would take, where it was not asked: an estimate.
         message: Why there is no answer.
+        status: The HTTP status of a failed call.
     """
 
     tag: str
@@ -154,6 +155,12 @@ class Question:
     usage: Usage = field(default_factory=Usage)
     expected: Usage = field(default_factory=Usage)
     message: str = ""
+    status: int | None = None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the endpoint gave no answer, and might give one another time: it doesn't object to the question."""
+        return self.outcome == "error" and self.status not in {400, 413, 422}
 
     @property
     def not_asked(self) -> bool:
