@@ -35,10 +35,19 @@ _FEW = 8  # files for which loading what some of them need isn't worth the wait
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to read and the folder its result goes to."""
+    """One file to read and the folder its result goes to; ``parts`` are the files that are read as one document."""
 
     path: Path
     folder: Path
+    parts: tuple[Path, ...] = ()
+
+    def digest(self) -> str | None:
+        """Return the SHA-256 of what is read, or None where it can't be."""
+        if not self.parts:
+            return digest(self.path)
+        each = [digest(part) for part in self.parts]
+        told = [f"{part}\0{known}" for part, known in zip(self.parts, each, strict=True)]
+        return None if None in each else hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,28 @@ def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
         else:
             found[path] = None
     return list(found), errors
+
+
+def together(arguments: Sequence[str]) -> tuple[dict[Path, tuple[Path, ...]], list[str]]:
+    """Return the documents that paths name where files belong together, and what gave none.
+
+    Every folder that holds documents, of those named and below them, is one document; so are the files that are named
+    by themselves, all of them together. A document goes by the path of its folder, or of its first file.
+    """
+    found: dict[Path, tuple[Path, ...]] = {}
+    errors: list[str] = []
+    loose: list[Path] = []
+    for argument in arguments:
+        files, refused = find([argument])
+        errors.extend(refused)
+        if not Path(argument).is_dir():
+            loose.extend(files)
+            continue
+        for file in files:
+            found[file.parent] = (*found.get(file.parent, ()), file)
+    if loose:
+        found[loose[0]] = tuple(dict.fromkeys(loose))
+    return found, errors
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[str]]:
@@ -186,7 +217,7 @@ def _lost(job: Job, lost: Lost, limit: float) -> Report:
     if lost.late:
         return Report(
             job, error=f"{job.path}: not read within {limit:g} seconds. Give it more with --time-limit, or split it.",
-            source=digest(job.path),
+            source=job.digest(),
         )  # fmt: skip
     return Report(
         job, error=f"{job.path}: the worker died (exit code {lost.code}; out of memory?). Try it alone with --jobs 1."
@@ -220,10 +251,11 @@ class PageByPage:
 
 def _one(job: Job, formats: tuple[str, ...], extractor: Extractor, pace: Pace) -> Report:
     begin = time.monotonic()
-    source = digest(job.path)  # before it is read: if it changes meanwhile, the next run sees that
+    source = job.digest()  # before it is read: if it changes meanwhile, the next run sees that
     try:
         booked = extractor.budget.child() if extractor.budget else None
-        document = Document.from_path(job.path, pace=pace)
+        several = Document.from_paths(job.parts, name=job.path.stem, pace=pace) if job.parts else None
+        document = several or Document.from_path(job.path, pace=pace)
         result = extractor.extract(document, account=booked)
         account = accounts.account(booked) if booked else None
         try:

@@ -126,8 +126,17 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Read the files that failed in an earlier run, and no others.")
     ] = False,
+    as_one: Annotated[
+        bool,
+        typer.Option(
+            "--as-one",
+            help="Files belong together: those named are one document, in this order; each folder of files is one.",
+        ),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run in --out to end.")] = False,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one file, where no model is asked.")] = 600.0,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds for one file, and for every scanned page, where no model is asked.")
+    ] = 600.0,
     model: Model = None,
     base_url: BaseUrl = None,
     gguf: Gguf = None,
@@ -169,6 +178,8 @@ def run(
       extractor run 'inbox/**/*.txt' --out results --jobs 4 --format facts
       extractor run budget.txt --out results -f json -f xlsx        a workbook with live formulas
       extractor run budget.txt --out results -f json -f html        a page to read in a browser
+      extractor run tables.pdf prose.docx --as-one --out results    two files of one disclosure
+      extractor run inbox/ --as-one --out results                   each folder below it is a document
       extractor run budget.txt --dry-run --model gpt-4o-mini        what would it ask, what would it cost
       extractor run budget.txt --out results --model gpt-4o-mini --max-cost 0.50
       extractor run budget.txt --out results --model gpt-4o-mini --offline
@@ -193,7 +204,7 @@ def run(
     try:
         extractor = _extractor(engine, options, config, max_repairs, second_opinion=second_opinion)
         extractor = replace(extractor, apply_repairs=apply_repairs)
-        found, errors = batch.find(paths)
+        found, errors = batch.together(paths) if as_one else batch.find(paths)
         if dry_run:
             for message in errors:
                 fail(message)

@@ -91,7 +91,7 @@ class Tally:
         return EXIT_FINDINGS if self.kinds else EXIT_OK
 
 
-def perform(found: list[Path], errors: list[str], extractor: Any, order: Order) -> int:
+def perform(found: list[Path] | dict[Path, tuple[Path, ...]], errors: list[str], extractor: Any, order: Order) -> int:
     """Read what is still to be read, tell of it, and return the exit code."""
     from . import runs
     from .errors import ExtractorError
@@ -114,7 +114,7 @@ def perform(found: list[Path], errors: list[str], extractor: Any, order: Order) 
                 write_index(runs.kept(manifest, jobs), order.out)
             if order.as_json:
                 left = agenda.jobs if order.failed_only else (*agenda.jobs, *agenda.kept)
-                as_json(_summaries(manifest, found, left), extractor, tally)
+                as_json(_summaries(manifest, list(found), left), extractor, tally)
             elif len(found) > 1:
                 from .console import show_total
 
@@ -243,7 +243,7 @@ def as_json(documents: Iterator[dict[str, Any]], extractor: Any, tally: Tally) -
     sys.stdout.write(f'{chr(10) + " " if comma else ""}],\n "usage": {textwrap.indent(usage, " ").lstrip()}\n}}\n')
 
 
-def dry_run(paths: list[Path], extractor: Any, errors: list[str], *, json: bool) -> int:
+def dry_run(paths: list[Path] | dict[Path, tuple[Path, ...]], extractor: Any, errors: list[str], *, json: bool) -> int:
     """Print what a model would be asked about each file; makes no call and writes no result."""
     from . import dryrun
     from .console_model import show_plan, show_plans
@@ -254,7 +254,8 @@ def dry_run(paths: list[Path], extractor: Any, errors: list[str], *, json: bool)
     plans: list[Any] = []
     for path in paths:
         try:
-            plans.append(dryrun.plan(Document.from_path(path), asker))
+            several = Document.from_paths(paths[path]) if isinstance(paths, dict) else None
+            plans.append(dryrun.plan(several or Document.from_path(path), asker))
         except ExtractorError as error:
             plans.append(dryrun.Plan(path=str(path), error=str(error)))
         if not json:

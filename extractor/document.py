@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +70,45 @@ class Document:
             return cls(file.stem, read.text, str(file), kind, regions=read.regions, findings=read.findings)
         decoded = decode(data, str(file))
         return cls(file.stem, decoded.text, str(file), decoded.encoding, decoded.replaced, decoded.first_replaced)
+
+    @classmethod
+    def from_paths(
+        cls, paths: Sequence[str | Path], *, name: str | None = None, pace: sources.Pace = sources.Pace()  # noqa: B008
+    ) -> "Document":  # fmt: skip
+        """Read several files as one document, one after the other, of any kinds; regions say which file they are in.
+
+        It is called after the first, unless a name is given.
+
+        Raises:
+            InputError: One of them can't be read; none is left out silently.
+        """
+        text, kinds = "", dict[str, None]()
+        regions: list[Region] = []
+        findings: list[Finding] = []
+        replaced, first = 0, -1
+        for path in paths:
+            part = cls.from_path(path, pace=pace)
+            file = Path(path).name
+            at, lines = len(text), text.count("\n")
+            whole = (Region(start=0, end=len(part.text), page=1),) if not part.regions else ()
+            regions += [
+                r.model_copy(update={"start": r.start + at, "end": r.end + at, "file": file})
+                for r in (*part.regions, *whole)
+            ]
+            findings += [
+                f.model_copy(update={"line": (f.line or 1) + lines, "message": f"{file}: {f.message}"})
+                for f in part.findings
+            ]
+            if part.replaced and not replaced:
+                first = part.first_replaced + at
+            replaced += part.replaced
+            kinds[part.encoding] = None
+            text += part.text if part.text.endswith("\n") else part.text + "\n"
+            text += "\f\n" if path is not paths[-1] else ""
+        return cls(
+            name or Path(paths[0]).stem, text, str(paths[0]), "+".join(kinds), replaced, first, regions=tuple(regions),
+            findings=tuple(findings),
+        )  # fmt: skip
 
     @classmethod
     def from_text(cls, text: str, name: str = "document") -> "Document":

@@ -59,6 +59,7 @@ class Region(Record):
         ref: Cell of a workbook (``Sheet1!B7``); empty elsewhere.
         score: How sure a recogniser of images was, from 0 to 1; None where nothing was recognised.
         others: What the recogniser thought nearly as likely, likeliest first.
+        file: Name of the file, where several were read as one document; empty elsewhere.
     """
 
     start: int
@@ -68,6 +69,7 @@ class Region(Record):
     ref: str = ""
     score: float | None = None
     others: tuple[str, ...] = ()
+    file: str = ""
 
 
 class Cell(Record):

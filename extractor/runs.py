@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .accounts import Account
-from .batch import Job, Report, digest, hashed, plan
+from .batch import Job, Report, hashed, plan
 from .data import data_folder
 from .manifest import Entry, Manifest, Status
 from .pipeline import Extractor
@@ -71,14 +71,14 @@ def package() -> str:
 
 
 def agenda(
-    manifest: Manifest, paths: Sequence[Path], options: Mapping[str, Any], *, fresh: bool = False,
-    failed_only: bool = False,
+    manifest: Manifest, paths: Sequence[Path] | Mapping[Path, tuple[Path, ...]], options: Mapping[str, Any], *,
+    fresh: bool = False, failed_only: bool = False,
 ) -> Agenda:  # fmt: skip
     """Settle which files are to be read, and note them in the manifest.
 
     Args:
         manifest: That of the folder of results.
-        paths: The files that this run is about.
+        paths: The files that this run is about; or documents, each with the files that it is read from.
         options: What :func:`settings` says of it.
         fresh: Read all, whatever was done before.
         failed_only: Read those that failed before, for whatever reason, and no others.
@@ -88,8 +88,9 @@ def agenda(
     kept: list[Job] = []
     why: Counter[str] = Counter()
     taken: set[str] = set()
-    for planned in plan(paths, manifest.out, manifest.folder_of):
-        job = _apart(planned, manifest, taken)
+    parts = paths if isinstance(paths, Mapping) else {}
+    for planned in plan(list(paths), manifest.out, manifest.folder_of):
+        job = replace(_apart(planned, manifest, taken), parts=parts.get(planned.path, ()))
         entry = next(manifest.entries([job.path]), None)
         if failed_only:
             reason = "failed before" if entry and entry.status == "failed" else ""
@@ -117,12 +118,12 @@ def _reason(entry: Entry | None, job: Job, manifest: Manifest, now: tuple[str, M
     if entry.status == "failed":
         if entry.input is None:
             return "failed before"
-        return "" if entry.input == digest(job.path) and entry.options == now[0] else "changed"
+        return "" if entry.input == job.digest() and entry.options == now[0] else "changed"
     if not entry.stands(manifest.out):
         return "result gone"
     if entry.status == "open":
         return "not answered before"
-    source = digest(job.path)
+    source = job.digest()
     if source is None:
         return ""  # the file is gone: what was read of it stays
     if source != entry.input:

@@ -212,6 +212,31 @@ def test_a_run_reads_all_formats(tmp_path: Path) -> None:
     assert "2.00" in (tmp_path / "out" / "pdf" / "report.html").read_text(encoding="utf-8")
 
 
+def test_files_that_belong_together_are_one_document(tmp_path: Path) -> None:
+    """With --as-one, tables in a PDF and prose in a text file prove each other, and places name their file."""
+    prose = "二、支出情况说明\n本单位2024年支出预算1205.00万元，其中：基本支出1203.00万元，项目支出2.00万元。\n"
+    inbox = tmp_path / "inbox" / "office"
+    inbox.mkdir(parents=True)
+    (inbox / "a.pdf").write_bytes(as_pdf(TABLE))
+    (inbox / "b.txt").write_text(prose, encoding="utf-8")
+    for given in ([inbox / "a.pdf", inbox / "b.txt"], [tmp_path / "inbox"]):
+        out = tmp_path / f"out{len(given)}"
+        done = command("run", *given, "--as-one", "--out", out, "--jobs", 1, "-f", "json", "-f", "facts")
+        assert done.returncode in {0, 1}, done.stderr
+        (folder,) = [path for path in out.iterdir() if path.is_dir()]
+        assert folder.name == ("a" if len(given) == 2 else "office")
+        result = Result.model_validate_json((folder / "result.json").read_text(encoding="utf-8"))
+        assert {region.file for region in result.regions} == {"a.pdf", "b.txt"}
+        told = (folder / "source.txt").read_text(encoding="utf-8")
+        assert "2.00\n" in told
+        assert prose in told
+    again = command("run", tmp_path / "inbox", "--as-one", "--out", tmp_path / "out1", "-f", "json", "-f", "facts")
+    assert "1 done already" in again.stderr, again.stderr
+    (inbox / "b.txt").write_text(prose + "完。\n", encoding="utf-8")
+    again = command("run", tmp_path / "inbox", "--as-one", "--out", tmp_path / "out1", "-f", "json", "-f", "facts")
+    assert "changed" in again.stderr, again.stderr
+
+
 @pytest.mark.parametrize(
     ("value", "style", "printed"),
     [
