@@ -172,7 +172,7 @@ def _instance(
         refs: list[Ref] = []
         for term in side:
             found = _refs(term, places, binding, form)
-            if found is None:
+            if found is None or (term.count and any(text.endswith("等") for text in _lists(term, found, places))):
                 return None
             if term.numbers:
                 constant, *rest = term.numbers
@@ -271,7 +271,10 @@ def _rows(term: Term, place: Place, binding: _Binding | None, form: str) -> Sequ
 
 def _count(term: Term, refs: Sequence[Ref], places: Mapping[str, Sequence[Place]]) -> Decimal:
     """How many rows there are, or how many names a list has."""
-    if not term.column:
-        return Decimal(len(refs))
-    frames = {place.index: place.frame for place in places[term.table]}
-    return Decimal(sum(len(names(frames[r.frame].rows[r.row].text(r.column))) for r in refs))
+    return Decimal(sum(map(len, map(names, _lists(term, refs, places)))) if term.column else len(refs))
+
+
+def _lists(term: Term, refs: Sequence[Ref], places: Mapping[str, Sequence[Place]]) -> list[str]:
+    """Return the lists of names that a term counts; one that ends in 等 may leave some out."""
+    frames = {place.index: place.frame for place in places[term.table]} if term.column else {}
+    return [frames[r.frame].rows[r.row].text(r.column).rstrip() for r in refs] if term.column else []

@@ -83,6 +83,7 @@ class RowPattern(_Strict):
         patterns: How the row begins; the first that matches at a place wins, the longest goes before.
         attributes: Clauses that may follow, by name; those of the statement if not given.
         changes: Row that the changes and reasons behind this one belong to, where it is another.
+        nested: Behind 其中, rows ``{name}`` are parts of the row ``{name}`` before, and its key goes before theirs.
         under: Label that goes before the key where a row of that label is printed too.
         kind: Only in budgets, or only in final accounts.
     """
@@ -93,6 +94,7 @@ class RowPattern(_Strict):
     patterns: tuple[str, ...]
     attributes: tuple[str, ...] | None = None
     changes: str | None = None
+    nested: bool = False
     under: str | None = None
     kind: Kind | None = None
 

@@ -8,7 +8,8 @@ unread: a wrong fact is worse than none.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from extractor.normalize import squeeze
 from extractor.records import Cell, Row, Span
@@ -18,6 +19,8 @@ from .prose_clauses import Anchor, Place, attribute, number_cell, tail_end
 from .prose_text import TORN, printed, spans
 
 _LABEL = re.compile(r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|以及|和)+(?=..)")
+_OF_WHICH = re.compile(r"其中[:,]?$")
+_STOP = re.compile(r"[。;]")
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class Draft:
 def read(place: Place, statement: Compiled) -> Draft:
     """Read the rows of one statement from the text of a section."""
     draft = Draft()
-    anchors = _anchors(place, statement, _mask(place, statement))
+    anchors = _nested(place, _anchors(place, statement, _mask(place, statement)))
     for number, anchor in enumerate(anchors):
         end = anchors[number + 1].match.start() if number + 1 < len(anchors) else len(place.flow.text)
         if anchor.row.key:
@@ -109,6 +112,40 @@ def _anchors(place: Place, statement: Compiled, masked: str) -> list[Anchor]:
                 names[name] = label(place, *match.span(name)) if match[name] else ""
         out.append(Anchor(row, pattern, match, dict(names)))
     return out
+
+
+def _nested(place: Place, anchors: Sequence[Anchor]) -> list[Anchor]:
+    """Put the row above in front of those that 其中 says are parts of it, where they make it up, or may."""
+    out = list(anchors)
+    for number, anchor in enumerate(anchors[:-1]):
+        if not anchor.row.nested or anchors[number + 1].row.nested is False:
+            continue
+        between = place.flow.text[anchor.match.end() : anchors[number + 1].match.start()]
+        if not _OF_WHICH.search(between):
+            continue
+        last = number + 1
+        while last + 1 < len(anchors) and anchors[last + 1].row.nested and not _between(place, anchors, last):
+            last += 1
+        parts = [_amount(place, a) for a in anchors[number + 1 : last + 1]]
+        whole = _amount(place, anchor)
+        if whole is None or None in parts:
+            continue
+        rest = whole - sum(p for p in parts if p is not None)
+        if rest == 0 or (rest > 0 and not _STOP.search(between)):
+            above = anchor.names["name"]
+            for inner in range(number + 1, last + 1):
+                out[inner] = replace(anchors[inner], names={"name": f"{above}/{anchors[inner].names['name']}"})
+    return out
+
+
+def _between(place: Place, anchors: Sequence[Anchor], first: int) -> bool:
+    """Whether a sentence or a clause ends between a row and the next."""
+    return bool(_STOP.search(place.flow.text, anchors[first].match.end(), anchors[first + 1].match.start()))
+
+
+def _amount(place: Place, anchor: Anchor) -> Decimal | None:
+    cell = number_cell(place, anchor.pattern.slots[0], anchor.match)
+    return cell.value if cell else None
 
 
 def label(place: Place, first: int, last: int) -> str:
