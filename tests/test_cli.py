@@ -10,13 +10,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from extractor import Document, Extractor, Result
 from extractor.cli import app
 from extractor.evaluation.score import BUDGET_TABLES
+from extractor.export import save
 
 from .cli import environment, extractor, here
 from .conftest import SAMPLES
@@ -134,10 +137,22 @@ def test_sections_prints_the_tree_with_line_numbers() -> None:
     } in listed
 
 
-def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:
+@pytest.fixture
+def urumqi(tmp_path: Path) -> Path:
+    """A run of one sample, to be changed."""
+    save(result_of_urumqi(), tmp_path / URUMQI.stem)
+    return tmp_path
+
+
+@cache
+def result_of_urumqi() -> Result:
+    """Read the sample once."""
+    return Extractor().extract(Document.from_path(URUMQI))
+
+
+def test_check_finds_a_correction_by_hand_that_is_wrong(urumqi: Path) -> None:
     """A changed value no longer stands in the source, and its sums no longer hold."""
-    extractor("run", URUMQI, "--out", tmp_path)
-    file = tmp_path / URUMQI.stem / "result.json"
+    file = urumqi / URUMQI.stem / "result.json"
     before = json.loads(here("check", file, "--json").stdout)
     assert {f["code"] for f in before["findings"] if f["kind"] in ("contradiction", "ungrounded")} == {"P3"}
     saved = json.loads(file.read_text(encoding="utf-8"))
@@ -161,10 +176,9 @@ def test_check_gives_each_finding_once(tmp_path: Path) -> None:
     assert again["findings"] == saved["findings"]
 
 
-def test_check_refuses_another_source(tmp_path: Path) -> None:
+def test_check_refuses_another_source(urumqi: Path) -> None:
     """Spans of one file mean nothing in another."""
-    extractor("run", URUMQI, "--out", tmp_path)
-    done = here("check", tmp_path / URUMQI.stem, "--source", SAMPLES / "kizilsu_fao_2024_budget.txt")
+    done = here("check", urumqi / URUMQI.stem, "--source", SAMPLES / "kizilsu_fao_2024_budget.txt")
     assert done.returncode == 3
     assert "Give the file it was read from" in done.stderr
 
@@ -271,10 +285,9 @@ def test_an_interrupt_leaves_only_whole_results(tmp_path: Path) -> None:
     ("path", "value"),
     [(("rows", 0, "parent"), 999), (("id",), "nonsense"), (("rows", 0, "cells", 0, "column"), "nonsense")],
 )
-def test_a_correction_that_goes_too_far_is_refused(tmp_path: Path, path: tuple[str | int, ...], value: object) -> None:
+def test_a_correction_that_goes_too_far_is_refused(urumqi: Path, path: tuple[str | int, ...], value: object) -> None:
     """A hand-edited result that no reader writes is an error with the place, not a traceback."""
-    extractor("run", URUMQI, "--out", tmp_path)
-    file = tmp_path / URUMQI.stem / "result.json"
+    file = urumqi / URUMQI.stem / "result.json"
     saved = json.loads(file.read_text(encoding="utf-8"))
     at = next(table for table in saved["tables"] if table["id"] == "revenue_expenditure")
     for step in path[:-1]:
