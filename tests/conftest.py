@@ -1,6 +1,7 @@
 """Shared paths and small helpers of the tests."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "eval" / "samples"
 GOLD = ROOT / "eval" / "gold"
 OTHER_OFFICES = ROOT.parent / "shared" / "samples" / "other_offices"
+# Commands that tests start compile the package once, not each for itself, whatever is set around.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "compiled")
 BUDGETS = ("urumqi_fao_2024_budget", "kizilsu_fao_2024_budget")
 
 

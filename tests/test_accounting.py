@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from extractor.tokens import estimate
 
-from .cli import extractor
+from .cli import extractor, here
 from .conftest import BUDGETS, SAMPLES
 from .server import Server
 from .test_model_reader import model
@@ -44,9 +44,9 @@ def test_the_account_stands_beside_the_result_and_reruns_give_the_same_bytes(ser
     """usage.json has calls, tokens, seconds and cost of the run; result.json only what a rerun repeats."""
     (tmp_path / "prices.toml").write_text(PRICES, encoding="utf-8")
     options = settings(server, tmp_path, "--prices", tmp_path / "prices.toml", "--json")
-    first = extractor("run", FILE, "--out", tmp_path / "a", *options)
+    first = here("run", FILE, "--out", tmp_path / "a", *options)
     calls = server.calls
-    second = extractor("run", FILE, "--out", tmp_path / "b", *options)
+    second = here("run", FILE, "--out", tmp_path / "b", *options)
     assert (first.returncode, second.returncode, server.calls) == (1, 1, calls)
     for name in ("result.json", "facts.jsonl", "findings.jsonl"):
         assert (tmp_path / "a" / NAME / name).read_bytes() == (tmp_path / "b" / NAME / name).read_bytes()
@@ -73,7 +73,7 @@ def test_the_account_stands_beside_the_result_and_reruns_give_the_same_bytes(ser
 
 def test_an_account_of_an_earlier_run_never_stands_beside_another_result(server: Server, tmp_path: Path) -> None:
     """A run without a model removes it; a file of that name that is not ours stays."""
-    extractor("run", FILE, "--out", tmp_path, *settings(server, tmp_path))
+    here("run", FILE, "--out", tmp_path, *settings(server, tmp_path))
     file = tmp_path / NAME / "usage.json"
     assert file.exists()
     extractor("run", FILE, "--out", tmp_path)
@@ -94,7 +94,7 @@ def test_limits_hold_for_the_whole_run_and_a_second_run_goes_on(server: Server, 
             other = other.replace(mark, f" {mark}")
         (inbox / f"{name}.txt").write_text(other, encoding="utf-8")
     options = settings(server, tmp_path, "--jobs", 4)
-    done = extractor("run", "inbox", "--out", "out", *options, "--max-calls", 5, "--json", cwd=tmp_path)
+    done = here("run", "inbox", "--out", "out", *options, "--max-calls", 5, "--json", cwd=tmp_path)
     assert server.calls == 5
     assert done.returncode == 4
     said = json.loads(done.stdout)
@@ -108,7 +108,7 @@ def test_limits_hold_for_the_whole_run_and_a_second_run_goes_on(server: Server, 
     assert not [f for d in said["documents"] for f in d["findings"] if f["code"] == "model-failed"]
     assert (tmp_path / "out" / "b" / "result.json").exists()
 
-    done = extractor("run", "inbox", "--out", "out", *options, "--json", cwd=tmp_path)
+    done = here("run", "inbox", "--out", "out", *options, "--json", cwd=tmp_path)
     assert done.returncode == 1
     assert server.calls == 5 + len(left)
     assert not [f for d in json.loads(done.stdout)["documents"] for f in d["findings"] if f["code"] == "not-asked"]
@@ -119,7 +119,7 @@ def test_a_limit_on_tokens_or_cost_stops_cleanly(server: Server, tmp_path: Path,
     """With one call at a time the limit is passed by one call at most; exit code 4, and the reason in words."""
     (tmp_path / "prices.toml").write_text(PRICES, encoding="utf-8")
     options = settings(server, tmp_path, "--prices", tmp_path / "prices.toml", "--concurrency", 1, option, limit)
-    done = extractor("run", FILE, "--out", tmp_path, *options)
+    done = here("run", FILE, "--out", tmp_path, *options)
     spent = load(tmp_path / NAME / "usage.json")
     assert done.returncode == 4
     assert 0 < server.calls < 8
@@ -131,8 +131,8 @@ def test_a_limit_on_tokens_or_cost_stops_cleanly(server: Server, tmp_path: Path,
 def test_offline_names_what_is_missing(server: Server, tmp_path: Path) -> None:
     """No call, exit code 4, and every table with its lines; the tables that the cache answers are read."""
     options = settings(server, tmp_path, "--max-calls", 2)
-    extractor("run", FILE, "--out", tmp_path / "a", *options)
-    done = extractor("run", FILE, "--out", tmp_path / "b", *options, "--offline")
+    here("run", FILE, "--out", tmp_path / "a", *options)
+    done = here("run", FILE, "--out", tmp_path / "b", *options, "--offline")
     assert (server.calls, done.returncode) == (2, 4)
     missing = load(tmp_path / "b" / NAME / "usage.json")["not_asked"]
     result = load(tmp_path / "b" / NAME / "result.json")
@@ -150,20 +150,20 @@ def test_a_dry_run_tells_the_calls_that_the_run_then_makes(server: Server, tmp_p
     """It makes no call and writes nothing; afterwards everything is in the cache."""
     (tmp_path / "prices.toml").write_text(PRICES, encoding="utf-8")
     options = settings(server, tmp_path, "--prices", tmp_path / "prices.toml", "--max-repairs", 1)
-    shown = extractor("run", FILE, "--dry-run", *options, "--max-calls", 1)
-    done = extractor("run", FILE, "--dry-run", *options, "--json")
+    shown = here("run", FILE, "--dry-run", *options, "--max-calls", 1)
+    done = here("run", FILE, "--dry-run", *options, "--json")
     assert (shown.returncode, done.returncode, server.calls) == (0, 0, 0)
     planned = json.loads(done.stdout)
     assert "--max-calls 1 would stop the run" in shown.stdout
     assert f"{planned['total']['calls']}-{planned['total']['most']} calls, 0 answers in the cache" in shown.stdout
-    extractor("run", FILE, "--out", tmp_path / "out", *options)
+    here("run", FILE, "--out", tmp_path / "out", *options)
     total = planned["total"]
     assert (total["calls"], total["most"]) == (server.calls, 2 * server.calls)
     assert float(total["cost"]) == (total["input"] * 1000 + total["output"] * 2000) / 1e6
     asked = [s for s in planned["documents"][0]["steps"] if s["decision"] == "ask"]
     assert len(asked) == server.calls
     assert all(s["input"] > 0 < s["output"] and s["why"] for s in asked)
-    again = json.loads(extractor("run", FILE, "--dry-run", *options, "--json").stdout)["total"]
+    again = json.loads(here("run", FILE, "--dry-run", *options, "--json").stdout)["total"]
     assert (again["calls"], again["cached"], again["input"]) == (0, server.calls, 0)
 
 
@@ -174,7 +174,7 @@ def test_a_dry_run_under_auto_lists_what_arithmetic_left(tmp_path: Path) -> None
         FILE.read_text(encoding="utf-8").replace("54.36\t22.02", "54.96\t22.02", 1), encoding="utf-8"
     )
     options = ("--dry-run", "--model", "scripted", "--cache-dir", "cache", "--json")
-    done = extractor("run", "good.txt", "bad.txt", "missing.txt", *options, cwd=tmp_path)
+    done = here("run", "good.txt", "bad.txt", "missing.txt", *options, cwd=tmp_path)
     assert done.returncode == 3
     good, bad, missing = json.loads(done.stdout)["documents"]
     assert "no such file" in missing["error"]
@@ -189,7 +189,7 @@ def test_a_dry_run_under_auto_lists_what_arithmetic_left(tmp_path: Path) -> None
 
 def test_a_dry_run_without_a_model_says_what_to_name(tmp_path: Path) -> None:
     """The cache and the price depend on the model: wrong usage without one."""
-    done = extractor("run", FILE, "--dry-run", cwd=tmp_path)
+    done = here("run", FILE, "--dry-run", cwd=tmp_path)
     assert done.returncode == 2
     assert "Name one with --model" in done.stderr
 

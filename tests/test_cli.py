@@ -10,15 +10,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from extractor import Document, Extractor, Result
 from extractor.cli import app
 from extractor.evaluation.score import BUDGET_TABLES
+from extractor.export import save
 
-from .cli import environment, extractor
+from .cli import environment, extractor, here
 from .conftest import SAMPLES
 
 URUMQI = SAMPLES / "urumqi_fao_2024_budget.txt"
@@ -119,12 +122,12 @@ def test_wrong_usage_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...],
 
 def test_sections_prints_the_tree_with_line_numbers() -> None:
     """Parts, tables and prose headings stand with their lines; the contents list is left out."""
-    done = extractor("sections", URUMQI)
+    done = here("sections", URUMQI)
     assert done.returncode == 0
     assert "119  表 2 部门收入总体情况表  [revenue]" in done.stdout
     assert "部门收入总体情况表" in done.stdout
     assert done.stdout.count("部门收入总体情况表") == 1
-    listed = json.loads(extractor("sections", URUMQI, "--json").stdout)
+    listed = json.loads(here("sections", URUMQI, "--json").stdout)
     assert {
         "line": 119,
         "kind": "table",
@@ -134,18 +137,30 @@ def test_sections_prints_the_tree_with_line_numbers() -> None:
     } in listed
 
 
-def test_check_finds_a_correction_by_hand_that_is_wrong(tmp_path: Path) -> None:
+@pytest.fixture
+def urumqi(tmp_path: Path) -> Path:
+    """A run of one sample, to be changed."""
+    save(result_of_urumqi(), tmp_path / URUMQI.stem)
+    return tmp_path
+
+
+@cache
+def result_of_urumqi() -> Result:
+    """Read the sample once."""
+    return Extractor().extract(Document.from_path(URUMQI))
+
+
+def test_check_finds_a_correction_by_hand_that_is_wrong(urumqi: Path) -> None:
     """A changed value no longer stands in the source, and its sums no longer hold."""
-    extractor("run", URUMQI, "--out", tmp_path)
-    file = tmp_path / URUMQI.stem / "result.json"
-    before = json.loads(extractor("check", file, "--json").stdout)
+    file = urumqi / URUMQI.stem / "result.json"
+    before = json.loads(here("check", file, "--json").stdout)
     assert {f["code"] for f in before["findings"] if f["kind"] in ("contradiction", "ungrounded")} == {"P3"}
     saved = json.loads(file.read_text(encoding="utf-8"))
     row = next(r for t in saved["tables"] if t["id"] == "revenue" for r in t["rows"] if r["key"] == "201")
     total = next(c for c in row["cells"] if c["column"] == "总计")
     total["text"] = total["value"] = "411.23"
     file.write_text(json.dumps(saved, ensure_ascii=False), encoding="utf-8")
-    after = json.loads(extractor("check", file, "--json").stdout)
+    after = json.loads(here("check", file, "--json").stdout)
     codes = {f["code"] for f in after["findings"]}
     assert {"B9", "B11", "X2", "X4", "ungrounded"} <= codes
 
@@ -156,23 +171,22 @@ def test_check_gives_each_finding_once(tmp_path: Path) -> None:
     file.write_text(CONSISTENT + "其中：上年结转 12.00 2.00 10.00\n", encoding="utf-8")
     extractor("run", file, "--out", tmp_path)
     saved = json.loads((tmp_path / "doubt" / "result.json").read_text(encoding="utf-8"))
-    again = json.loads(extractor("check", tmp_path / "doubt", "--json").stdout)
+    again = json.loads(here("check", tmp_path / "doubt", "--json").stdout)
     assert [f["code"] for f in saved["findings"]] == ["row-uncertain"]
     assert again["findings"] == saved["findings"]
 
 
-def test_check_refuses_another_source(tmp_path: Path) -> None:
+def test_check_refuses_another_source(urumqi: Path) -> None:
     """Spans of one file mean nothing in another."""
-    extractor("run", URUMQI, "--out", tmp_path)
-    done = extractor("check", tmp_path / URUMQI.stem, "--source", SAMPLES / "kizilsu_fao_2024_budget.txt")
+    done = here("check", urumqi / URUMQI.stem, "--source", SAMPLES / "kizilsu_fao_2024_budget.txt")
     assert done.returncode == 3
     assert "Give the file it was read from" in done.stderr
 
 
 def test_schemas_lists_specs_and_prints_json_schema() -> None:
     """Every table is listed; one table's JSON Schema names its columns."""
-    assert "project_expenditure" in extractor("schemas").stdout
-    schema = json.loads(extractor("schemas", "expenditure").stdout)
+    assert "project_expenditure" in here("schemas").stdout
+    schema = json.loads(here("schemas", "expenditure").stdout)
     assert "基本支出" in schema["$defs"]["expenditure_row"]["properties"]
 
 
@@ -271,16 +285,15 @@ def test_an_interrupt_leaves_only_whole_results(tmp_path: Path) -> None:
     ("path", "value"),
     [(("rows", 0, "parent"), 999), (("id",), "nonsense"), (("rows", 0, "cells", 0, "column"), "nonsense")],
 )
-def test_a_correction_that_goes_too_far_is_refused(tmp_path: Path, path: tuple[str | int, ...], value: object) -> None:
+def test_a_correction_that_goes_too_far_is_refused(urumqi: Path, path: tuple[str | int, ...], value: object) -> None:
     """A hand-edited result that no reader writes is an error with the place, not a traceback."""
-    extractor("run", URUMQI, "--out", tmp_path)
-    file = tmp_path / URUMQI.stem / "result.json"
+    file = urumqi / URUMQI.stem / "result.json"
     saved = json.loads(file.read_text(encoding="utf-8"))
     at = next(table for table in saved["tables"] if table["id"] == "revenue_expenditure")
     for step in path[:-1]:
         at = at[step]
     at[path[-1]] = value
     file.write_text(json.dumps(saved), encoding="utf-8")
-    done = extractor("check", file)
+    done = here("check", file)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr

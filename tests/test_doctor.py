@@ -11,7 +11,7 @@ import pytest
 from extractor.answers import PROBE_ANSWER
 from extractor.endpoint import recall
 
-from .cli import extractor
+from .cli import extractor, here
 from .conftest import ROOT
 from .server import Answer, Received, Server, say, status
 from .test_choices import choose
@@ -27,8 +27,9 @@ def right(_received: Received) -> Answer:
 
 
 def doctor(folder: Path, *options: object, **environ: str) -> tuple[int, dict[str, Any], str]:
-    """Run it; returns the exit code, the checks by name, and all output."""
-    done = extractor("doctor", "--json", "--cache-dir", folder / "cache", *options, cwd=folder, env=environ)
+    """Run it, by itself where modules are put in others' place; returns exit code, checks by name, and all output."""
+    run = extractor if "PYTHONPATH" in environ else here
+    done = run("doctor", "--json", "--cache-dir", folder / "cache", *options, cwd=folder, env=environ)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, {c["name"]: c for c in json.loads(done.stdout)}, done.stdout + done.stderr
 

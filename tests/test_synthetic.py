@@ -6,11 +6,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import cache
 
 from extractor.evaluation.score import BUDGET_TABLES
-from extractor.evaluation.synthetic import Budget, generate
+from extractor.evaluation.synthetic import Budget
+from extractor.evaluation.synthetic import generate as make
 
 SEEDS = range(60)
+generate = cache(make)
 
 Cells = dict[tuple[str, str], Decimal]
 
@@ -75,9 +78,10 @@ class Book:
         return True
 
 
-def books() -> Iterable[Book]:
-    """Make the books of all seeds."""
-    return (Book(generate(seed)) for seed in SEEDS)
+@cache
+def books() -> list[Book]:
+    """Make the books of all seeds, once."""
+    return [Book(generate(seed)) for seed in SEEDS]
 
 
 R = "revenue"
