@@ -124,8 +124,7 @@ def test_rules_name_cells_that_exist() -> None:
     cells |= {(spec.id, c.id) for spec in catalogue().tables for c in (*spec.columns, *spec.more)}
     ids = {table for table, _ in cells}
     for rule in catalogue().narrative:
-        left, _, right = parse(rule.rule)
-        for term in left + right:
+        for term in (t for said in (rule.rule, *rule.where) for left, _, right in [parse(said)] for t in left + right):
             if not term.numbers:
                 assert (term.table, term.column) in cells or (not term.column and term.table in ids), rule.rule
         assert ids.issuperset((*rule.unless, *rule.given)), rule.rule

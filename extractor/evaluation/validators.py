@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -167,8 +168,14 @@ def _plain(value: Decimal | None) -> str:
     return "(none)" if value is None else f"{value:f}"
 
 
+@lru_cache(maxsize=8)
+def _bench(source: Path) -> Bench:
+    """Read a document once in a process."""
+    return Bench(source)
+
+
 def _work(share: Share) -> list[Trial]:
-    bench = Bench(share.source)
+    bench = _bench(share.source)
     found = mutations(bench.tables, share.kind, share.seed, each=share.each)
     mine = islice(islice(found, 0, None, share.every), share.index, None, share.of)
     return [bench.attempt(mutation) for mutation in mine]
