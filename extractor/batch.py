@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from . import accounts
+from . import accounts, urls
 from .accounts import Account
-from .document import Document
+from .document import MAX_BYTES, Document
 from .errors import ExtractorError, InputError
 from .export import save
 from .forms import forms
@@ -93,7 +93,16 @@ def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
     errors: list[str] = []
     for argument in arguments:
         path = Path(argument)
-        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the parent may not be entered
+        if urls.is_url(argument):
+            try:
+                there = urls.find(argument, FILES)
+            except InputError as error:
+                errors.append(str(error))
+                continue
+            if not there:
+                errors.append(f"{argument}: no document there. Check the address.")
+            found.update(dict.fromkeys(map(urls.path_of, map(str, there))))
+        elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the parent may not be entered
             inside, refused = _walk(path)
             errors.extend(refused)
             if not inside and not refused:
@@ -194,7 +203,7 @@ def run(
                 return
         return
     if len(jobs) > _FEW:
-        _load()
+        load()
     full = False
     count = min(workers, len(jobs))
     pace = Pace(max(1, workers // max(1, count)), PageByPage(limit))
@@ -205,7 +214,7 @@ def run(
         yield done
 
 
-def _load() -> None:
+def load() -> None:
     """Load what every worker needs, before there are any: once, and shared."""
     from ortools.sat.python import cp_model  # noqa: F401, PLC0415 - half a second
 
@@ -226,6 +235,11 @@ def _lost(job: Job, lost: Lost, limit: float) -> Report:
 
 def digest(path: Path) -> str | None:
     """Return the SHA-256 of a file's bytes, or None where it can't be read, or is a pipe that would block."""
+    if urls.is_url(path):
+        try:
+            return hashlib.sha256(urls.read(urls.path_of(path), MAX_BYTES)).hexdigest()
+        except InputError:
+            return None
     try:
         if not path.is_file():
             return None
@@ -269,7 +283,7 @@ def _one(job: Job, formats: tuple[str, ...], extractor: Extractor, pace: Pace) -
     except Exception as error:  # noqa: BLE001 - a mistake of this program must not take the run with it
         trace = "".join(traceback.format_exception(error)[-2:]).strip().replace("\n", " ")
         return Report(job, error=f"{job.path}: a mistake of this program, please report it: {trace}", source=source)
-    sizes = {file.name: file.stat().st_size for file in files}
+    sizes = {file.name: file.stat().st_size for file in files if not urls.is_url(file)}
     done = replace(report(job, result, files), account=account, source=source, sizes=sizes)
     return replace(done, seconds=round(time.monotonic() - begin, 3))
 

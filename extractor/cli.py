@@ -134,6 +134,10 @@ def run(
         ),
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for another run in --out to end.")] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Read on a Ray cluster: its address, auto, or local. --jobs is the number of workers."),
+    ] = None,
     time_limit: Annotated[
         float, typer.Option(min=1, help="Seconds for one file, and for every scanned page, where no model is asked.")
     ] = 600.0,
@@ -183,6 +187,7 @@ def run(
       extractor run budget.txt --dry-run --model gpt-4o-mini        what would it ask, what would it cost
       extractor run budget.txt --out results --model gpt-4o-mini --max-cost 0.50
       extractor run budget.txt --out results --model gpt-4o-mini --offline
+      extractor run s3://inbox/2024 --out s3://results --ray auto --jobs 64      on a Ray cluster
 
     \b
     A run that was stopped, or that has new files to read, goes on where it stopped when the command is given again.
@@ -193,6 +198,7 @@ def run(
     """
     from . import batch
     from .errors import ExtractorError
+    from .urls import path_of
 
     if out is None and not dry_run:
         raise fail("Name a folder for the results with --out, or see with --dry-run what would be asked.", EXIT_USAGE)
@@ -214,8 +220,8 @@ def run(
     for message in errors:
         fail(message)
     order = cli_run.Order(
-        out or Path(), tuple(f.value for f in formats or DEFAULT), jobs, time_limit,
-        fresh=fresh, failed_only=retry_failed, wait=wait, quiet=quiet, as_json=as_json,
+        path_of(out) if out else Path(), tuple(f.value for f in formats or DEFAULT), jobs, time_limit,
+        fresh=fresh, failed_only=retry_failed, wait=wait, quiet=quiet, as_json=as_json, ray=ray,
     )  # fmt: skip
     raise typer.Exit(cli_run.perform(found, errors, extractor, order))
 

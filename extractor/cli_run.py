@@ -44,6 +44,7 @@ class Order:
         wait: Wait for another run in the folder to end.
         quiet: Tell of errors and the total only.
         as_json: Print the reports on stdout.
+        ray: Address of a Ray cluster that reads, or None for this machine's own processes.
     """
 
     out: Path
@@ -55,6 +56,7 @@ class Order:
     wait: bool = False
     quiet: bool = False
     as_json: bool = False
+    ray: str | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ def perform(found: list[Path] | dict[Path, tuple[Path, ...]], errors: list[str],
     from .errors import ExtractorError
     from .lock import BusyError
     from .manifest import opened
+    from .urls import is_url
 
     tally = Tally()
     if not found and not order.as_json:
@@ -106,7 +109,7 @@ def perform(found: list[Path] | dict[Path, tuple[Path, ...]], errors: list[str],
             options = runs.settings(extractor, order.formats)
             agenda = runs.agenda(manifest, found, options, fresh=order.fresh, failed_only=order.failed_only)
             _work(manifest, agenda, extractor, order, tally)
-            if "html" in order.formats and len(found) > 1:
+            if "html" in order.formats and len(found) > 1 and not is_url(order.out):
                 from .cli_report import write_index
 
                 place = {path: number for number, path in enumerate(found)}
@@ -134,7 +137,7 @@ def perform(found: list[Path] | dict[Path, tuple[Path, ...]], errors: list[str],
 
 def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally) -> None:
     """Read the files of the agenda; prints each as it is done, and the account at the end."""
-    from . import batch, runs
+    from . import runs
     from .console import show_kept, show_report
 
     console = terminal()
@@ -149,7 +152,7 @@ def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally
     read = 0
     try:
         with _progress(console, len(agenda.jobs), extractor) as step:
-            for report in batch.run(agenda.jobs, order.formats, order.workers, extractor, limit=order.limit):
+            for report in _reports(agenda.jobs, extractor, order):
                 manifest.record(runs.entry_of(report, agenda.options), None if report.error else runs.summary(report))
                 tally.add(report)
                 read += 1
@@ -167,6 +170,17 @@ def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally
             "again when there is room: what is done stays.",
             style="red", soft_wrap=True,
         )  # fmt: skip
+
+
+def _reports(jobs: Sequence[Any], extractor: Any, order: Order) -> Iterator[Any]:
+    """Read the files: in processes of this machine, or on a cluster."""
+    from . import batch
+
+    if order.ray is None or not jobs:
+        return batch.run(jobs, order.formats, order.workers, extractor, limit=order.limit)
+    from . import cluster
+
+    return cluster.run(jobs, order.formats, order.workers, extractor, limit=order.limit, address=order.ray)
 
 
 @contextmanager

@@ -8,11 +8,13 @@ and repeats what failed in passing. instructor's own retries and templates are n
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Generic, Self
 
+import httpx2
 import instructor  # noqa: TID251 - this is the one module that may
 import openai  # noqa: TID251 - likewise
 from instructor.core.exceptions import InstructorError  # noqa: TID251 - likewise
@@ -80,7 +82,7 @@ class ModelClient:
             timeout=config.timeout,
             max_retries=0,
             # A proxy for the internet is no way to a server on this machine.
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not config.loopback),
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not config.loopback, verify=_trusted()),
         )
         self.endpoint = Endpoint(config, self._send)
         self.post = post
@@ -222,7 +224,8 @@ class ModelClient:
         try:
             # openai's own timeout is for the silence between two bytes, not for the whole call.
             async with asyncio.timeout(kwargs.pop("within")):
-                answer: object = await self._openai.chat.completions.create(**kwargs)
+                # Not by ``create``: it walks through every part of the answer's form, which takes a fifth of a call.
+                answer: object = await self._openai.post("/chat/completions", cast_to=ChatCompletion, body=kwargs)
         except openai.APIStatusError as error:
             wait = retry_after(error.response.headers)
             raise CallError("status", error.status_code, error.body or error.message, wait) from None
@@ -233,6 +236,12 @@ class ModelClient:
         except ValueError as error:  # JSON that is cut off: openai lets the parser's error through
             raise CallError("connection", body=f"the answer is cut off: {error}") from None
         return _checked(answer)
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Load the authorities that are trusted once: each document has a client of its own."""
+    return httpx2.create_ssl_context()
 
 
 def _checked(answer: object) -> ChatCompletion:
@@ -257,6 +266,11 @@ def _taken(answer: Answer) -> ChatCompletion:
 def _shape(model: type[M]) -> type[M]:
     # instructor would make this subclass anew, and its schema, for every request.
     return instructor.response_schema(answers.named(model))
+
+
+@lru_cache(maxsize=256)
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 class _Exchange(Generic[M]):
@@ -320,7 +334,7 @@ class _Exchange(Generic[M]):
             parameters={"temperature": config.temperature, "max_output_tokens": config.max_output_tokens},
             mode=self.mode,
             messages=kwargs["messages"],
-            schema=self.request.response_model.model_json_schema(),
+            schema=_schema(self.request.response_model),
             attempt=self.request.attempt,
         )
         stored = None if self.fresh else self.client.cache.get(self.key)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from . import sources
+from . import sources, urls
 from .decode import decode
 from .errors import InputError
 from .records import Finding, Region
@@ -51,19 +51,26 @@ class Document:
             InputError: It is missing, a folder, empty, broken, encrypted or too large, or may not be read; or what
                 reads it isn't installed.
         """
+        if urls.is_url(path):
+            return cls._of(urls.read(urls.path_of(path), MAX_BYTES), urls.path_of(path))
         file = Path(path)
         try:
             if file.is_dir():
                 raise InputError(f"{file}: this is a folder. Give its files, or use `extractor run FOLDER`.")
-            if file.stat().st_size > MAX_BYTES:
-                raise InputError(f"{file}: larger than {MAX_BYTES >> 20} MB. Split it into documents first.")
-            data = file.read_bytes()
+            with file.open("rb") as opened:
+                data = opened.read(MAX_BYTES + 1)
         except FileNotFoundError:
             raise InputError(f"{file}: no such file. Check the path.") from None
         except PermissionError:
             raise InputError(f"{file}: no permission to read it. Change its mode or owner.") from None
         except OSError as error:
             raise InputError(f"{file}: can't be read ({error.strerror}).") from None
+        return cls._of(data, file)
+
+    @classmethod
+    def _of(cls, data: bytes, file: Path) -> "Document":
+        if len(data) > MAX_BYTES:
+            raise InputError(f"{file}: larger than {MAX_BYTES >> 20} MB. Split it into documents first.")
         kind = sources.sniff(data, str(file))
         if kind != "text":
             read = sources.convert(data, kind, str(file), pace)

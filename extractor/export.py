@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from . import urls
 from .accounts import Account
 from .document import Document
 from .errors import InputError, ResultError
 from .facts import facts
 from .forms import forms
 from .generic import PREFIX
-from .placing import FullError, place
+from .placing import LAST, FullError, place
 from .records import Cell, Result, Table
 from .specs import catalogue
 from .spreadsheet import neutral
@@ -58,6 +59,9 @@ def save(
         files["usage.json"] = account.model_dump_json(indent=1) + "\n"
     if source is not None and source.regions:
         files[SOURCE] = source.text
+
+    if urls.is_url(folder):
+        return [urls.path_of(str(file)) for file in urls.write(urls.path_of(str(folder)), files, LAST)]
 
     def outdated(there: Path) -> Iterator[Path]:
         if "csv" in chosen:  # tables that an earlier run found and this one doesn't

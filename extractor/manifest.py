@@ -20,6 +20,7 @@ from typing import Any, Literal
 from .errors import ExtractorError, InputError
 from .lock import held
 from .placing import LAST, sweep
+from .urls import is_url, path_of
 
 NAME = "run.sqlite3"
 Status = Literal["waiting", "done", "open", "failed"]
@@ -117,7 +118,7 @@ class Manifest:
     def owner(self, folder: str) -> Path | None:
         """Return the file that a folder belongs to."""
         row = self._ask("SELECT path FROM files WHERE folder = ?", os.fsencode(folder)).fetchone()
-        return Path(os.fsdecode(row[0])) if row else None
+        return path_of(os.fsdecode(row[0])) if row else None
 
     def report(self, path: Path) -> dict[str, Any] | None:
         """Return the report of a file that was read."""
@@ -178,6 +179,8 @@ class Manifest:
 def opened(out: Path, *, patience: float = 0.0) -> Iterator[Manifest]:
     """Open the manifest of a folder for a run; nobody else runs there meanwhile. Leftovers of killed runs go.
 
+    At another place (``s3://...``) there is none: it begins empty and is forgotten.
+
     Args:
         out: The folder; made if it isn't there.
         patience: How many seconds to wait for another run to end.
@@ -186,6 +189,11 @@ def opened(out: Path, *, patience: float = 0.0) -> Iterator[Manifest]:
         RunError: Another run is at work there, or the manifest is damaged.
         InputError: The folder can't be written.
     """
+    if is_url(out):  # no manifest there: every file counts as new
+        with closing(sqlite3.connect(":memory:")) as base:
+            base.executescript(_TABLES)
+            yield Manifest(out, base)
+        return
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -240,6 +248,6 @@ def _key(path: Path) -> bytes:
 def _entry(row: Sequence[Any]) -> Entry:
     path, folder, status, source, options, attempts, error, seconds, ended, written = row
     return Entry(
-        Path(os.fsdecode(path)), os.fsdecode(folder), status, source, options, attempts, error, seconds, ended,
+        path_of(os.fsdecode(path)), os.fsdecode(folder), status, source, options, attempts, error, seconds, ended,
         json.loads(written or "{}"),
     )  # fmt: skip

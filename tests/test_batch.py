@@ -82,6 +82,8 @@ def test_answers_of_a_batch_give_what_calls_give_at_half_the_price(
     early = command("batch", "collect", out, "--quiet")
     assert early.exit_code == 4
     assert len(server.batches) == 1
+    shown = command("status", out)
+    assert "4 questions sent, 4 not collected" in shown.stdout
     calls = server.calls
     server.end()
     done = command("batch", "collect", out, "--quiet")
@@ -97,6 +99,9 @@ def test_answers_of_a_batch_give_what_calls_give_at_half_the_price(
     assert results(tmp_path / "again") == first == by_calls(tmp_path, options)
     spent, full = (json.loads((tmp_path / o / "in" / "usage.json").read_text())["total"] for o in ("out", "calls"))
     assert (spent["calls"], spent["failed"], spent["output"]) == (4, 0, full["output"] - 54), "without the toy question"
+    run = json.loads(command("status", out, "--json").stdout)
+    assert (run["model"]["calls"], run["model"]["cost"]) == (4, spent["cost"])
+    assert run["seconds_left"] is None
     total = status(out)["total"]
     assert total["cost"] == spent["cost"] == f"{(spent['input'] * 500 + spent['output'] * 1000) / 1e6:.6f}".rstrip("0")
 

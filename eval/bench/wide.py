@@ -1,0 +1,143 @@
+"""Many calls side by side: how near the model part comes to the ideal throughput, concurrency / latency.
+
+    .venv/bin/python eval/bench/wide.py [--calls 1000] [--latency 0.2] [--concurrency 64] [--rounds 3]
+
+Questions about a table, each another, put to a server in a process of its own that gives the same answer after a fixed
+time: by bare ``AsyncOpenAI``, and by the package's client with an empty cache (instructor, cache on disk, budget,
+limiter), and with a full one. CPU is this process's alone; the bare client's CPU bounds what one process can do.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import openai  # noqa: TID251 - what the client is measured against
+from gold import BUDGETS, catalogue, obedient, report
+
+from extractor.answers import Request
+from extractor.client import ModelClient
+from extractor.config import ModelConfig
+from extractor.prompts import answer_model
+
+TABLE = "expenditure"
+
+
+def serve(pipe: Connection, answer: str, latency: float) -> None:
+    """Give one answer to every request, ``latency`` seconds later."""
+    function = {"name": "answer", "arguments": answer}
+    message = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c", "type": "function", "function": function}],
+    }
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    usage = {"prompt_tokens": 900, "completion_tokens": 300, "total_tokens": 1200}
+    made = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+    body = json.dumps(made, ensure_ascii=False).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                told = (await reader.readuntil(b"\r\n\r\n")).lower()
+                await reader.readexactly(int(told.split(b"content-length:")[1].split(b"\r\n")[0]))
+                await asyncio.sleep(latency)
+                writer.write(head + body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(one, "127.0.0.1", 0, backlog=1000)
+        pipe.send(server.sockets[0].getsockname()[1])
+        async with server:
+            await server.serve_forever()
+
+    asyncio.run(run())
+
+
+async def bare(config: ModelConfig, prompts: list[str], body: dict[str, Any]) -> None:
+    """Ask with ``AsyncOpenAI`` and a semaphore."""
+    turn = asyncio.Semaphore(config.concurrency)
+    async with openai.AsyncOpenAI(base_url=config.base_url, api_key="none", max_retries=0) as client:
+
+        async def one(prompt: str) -> None:
+            async with turn:
+                messages: Any = [{"role": "system", "content": "s" * 2000}, {"role": "user", "content": prompt}]
+                answer: Any = await client.chat.completions.create(messages=messages, **body)
+            json.loads(answer.choices[0].message.tool_calls[0].function.arguments)
+
+        await asyncio.gather(*map(one, prompts))
+
+
+async def ours(config: ModelConfig, prompts: list[str]) -> None:
+    """Ask with the package's client."""
+    form = answer_model(catalogue().table(TABLE))
+    async with ModelClient(config) as client:
+        replies = await asyncio.gather(*(client.ask(Request("s" * 2000, p, form, TABLE)) for p in prompts))
+    if any(reply.outcome != "ok" for reply in replies):
+        raise SystemExit(f"no answer: {next(r.message for r in replies if r.outcome != 'ok')}")
+
+
+def timed(what: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """Return seconds by the clock and of CPU."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(what())  # type: ignore[arg-type]
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calls", type=int, default=1000)
+    parser.add_argument("--latency", type=float, default=0.2)
+    parser.add_argument("--concurrency", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="one JSON object per row")
+    arguments = parser.parse_args()
+    here, there = multiprocessing.Pipe()
+    answer = obedient(BUDGETS[-1])[TABLE]
+    server = multiprocessing.Process(target=serve, args=(there, answer, arguments.latency), daemon=True)
+    server.start()
+    url = f"http://127.0.0.1:{here.recv()}/v1"
+    schema = answer_model(catalogue().table(TABLE)).model_json_schema()
+    function = {"name": "answer", "parameters": schema}
+    body = {"model": "m", "temperature": 0, "tools": [{"type": "function", "function": function}]}
+    prompts = [f"{number}|" + "201 一般公共服务支出 305.44 275.77 29.67\n" * 40 for number in range(arguments.calls)]
+    found: dict[str, list[tuple[float, float]]] = {}
+    for number in range(arguments.rounds + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            config = ModelConfig(
+                base_url=url, model="m", mode="tools", concurrency=arguments.concurrency, cache_dir=Path(folder)
+            )
+            some = prompts if number else prompts[:50]  # the first round imports and compiles
+            for side, what in (
+                ("bare AsyncOpenAI", lambda: bare(config, some, body)),  # noqa: B023 - called at once
+                ("our client", lambda: ours(config, some)),  # noqa: B023
+                ("the same from the cache", lambda: ours(config, some)),  # noqa: B023
+            ):
+                figure = timed(what)
+                if number:
+                    found.setdefault(side, []).append(figure)
+    server.kill()
+    ideal = arguments.concurrency / arguments.latency
+    rows = []
+    for side, figures in found.items():
+        wall, cpu = (statistics.median(f[i] for f in figures) for i in (0, 1))
+        rate = arguments.calls / wall
+        rows.append([side, f"{wall:.2f}", f"{rate:.0f}", f"{rate / ideal:.2f}", f"{cpu / arguments.calls * 1000:.2f}"])
+    title = (
+        f"{arguments.calls} calls of {arguments.latency:g} s, {arguments.concurrency} at a time; ideal {ideal:.0f}/s"
+    )
+    report(title, ["side", "s", "calls/s", "of ideal", "CPU ms a call"], rows, as_json=arguments.json)
+
+
+if __name__ == "__main__":
+    main()
