@@ -152,6 +152,7 @@ class Extractor:
             attempts=tuple(out.attempts),
             repairs=tuple(out.repairs),
             regions=tuple(regions.printed(document, out.tables)),
+            files=document.files,
         )
         result = regions.weighed(document, result)
         return repair.apply(result) if self.apply_repairs else result

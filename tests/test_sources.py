@@ -203,6 +203,11 @@ def test_a_run_reads_all_formats(tmp_path: Path) -> None:
     for kind in MAKERS:
         told = (tmp_path / "out" / kind / "facts.jsonl").read_text(encoding="utf-8")
         assert told.count('"state": "proven"') == 6
+    crop = tmp_path / "place.png"
+    done = command("explain", tmp_path / "out" / "pdf", "expenditure", "201", "项目支出", "--crop", crop)
+    assert done.returncode == 0, done.stderr
+    assert "printed: page 1, box" in done.stdout
+    assert crop.read_bytes().startswith(b"\x89PNG")
     (tmp_path / "pdf.pdf").unlink()  # the text that was made of it lies beside the result
     for words in (("check",), ("explain",), ("report",)):
         place = ("expenditure", "201", "项目支出") if words == ("explain",) else ()
