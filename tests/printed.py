@@ -23,11 +23,11 @@ def blocks(text: str) -> Iterator[tuple[bool, list[list[str]]]]:
         yield table, [line.split("\t") for line in run]
 
 
-def as_pdf(text: str, **options: str) -> bytes:
-    """Print on A4 across, tables ruled; options go to the PDF (``encrypt``)."""
+def as_pdf(text: str, *, points: float = 5.5, **options: str) -> bytes:
+    """Print on A4 across, tables ruled and in characters of so many points; options go to the PDF (``encrypt``)."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     style = ParagraphStyle("body", fontName=FONT, fontSize=9, leading=13, wordWrap="CJK")
-    cell = ParagraphStyle("cell", fontName=FONT, fontSize=5.5, leading=7, wordWrap="CJK")
+    cell = ParagraphStyle("cell", fontName=FONT, fontSize=points, leading=1.3 * points, wordWrap="CJK")
     story = []
     width = landscape(A4)[0] - 40
     for table, rows in blocks(text):
