@@ -17,6 +17,7 @@ NOT_ASKED = "not-asked"
 _PROBE = "probe"
 _REMEDY = {
     "offline": "Run it again without --offline, or import a cache that holds it.",
+    "waiting": "`extractor batch collect` brings the answer when the batch has ended.",
     "budget": "Raise the limit and run it again: what is answered already comes from the cache.",
 }
 
@@ -57,7 +58,7 @@ class NotAsked(Record):
     Attributes:
         table: Table id.
         lines: First and last line of the source.
-        why: ``offline`` (and not in the cache) or ``budget`` (a limit was reached).
+        why: ``offline`` (and not in the cache), ``budget`` (a limit was reached) or ``waiting`` (for a batch).
         again: It is a second question, about what the first answer left violated.
         input: Tokens that it would take, estimated; likewise ``output``.
     """
@@ -71,13 +72,17 @@ class NotAsked(Record):
 
 
 class Account(Record):
-    """The account of a document or of a run, as ``usage.json`` and ``--json`` give it."""
+    """The account of a document or of a run, as ``usage.json`` and ``--json`` give it.
+
+    ``unanswered`` counts questions that the endpoint gave no answer to, and might another time.
+    """
 
     model: str
     currency: str
     total: Spending
     tables: dict[str, Spending]
     not_asked: tuple[NotAsked, ...] = ()
+    unanswered: int = 0
 
 
 def account(budget: Budget) -> Account:
@@ -88,6 +93,7 @@ def account(budget: Budget) -> Account:
         total=_spending(budget, budget.spent),
         tables={tag: _spending(budget, spent) for tag, spent in budget.by_tag.items()},
         not_asked=tuple(_open(q) for q in budget.questions if q.not_asked),
+        unanswered=sum(q.unanswered for q in budget.questions),
     )
 
 

@@ -1,8 +1,9 @@
 """From a rule over several tables, or over prose, to its instances: one for each code, row or form that it names."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from .instance import Frame, Instance, Quotient, Ref, Relation
 from .rules import FORM, LEVELS, Term, parse, selector
@@ -12,12 +13,14 @@ from .wording import names
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A frame with its rows by role, and by the code that a row of prose stands for."""
+    """A frame with its rows by role and by the code that a row of prose stands for, and the columns that are there."""
 
     index: int
     frame: Frame
     roles: Mapping[str, tuple[int, ...]]
     codes: Mapping[str, tuple[int, ...]]
+    columns: frozenset[str]
+    chosen: dict[str, Sequence[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, index: int, frame: Frame) -> "Place":
@@ -31,16 +34,24 @@ class Place:
                 code = row.code if frame.gaps else row.role
                 if code is not None and code.isdigit():
                     codes[code] = (*codes.get(code, ()), number)
-        return cls(index, frame, roles, codes)
+        texts = [column for row in frame.rows for column, _ in row.texts if row.text(column)]
+        return cls(index, frame, roles, codes, frozenset((*frame.columns, *texts)))
 
     def refs(self, rows: Sequence[int], column: str) -> tuple[Ref, ...]:
         """Return the cells of these rows."""
-        return tuple(Ref(self.index, number, column) for number in rows)
+        return tuple([Ref(self.index, number, column) for number in rows])
+
+    def fitting(self, pattern: str) -> Sequence[int]:
+        """Return the rows that a pattern names; found once, as many rules have it."""
+        found = self.chosen.get(pattern)
+        if found is None:
+            selected = selector(pattern)
+            found = self.chosen[pattern] = [n for n, row in enumerate(self.frame.rows) if selected.fits(row)]
+        return found
 
     def has(self, column: str) -> bool:
         """Whether there is such a column, of numbers or of text; a table declared empty has every column."""
-        frame = self.frame
-        return column in frame.columns or frame.empty or not column or any(row.text(column) for row in frame.rows)
+        return column in self.columns or self.frame.empty or not column
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +70,8 @@ _Here = Mapping[str, Sequence[Place]]
 def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
     """Yield the instances of a rule among the tables of one disclosure."""
     left, relation, right = parse(spec.rule)
-    terms = [t for t in left + right if not t.numbers]
-    if any(t.table not in here for t in terms) or any(t in here for t in spec.unless) or not _given(spec, here):
+    terms, tables = _terms(spec.rule, spec.where)
+    if not here.keys() >= tables or any(t in here for t in spec.unless) or not _given(spec, here):
         return
     if any(not any(p.has(t.column) for p in here[t.table]) for t in terms):
         return
@@ -68,10 +79,19 @@ def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
         if not _meant(spec, [place.frame for chosen in places.values() for place in chosen]):
             continue
         variable = next((v for t in terms if (v := t.each) and v != FORM), None)
+        form = next((p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1), "")
         for binding in _bindings(variable, terms, places, shared=spec.shared):
-            made = _instance(spec, (left, relation, right), places, binding)
+            made = _instance(spec, (left, relation, right), places, binding, form)
             if made is not None:
                 yield made
+
+
+@lru_cache(maxsize=1024)
+def _terms(rule: str, where: tuple[str, ...]) -> tuple[Sequence[Term], frozenset[str]]:
+    """Return the terms of a rule and of its conditions that are cells, and the tables they are of."""
+    rules = (parse(one) for one in (rule, *where))
+    terms = [t for left, _, right in rules for t in left + right if not t.numbers]
+    return terms, frozenset(t.table for t in terms)
 
 
 def _given(spec: CrossSpec, here: _Here) -> bool:
@@ -115,11 +135,11 @@ def _bindings(
         yield from (_Binding(variable, code) for code in _codes(variable, used, shared=shared))
     else:
         first = next(t for t in terms if t.each == variable)
-        chosen = selector(variable[1:-1])
         for place in places[first.table]:
-            for number, row in enumerate(place.frame.rows):
-                if row.role is not None and chosen.fits(row):
-                    yield _Binding(variable, row.role, place.index, number)
+            for number in place.fitting(variable[1:-1]):
+                role = place.frame.rows[number].role
+                if role is not None:
+                    yield _Binding(variable, role, place.index, number)
 
 
 def _codes(variable: str, places: Sequence[Place], *, shared: bool) -> list[str]:
@@ -140,20 +160,19 @@ _Rule = tuple[tuple[Term, ...], Relation, tuple[Term, ...]]
 
 
 def _instance(
-    spec: CrossSpec, rule: _Rule, places: Mapping[str, Sequence[Place]], binding: _Binding | None
+    spec: CrossSpec, rule: _Rule, places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
 ) -> Instance | None:
     sides: list[tuple[Ref, ...]] = []
     above: list[tuple[int, Ref]] = []
-    below: list[tuple[int, Ref]] = []
+    below: dict[int, list[tuple[int, Ref]]] = {}
     constant: Decimal | None = None
     others: tuple[Decimal, ...] = ()
     left, relation, right = rule
-    form = next((p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1), "")
     for side in (left, right):
         refs: list[Ref] = []
         for term in side:
             found = _refs(term, places, binding, form)
-            if found is None:
+            if found is None or (term.count and any(text.endswith("等") for text in _lists(term, found, places))):
                 return None
             if term.numbers:
                 constant, *rest = term.numbers
@@ -163,24 +182,45 @@ def _instance(
                 constant = (constant or Decimal(0)) + _count(term, found, places)
                 continue
             refs += found
-            (below if term.below else above).extend((-1 if term.minus else 1, ref) for ref in found)
+            signed = below.setdefault(term.below, []) if term.below else above
+            signed.extend((-1 if term.minus else 1, ref) for ref in found)
         sides.append(tuple(refs))
     if not (sides[0] or sides[1] or constant is not None) or (
         relation not in ("same", "sum", "at-most") and not sides[0]
     ):
         return None
-    text = spec.rule
+    where = _where(spec, places, binding, form)
+    if where is None:
+        return None
+    text = " where ".join((spec.rule, *spec.where))
     if binding is not None:
         role = binding.role
         text = text.replace(binding.variable, role)
     if form:
         text = text.replace(FORM, form)
-    signed = Quotient(tuple(above[len(sides[0]) :]), tuple(below)) if relation == "rate" else None
-    right_refs = tuple(dict.fromkeys(sides[1])) if signed else sides[1]
+    wholes = [tuple(below[n]) for n in sorted(below)]
+    quotient = Quotient(tuple(above[len(sides[0]) :]), wholes[0], tuple(wholes[1:])) if relation == "rate" else None
+    right_refs = tuple(dict.fromkeys(sides[1])) if quotient else sides[1]
     return Instance(
-        spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, signed,
-        plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names,
+        spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, quotient,
+        plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names, where=where,
+        bound=spec.bound,
     )  # fmt: skip
+
+
+def _where(
+    spec: CrossSpec, places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
+) -> tuple[tuple[tuple[Ref, ...], tuple[Ref, ...]], ...] | None:
+    """Return the cells of the conditions; None where a row that they need isn't printed."""
+    pairs: list[tuple[tuple[Ref, ...], tuple[Ref, ...]]] = []
+    for condition in spec.where:
+        left, _, right = parse(condition)
+        sides = [[_refs(term, places, binding, form) for term in side] for side in (left, right)]
+        one, two = (tuple(ref for refs in side for ref in refs or ()) for side in sides)
+        if not one or not two:
+            return None
+        pairs.append((one, two))
+    return tuple(pairs)
 
 
 def _refs(
@@ -202,8 +242,7 @@ def _rows(term: Term, place: Place, binding: _Binding | None, form: str) -> Sequ
     if each is None:
         if term.row in place.roles:
             return place.roles[term.row]
-        chosen = selector(term.row)
-        return [n for n, row in enumerate(place.frame.rows) if chosen.fits(row)]
+        return place.fitting(term.row)
     if each == FORM:
         name = form
         if term.row.startswith("@"):
@@ -232,7 +271,10 @@ def _rows(term: Term, place: Place, binding: _Binding | None, form: str) -> Sequ
 
 def _count(term: Term, refs: Sequence[Ref], places: Mapping[str, Sequence[Place]]) -> Decimal:
     """How many rows there are, or how many names a list has."""
-    if not term.column:
-        return Decimal(len(refs))
-    frames = {place.index: place.frame for place in places[term.table]}
-    return Decimal(sum(len(names(frames[r.frame].rows[r.row].text(r.column))) for r in refs))
+    return Decimal(sum(map(len, map(names, _lists(term, refs, places)))) if term.column else len(refs))
+
+
+def _lists(term: Term, refs: Sequence[Ref], places: Mapping[str, Sequence[Place]]) -> list[str]:
+    """Return the lists of names that a term counts; one that ends in 等 may leave some out."""
+    frames = {place.index: place.frame for place in places[term.table]} if term.column else {}
+    return [frames[r.frame].rows[r.row].text(r.column).rstrip() for r in refs] if term.column else []

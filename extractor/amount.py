@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .remember import remembered
+
 _AMOUNT = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 UNIT_SCALE = {
     "元": Decimal(1),
@@ -43,6 +45,7 @@ class Amount:
     decimals: int
 
 
+@remembered
 def parse_amount(text: str) -> Amount | None:
     """Parse a printed number such as ``1,350.00``; None where the text is anything else."""
     if not _AMOUNT.fullmatch(text):
@@ -62,3 +65,9 @@ def half_unit(value: Decimal, decimals: int = 0) -> Decimal:
         return _ZERO
     places = max(-exponent, decimals)
     return _HALVES[places] if places < len(_HALVES) else Decimal(5).scaleb(-places - 1)
+
+
+def unit_of(value: Decimal) -> Decimal:
+    """One unit of the last printed place."""
+    exponent = value.as_tuple().exponent
+    return Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)

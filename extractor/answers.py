@@ -8,12 +8,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .budget import Question, Usage
+from .budget import NOT_ASKED, Question, Usage
 from .stored import Stored
 from .tokens import estimate
 
 M = TypeVar("M", bound=BaseModel)
-Outcome = Literal["ok", "invalid", "length", "refusal", "empty", "error", "budget", "offline"]
+Outcome = Literal["ok", "invalid", "length", "refusal", "empty", "error", "budget", "offline", "waiting"]
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FAULTS = 10
@@ -50,7 +50,8 @@ class Reply(Generic[M]):
 
     Attributes:
         outcome: ``ok``; ``invalid`` (not JSON, or not of the form asked for); ``length`` (cut off, or the prompt is
-            too long); ``refusal``; ``empty``; ``error`` (no answer); ``budget`` and ``offline`` (not asked).
+            too long); ``refusal``; ``empty``; ``error`` (no answer); ``budget``, ``offline`` and ``waiting`` (not
+            asked: over a limit, not in the cache, or to be answered with a batch).
         parsed: The answer where ``ok``, else None.
         text: The answer as the model wrote it.
         usage: Tokens of this answer, also where it comes from the cache.
@@ -73,14 +74,15 @@ class Reply(Generic[M]):
 def question_of(request: Request[M], reply: Reply[M]) -> Question:
     """Return the note of a question for the account; what it would take is estimated only where it was not asked."""
     expected = Usage()
-    if reply.outcome in {"offline", "budget"}:
+    if reply.outcome in NOT_ASKED:
         form = request.response_model
         told = getattr(form, "in_prompt", False)
         schema = "" if told else json.dumps(form.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
         given = estimate(request.system + request.user + schema)
         expected = Usage(given, request.expected or given // 2, estimated=True)
     return Question(
-        request.tag, request.lines, request.attempt, reply.outcome, reply.cached, reply.usage, expected, reply.message
+        request.tag, request.lines, request.attempt, reply.outcome, reply.cached, reply.usage, expected, reply.message,
+        reply.status,
     )  # fmt: skip
 
 

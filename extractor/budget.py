@@ -15,6 +15,8 @@ from .config import ConfigError, ModelConfig
 from .data import data_folder
 
 _MILLION = Decimal(1_000_000)
+NOT_ASKED = frozenset({"offline", "budget", "waiting"})
+"""Outcomes of questions that nobody was asked; an answer may come later."""
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -66,11 +68,12 @@ class Price(BaseModel):
 
 
 class PriceTable(BaseModel):
-    """A price table, see ``prompts/prices.toml``."""
+    """A price table, see ``prompts/prices.toml``; ``batch`` is the share of each price that a batch's answers cost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     currency: str = "USD"
+    batch: Amount = Decimal("0.5")
     price: tuple[Price, ...] = ()
 
     @classmethod
@@ -91,6 +94,16 @@ class PriceTable(BaseModel):
             raise ConfigError(f"{file}: {where}: {first['msg']}. Mend the price table.") from None
         except ValueError as error:
             raise ConfigError(f"{file}: not TOML ({error}). Mend the price table.") from None
+
+    def for_batches(self) -> "PriceTable":
+        """Return the table for answers that come with a batch: a share of each price."""
+        share = self.batch
+
+        def part(price: Price) -> Price:
+            cached = None if price.cached is None else price.cached * share
+            return Price(model=price.model, input=price.input * share, output=price.output * share, cached=cached)
+
+        return PriceTable(currency=self.currency, price=tuple(map(part, self.price)), batch=Decimal(1))
 
     def find(self, model: str) -> Price | None:
         """Return the first entry that fits a model's id."""
@@ -126,11 +139,12 @@ class Question:
         tag: Whose account it is on: a table's id.
         lines: First and last line that it is about, 1-based, or None.
         attempt: 0 for the first time.
-        outcome: As in :class:`~extractor.answers.Reply`; ``offline`` and ``budget`` were not asked.
+        outcome: As in :class:`~extractor.answers.Reply`; those of :data:`NOT_ASKED` were not asked.
         cached: The answer comes from the cache.
         usage: What the answer took, now or when it was first given.
         expected: What it would take, where it was not asked: an estimate.
         message: Why there is no answer.
+        status: The HTTP status of a failed call.
     """
 
     tag: str
@@ -141,11 +155,17 @@ class Question:
     usage: Usage = field(default_factory=Usage)
     expected: Usage = field(default_factory=Usage)
     message: str = ""
+    status: int | None = None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the endpoint gave no answer, and might give one another time: it doesn't object to the question."""
+        return self.outcome == "error" and self.status not in {400, 413, 422}
 
     @property
     def not_asked(self) -> bool:
-        """Whether it stayed open: offline and not in the cache, or over a limit."""
-        return self.outcome in {"offline", "budget"}
+        """Whether it stayed open: offline and not in the cache, over a limit, or waiting for a batch."""
+        return self.outcome in NOT_ASKED
 
 
 class Budget:

@@ -13,6 +13,7 @@ Every table says in ``steps`` which of them were gone through, and why.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -78,8 +79,8 @@ def read(lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, pla
     readings = [_alone(lines, part, catalogue) for part in parts]
     if plan.engine == "deterministic" or plan.account is None:
         return readings
-    readings = _laid_out(lines, parts, catalogue, plan, readings)
-    return _transcribed(lines, parts, catalogue, plan, readings)
+    readings, waiting = _laid_out(lines, parts, catalogue, plan, readings)
+    return _transcribed(lines, parts, catalogue, plan, readings, waiting)
 
 
 def _alone(lines: Sequence[Line], part: Part, catalogue: Catalogue) -> Reading:
@@ -89,14 +90,17 @@ def _alone(lines: Sequence[Line], part: Part, catalogue: Catalogue) -> Reading:
 
 def _laid_out(
     lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, plan: Plan, readings: list[Reading]
-) -> list[Reading]:
-    """Ask for the layout of every table that is open; at ``llm``, where rows are asked for, of those without a spec."""
+) -> tuple[list[Reading], set[int]]:
+    """Ask for the layout of every table that is open; at ``llm``, where rows are asked for, of those without a spec.
+
+    Returns the readings, and the first lines of tables of which the layout comes later, with a batch.
+    """
     asked: list[tuple[Chunk, set[str]]] = []
     for part, reading in zip(parts, readings, strict=True):
         named = {d.spec.id for d in reading.drafts}
         asked.extend((c, named) for c in part if _open(reading.of(c)) and (plan.engine == "auto" or not c.spec))
     if not asked or plan.account is None:
-        return readings
+        return readings, set()
     from .readers import asked_layout  # noqa: PLC0415 - loaded when a model is asked
 
     told = asked_layout.ask(plan.account, lines, asked, catalogue)
@@ -104,7 +108,7 @@ def _laid_out(
     for part, reading in zip(parts, readings, strict=True):
         here = {c.first for c in part}
         out.append(_with_layouts(lines, part, catalogue, [t for t in told if t.chunk.first in here], reading))
-    return out
+    return out, {t.chunk.first for t in told if t.waiting}
 
 
 def _with_layouts(
@@ -158,11 +162,15 @@ def _layout_why(first: int, taken: Mapping[int, Hint], hints: Mapping[int, Hint]
 
 
 def _transcribed(
-    lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, plan: Plan, readings: list[Reading]
-) -> list[Reading]:
+    lines: Sequence[Line], parts: Sequence[Part], catalogue: Catalogue, plan: Plan, readings: list[Reading],
+    waiting: AbstractSet[int],
+) -> list[Reading]:  # fmt: skip
     """Ask for the rows of every table that is still open, or of all of them."""
     known = {d.chunk.first: d for reading in readings for d in reading.drafts}
-    wanted = [c for part in parts for c in part if c.spec and (everything(plan) or _open(known.get(c.first)))]
+    wanted = [
+        c for part in parts for c in part
+        if c.spec and c.first not in waiting and (everything(plan) or _open(known.get(c.first)))
+    ]  # fmt: skip
     if not wanted or plan.account is None:
         return readings
     from .readers import model  # noqa: PLC0415 - loaded when a model is asked

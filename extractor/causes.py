@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .arithmetic import unit_of
+from .amount import unit_of
 from .findings import cell_ref
 from .instance import SUMS, WORDS, Outcome, Ref
 from .proposals import Cause

@@ -1,8 +1,9 @@
 """Other readings of the cells around a violated identity, each of which makes it hold by itself.
 
-A number may be another one that looks like it, or the one that the identity asks for, if it looks enough like the one
-that is read. In a table it may stand under another column of its row, be run together with the next number, be cut
-in two, be exchanged with a neighbour; or a number is missing where two identities ask for the same one.
+A number may be another one that looks like it, the one that the identity asks for, if it looks enough like the one
+that is read, or what a second reader reads. In a table it may stand under another column of its row, be run together
+with the next number, be cut in two, be exchanged with a neighbour; or a number is missing where two identities ask for
+the same one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ _COLUMN, _FARTHER, _OPEN = 30, 2, 10  # under the next column; each column more;
 _MISSING, _DAMAGED = 75, 40  # any number may be missing: that one identity asks for it says nothing yet
 _MERGED, _SPLIT, _SWAPPED = 35, 40, 35
 _ECHO, _ZERO, _LEAST = 8, 10, 5
+_SECOND = 10  # what another reader reads, who has seen the same text
 _HALF = Decimal("0.05")  # a number without decimals is exact, another reading of it may have some
 _BOUND = 5  # so many readings satisfy a bound that only the one that just reaches it counts, and for less
 
@@ -63,6 +65,10 @@ def _all(known: Situation, number: int, instance: Instance, world: World) -> Ite
     for ref in dict.fromkeys(instance.refs):
         if ref in world:
             continue
+        for values in known.second.get(ref, ()):
+            change = Change(values, _SECOND, "column" if len(values) > 1 else "second", "as a second reader reads it")
+            if not any(r in world for r, _ in values) and known.holds(number, change.on(world)):
+                yield change
         if ref in known.cells:
             yield from _readings(known, number, ref, outcome, world)
         elif ref not in known.values:
@@ -79,9 +85,10 @@ def _readings(known: Situation, number: int, ref: Ref, outcome: Outcome, world: 
     now = known.values[ref]
     text = printed(cell.text, now)
     asked = _asked(known, number, ref, outcome)
-    room = None if asked is None else asked[1]
-    values = [] if asked is None else [asked[0]]
-    values += [v for v in near(text) if asked is None or room is None or abs(v - asked[0]) <= room]
+    values = near(text)
+    if asked is not None:
+        least, most = asked[0] - asked[1], asked[0] + asked[1]
+        values = (asked[0], *(v for v in values if least <= v <= most))
     # A number that is printed elsewhere too is hardly misread, and a zero mostly is one.
     prior = _ZERO if not now else _ECHO if known.echoes(ref, now, number) else 0
     for value in dict.fromkeys(values):
@@ -118,7 +125,7 @@ def _asked(known: Situation, number: int, ref: Ref, outcome: Outcome) -> tuple[D
         scale = known.frames[ref.frame].scale_at(ref.row, ref.column) * abs(times)
         exact = now + (outcome.right - outcome.left) / scale * (1 if times > 0 else -1)
         return exact, outcome.tolerance / scale + (_HALF if instance.relation in SUMS else 0)
-    if instance.relation == "rate" and instance.left == (ref,):
+    if instance.relation in ("rate", "score") and instance.left == (ref,):
         return outcome.right, outcome.tolerance
     return None
 
@@ -148,9 +155,7 @@ def _places(known: Situation, ref: Ref) -> Iterator[Change]:
 
 def _row(known: Situation, ref: Ref) -> Mapping[str, Decimal | None]:
     """Return the number columns of a row in printed order, with what stands there."""
-    table = known.tables[ref.frame]
-    texts = {c.column for r in table.rows for c in r.cells if c.kind == "text"}
-    return {c: known.values.get(Ref(ref.frame, ref.row, c)) for c in table.columns if c not in texts}
+    return {c: known.values.get(Ref(ref.frame, ref.row, c)) for c in known.columns[ref.frame]}
 
 
 def _moved(known: Situation, here: Ref, there: Ref, distance: int) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from . import (
+    cli_batch,
     cli_cache,
     cli_doctor,
     cli_eval,
@@ -32,6 +33,7 @@ from .cli_base import (
     Mode,
     Model,
     Prices,
+    Shared,
     fail,
 )
 
@@ -141,6 +143,7 @@ def run(
     mode: Mode = None,
     config: ConfigFile = None,
     cache_dir: CacheDir = None,
+    cache: Shared = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
     second_opinion: Annotated[
@@ -194,7 +197,7 @@ def run(
     if out is None and not dry_run:
         raise fail("Name a folder for the results with --out, or see with --dry-run what would be asked.", EXIT_USAGE)
     options = {
-        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir,
+        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir, "cache": cache,
         "concurrency": concurrency, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
         "prices": prices, "offline": offline or dry_run or None,
     }  # fmt: skip
@@ -257,6 +260,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(cli_local.app, name="local")
+app.add_typer(cli_batch.app, name="batch")
 app.add_typer(cli_cache.app, name="cache")
 app.add_typer(cli_eval.app, name="eval")
 

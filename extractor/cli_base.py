@@ -19,6 +19,10 @@ ConfigFile = Annotated[
     Path | None, typer.Option(help="TOML file with these settings in a table [model]; default: ./extractor.toml.")
 ]
 CacheDir = Annotated[Path | None, typer.Option(help="Folder of the cache of answers.")]
+Shared = Annotated[
+    str | None,
+    typer.Option("--cache", help="Server that keeps the answers, as redis://HOST:PORT/0; also EXTRACTOR_CACHE."),
+]
 Prices = Annotated[Path | None, typer.Option(help="Price table, a copy of prompts/prices.toml with your prices.")]
 
 

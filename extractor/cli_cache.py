@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .cli_base import EXIT_UNREADABLE, EXIT_USAGE, AsJson, CacheDir, ConfigFile, fail, print_json, terminal
+from .cli_base import EXIT_UNREADABLE, EXIT_USAGE, AsJson, CacheDir, ConfigFile, Shared, fail, print_json, terminal
 
 HELP = """Answers of models that are kept, so that no question is paid twice.
 
@@ -25,29 +25,36 @@ app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 
 @contextmanager
-def _opened(cache_dir: Path | None, config: Path | None) -> Iterator[Any]:
+def _opened(cache_dir: Path | None, cache: str | None, config: Path | None) -> Iterator[Any]:
     """Open the cache that a run with these options would use; its errors end the command."""
-    from .cache import Cache
-    from .config import default_cache_dir, load
+    import os
+
+    from .config import load
     from .console import safe
     from .errors import ExtractorError
+    from .shared_cache import SharedCache, open_cache
 
     console = terminal()
     try:
-        folder = load({"cache_dir": cache_dir}, {}, config).cache_dir or default_cache_dir()
-        with Cache(folder, lambda message: console.print(safe(message), style="yellow", soft_wrap=True)) as cache:
-            yield cache
+        named = {"EXTRACTOR_CACHE": os.environ.get("EXTRACTOR_CACHE", "") if cache_dir is None else ""}
+        settled = load({"cache_dir": cache_dir, "cache": cache}, named, config)
+        with open_cache(
+            settled, lambda message: console.print(safe(message), style="yellow", soft_wrap=True)
+        ) as opened:
+            if isinstance(opened, SharedCache):
+                opened.check()
+            yield opened
     except ExtractorError as error:
         raise fail(str(error)) from None
 
 
 @app.command()
-def stats(cache_dir: CacheDir = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
+def stats(cache_dir: CacheDir = None, cache: Shared = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Print where the cache is and what it holds: answers, bytes, models, oldest and newest."""
     from .console_model import show_stats
 
-    with _opened(cache_dir, config) as cache:
-        found = cache.stats()
+    with _opened(cache_dir, cache, config) as kept:
+        found = kept.stats()
     if as_json:
         print_json(asdict(found))
     else:
@@ -58,13 +65,14 @@ def stats(cache_dir: CacheDir = None, config: ConfigFile = None, as_json: AsJson
 def export_(
     file: Annotated[Path, typer.Argument(help="JSON Lines file to write; one that is there is replaced.")],
     cache_dir: CacheDir = None,
+    cache: Shared = None,
     config: ConfigFile = None,
 ) -> None:
     """Write every answer to a file that another cache can import: an answer a line, no key, no address."""
     from .transfer import export
 
-    with _opened(cache_dir, config) as cache:
-        count = export(cache, file)
+    with _opened(cache_dir, cache, config) as kept:
+        count = export(kept, file)
     terminal().print(f"{count} answers written")
 
 
@@ -75,13 +83,14 @@ def import_(
         bool, typer.Option("--skip-broken", help="Add the sound lines of a file that has broken ones.")
     ] = False,
     cache_dir: CacheDir = None,
+    cache: Shared = None,
     config: ConfigFile = None,
 ) -> None:
     """Add the answers of an export; those that are there already stay. A file with a broken line adds nothing."""
     from . import transfer
 
-    with _opened(cache_dir, config) as cache:
-        done = transfer.import_(cache, file, skip_broken=skip_broken)
+    with _opened(cache_dir, cache, config) as kept:
+        done = transfer.import_(kept, file, skip_broken=skip_broken)
     if done.bad_lines:
         shown = ", ".join(map(str, done.bad_lines[:10])) + (" …" if len(done.bad_lines) > 10 else "")
         what = f"{file}: {len(done.bad_lines)} lines are no answers: {shown}."
@@ -103,6 +112,7 @@ def clear(
         str | None, typer.Option(metavar="NAME", help="Only answers of this model, as `stats` names it; * fits any.")
     ] = None,
     cache_dir: CacheDir = None,
+    cache: Shared = None,
     config: ConfigFile = None,
 ) -> None:
     """Forget answers: all of them (and what is known about endpoints), or those that the options choose."""
@@ -112,16 +122,16 @@ def clear(
     age = _seconds(older_than)
     before = time.time() - age if age is not None else None
     everything = before is None and model is None
-    with _opened(cache_dir, config) as cache:
+    with _opened(cache_dir, cache, config) as kept:
         chosen = [
             e.key
-            for e in cache.entries()
+            for e in kept.entries()
             if (before is None or (e.when is not None and e.when < before))
             and (model is None or fnmatchcase(e.stored.model, model))
         ]
         if not yes:
-            typer.confirm(f"Forget {len(chosen)} answers in {cache.folder}?", abort=True, err=True)
-        count = cache.clear() if everything else cache.forget(chosen)
+            typer.confirm(f"Forget {len(chosen)} answers in {kept.folder}?", abort=True, err=True)
+        count = kept.clear() if everything else kept.forget(chosen)
     terminal().print(f"{count} answers forgotten")
 
 

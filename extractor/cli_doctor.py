@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from .cli_base import EXIT_OK, AsJson, BaseUrl, CacheDir, ConfigFile, Gguf, Mode, Model, Prices, print_json, terminal
+from .cli_base import (
+    EXIT_OK,
+    AsJson,
+    BaseUrl,
+    CacheDir,
+    ConfigFile,
+    Gguf,
+    Mode,
+    Model,
+    Prices,
+    Shared,
+    print_json,
+    terminal,
+)
 
 EXIT_PROBLEM = 1
 
@@ -17,6 +30,7 @@ def doctor(
     mode: Mode = None,
     config: ConfigFile = None,
     cache_dir: CacheDir = None,
+    cache: Shared = None,
     prices: Prices = None,
     offline: Annotated[bool, typer.Option("--offline", help="Make no call: leave the endpoint out.")] = False,
     as_json: AsJson = False,
@@ -38,7 +52,7 @@ def doctor(
     from .doctor import Patient, examine
 
     options = {
-        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir,
+        "model": model, "base_url": base_url, "gguf": gguf, "mode": mode, "cache_dir": cache_dir, "cache": cache,
         "prices": prices, "offline": offline or None,
     }  # fmt: skip
     found = []

@@ -56,8 +56,9 @@ def gold_check(
     from .evaluation.page import plain
 
     try:
-        facts = drafts.load(gold)
-        found = checked(facts, Document.from_path(source), known_findings(default("known_findings.toml"), source.stem))
+        document = Document.from_path(source)
+        facts = drafts.as_printed(drafts.load(gold), document)
+        found = checked(facts, document, known_findings(default("known_findings.toml"), source.stem))
         if write and not found.problems:
             drafts.write(facts, write)
     except ExtractorError as error:

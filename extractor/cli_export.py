@@ -26,7 +26,7 @@ def export(
 ) -> None:
     """Write all documents of a run as one tidy table: a value a row, with place, state and proof.
 
-    \\b
+    \b
     Examples:
       extractor export results --to csv            results/cells.csv and dictionary.csv
       extractor export results --to parquet        exact decimals; needs extractor[parquet]
@@ -122,7 +122,7 @@ def explain(
 ) -> None:
     """Say why a number is believed, or isn't: where it stands, who read it, and every identity it takes part in.
 
-    \\b
+    \b
     Examples:
       extractor explain results/budget expenditure 总计 合计
       extractor explain results/budget revenue 2010301 总计 --json

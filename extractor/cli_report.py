@@ -19,7 +19,7 @@ def report(
 ) -> None:
     """Make pages to read in a browser: the source with every value marked, beside the tables, with all findings.
 
-    \\b
+    \b
     Examples:
       extractor report results/budget              results/budget/report.html
       extractor report results                     a page for each document, and results/index.html

@@ -61,7 +61,8 @@ class Order:
 class Tally:
     """What became of the files of a run, in numbers: its memory doesn't grow with them.
 
-    ``open`` are the reports of files about which a model was not asked everything, without their tables.
+    ``open`` are the reports of files about which a model was not asked everything, without their tables; ``unanswered``
+    counts the questions that it gave no answer to.
     """
 
     done: int = 0
@@ -69,6 +70,7 @@ class Tally:
     states: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     open: list[Any] = field(default_factory=list)
+    unanswered: int = 0
 
     def add(self, report: Any) -> None:
         """Count a report."""
@@ -76,6 +78,7 @@ class Tally:
         self.done += report.error is None
         self.states.update(report.states)
         self.kinds.update(f.kind for f in report.findings)
+        self.unanswered += report.account.unanswered if report.account else 0
         if report.account and report.account.not_asked:
             self.open.append(replace(report, tables=(), findings=(), unread=()))
 
@@ -154,10 +157,10 @@ def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally
                     show_report(console, report, details=alone)
                 step(read, tally.states["proven"])
     except KeyboardInterrupt:
-        _account(console, extractor, tally.open)
+        _account(console, extractor, tally)
         console.print(f"interrupted; {read} of {len(agenda.jobs)} files are done and written", style="yellow")
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    _account(console, extractor, tally.open)
+    _account(console, extractor, tally)
     if read < len(agenda.jobs):
         console.print(
             f"stopped: nothing more can be written; {len(agenda.jobs) - read} files are left. Run the same command "
@@ -198,12 +201,17 @@ def _progress(console: Any, total: int, extractor: Any) -> Iterator[Any]:
         yield step
 
 
-def _account(console: Any, extractor: Any, reports: list[Any]) -> None:
+def _account(console: Any, extractor: Any, tally: Tally) -> None:
     from .console_model import show_not_asked
 
     if extractor.budget is not None:
         console.print(f"model: {extractor.budget.summary()}", soft_wrap=True)
-        show_not_asked(console, reports)
+        show_not_asked(console, tally.open)
+    if tally.unanswered:
+        console.print(
+            f"no answer: {tally.unanswered} questions; the same command puts them again",
+            style="yellow", soft_wrap=True,
+        )  # fmt: skip
 
 
 def _summaries(manifest: Any, found: Sequence[Path], jobs: Sequence[Any]) -> Iterator[dict[str, Any]]:

@@ -70,7 +70,9 @@ def _show(found: dict[str, Any]) -> None:
         f"  files     {found['files']}: {found['done']} done, {found['failed']} failed, {found['waiting']} left"
     )
     if found["open"]:
-        console.print(f"            {found['open']} written, but a model was not asked about some of it")
+        console.print(
+            f"            {found['open']} written, but a model didn't answer some of the questions: run again"
+        )
     if found["gone"]:
         console.print(f"            {found['gone']} of the done ones lost files of their results: run again")
     for name in ("states", "findings"):

@@ -22,10 +22,11 @@ from pydantic import BaseModel
 from . import answers
 from .answers import M, Reply, Request
 from .budget import Budget
-from .cache import Cache
 from .config import ConfigError, ModelConfig, default_cache_dir
-from .endpoint import Call, CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub
+from .endpoint import Call, CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub, stopped
 from .errors import ExtractorError
+from .post import Answer, Post
+from .shared_cache import open_cache
 from .stored import AnswerCache, request_key
 
 __all__ = ["MODES", "ModelClient", "Reply", "Request"]
@@ -50,6 +51,7 @@ class ModelClient:
         cache: AnswerCache | None = None,
         budget: Budget | None = None,
         on_warning: Callable[[str], None] | None = None,
+        post: Post | None = None,
     ) -> None:
         """Prepare; nothing is sent before the first question.
 
@@ -58,6 +60,7 @@ class ModelClient:
             cache: Answers known already; None opens the configured folder, and closes it in the end.
             budget: The account; None starts one with the configuration's limits.
             on_warning: Is told what doesn't stop the run, each thing once.
+            post: Takes what the cache doesn't answer, in place of a call, and gives answers that came with a batch.
 
         Raises:
             ConfigError: No model is named, or the price table is wrong.
@@ -68,7 +71,7 @@ class ModelClient:
         self.budget = budget or Budget(config)
         self._folder = config.cache_dir or default_cache_dir()
         self._own_cache = cache is None
-        self.cache: AnswerCache = cache if cache is not None else Cache(self._folder, on_warning)
+        self.cache: AnswerCache = cache if cache is not None else open_cache(config, on_warning)
         self._settling = asyncio.Lock()
         self._mode = None if config.mode == "auto" else str(config.mode)
         self._openai = openai.AsyncOpenAI(
@@ -80,6 +83,9 @@ class ModelClient:
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not config.loopback),
         )
         self.endpoint = Endpoint(config, self._send)
+        self.post = post
+        if post is not None:
+            self._mode, self.endpoint.dialect = post.mode, dict(post.dialect)
 
     async def __aenter__(self) -> Self:
         return self
@@ -226,13 +232,25 @@ class ModelClient:
             raise CallError("connection", body=str(error.__cause__ or error)) from None
         except ValueError as error:  # JSON that is cut off: openai lets the parser's error through
             raise CallError("connection", body=f"the answer is cut off: {error}") from None
-        if not isinstance(answer, ChatCompletion):  # the text of a page, for one
-            raise CallError("body", body=answer)
-        if isinstance(answer.choices, list) and answer.choices and getattr(answer.choices[0], "message", None):
-            return answer
-        fault = (answer.model_extra or {}).get("error")  # some routers answer 200 with an error inside
-        code = fault.get("code") if isinstance(fault, dict) else None
-        raise CallError("body", code if isinstance(code, int) else None, {"error": fault} if fault else answer.id)
+        return _checked(answer)
+
+
+def _checked(answer: object) -> ChatCompletion:
+    """Return a body if it is a completion; raises CallError if not."""
+    if not isinstance(answer, ChatCompletion):  # the text of a page, for one
+        raise CallError("body", body=answer)
+    if isinstance(answer.choices, list) and answer.choices and getattr(answer.choices[0], "message", None):
+        return answer
+    fault = (answer.model_extra or {}).get("error")  # some routers answer 200 with an error inside
+    code = fault.get("code") if isinstance(fault, dict) else None
+    raise CallError("body", code if isinstance(code, int) else None, {"error": fault} if fault else answer.id)
+
+
+def _taken(answer: Answer) -> ChatCompletion:
+    """Return the completion of a batch's answer; raises CallError where it is none."""
+    if answer.status != 200:
+        raise CallError("status", answer.status, answer.body)
+    return _checked(ChatCompletion.construct(**answer.body))
 
 
 @lru_cache(maxsize=256)
@@ -257,7 +275,7 @@ class _Exchange(Generic[M]):
         self.client, self.request, self.mode = client, request, mode
         self.fresh, self.keep, self.only_cache = fresh, keep, only_cache
         self.key = ""
-        self.cached = False
+        self.cached = self.booked = False
         self.completion: ChatCompletion | None = None
 
     async def run(self) -> Reply[M]:
@@ -285,12 +303,12 @@ class _Exchange(Generic[M]):
         )
         if reply.outcome == "ok" and parsed is not None:
             reply = replace(reply, parsed=answers.as_model(parsed, self.request.response_model))
-            if self.cached:
+            if self.cached or self.booked:
                 self.client.budget.hit(self.request.tag)
-            elif self.keep:
+            if self.keep and not self.cached:
                 kept = answers.stored_of(reply.text, reply.finish_reason, usage, completion.model)
                 self.client.cache.put(self.key, kept)
-        elif not self.cached:
+        elif not (self.cached or self.booked):
             self.client.budget.failed(self.request.tag, usage)
         return reply
 
@@ -313,5 +331,26 @@ class _Exchange(Generic[M]):
             raise StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
         else:
             asked = Call(kwargs, self.request.tag, self.request.system + self.request.user, self.request.expected)
-            self.completion = await self.client.endpoint.call(asked, self.client.budget)
+            if self.client.post is not None:
+                self.completion = self._posted(self.client.post, asked)
+            else:
+                self.completion = await self.client.endpoint.call(asked, self.client.budget)
         return self.completion
+
+    def _posted(self, post: Post, asked: Call) -> ChatCompletion:
+        """Take an answer that came with a batch: a call like others, but that its time and its price differ."""
+        client, tag = self.client, asked.tag
+        answer = post.ask(self.key, tag, client.endpoint.body(asked))
+        self.booked = answer.booked
+        if not self.booked:
+            client.budget.admit(tag)
+        try:
+            completion = _taken(answer)
+        except CallError as error:
+            if not self.booked:
+                client.budget.failed(tag)
+            raise stopped(error, client.config, 1) from None
+        if not self.booked:
+            text = answers.answer_text(completion, "tools")
+            client.budget.answered(tag, answers.usage_of(completion, asked.prompt, text), 0.0)
+        return completion

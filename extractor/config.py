@@ -22,8 +22,10 @@ LOCAL = "local"  # the model that this program runs by itself, see extractor/loc
 
 _ENVIRONMENT = {
     "api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL", "model": "EXTRACTOR_MODEL", "gguf": "EXTRACTOR_GGUF",
+    "cache": "EXTRACTOR_CACHE",
 }  # fmt: skip
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_STORES = frozenset({"redis", "rediss", "valkey", "valkeys", "unix"})
 _SPARE = 128  # tokens
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -59,6 +61,7 @@ class ModelConfig(BaseModel):
         prices: Price table; None for the example in ``prompts/``.
         offline: Answer from the cache only.
         cache_dir: Folder of the cache; None for the default.
+        cache: Address of a Redis or Valkey server that keeps the answers in its place; may hold a password.
         gguf: The file of the model ``local``; None for the one that ``extractor local get`` has fetched.
         context: Tokens that a prompt and its answer may take together; None where that isn't known.
         wake: Brings up an endpoint that starts when it is first asked, and returns its ``base_url``; no setting.
@@ -85,6 +88,7 @@ class ModelConfig(BaseModel):
     prices: Path | None = None
     offline: bool = False
     cache_dir: Path | None = None
+    cache: str | None = Field(default=None, repr=False, exclude=True)
     gguf: Path | None = None
     context: Annotated[int, Field(ge=1024)] | None = None
     wake: Callable[[], str] | None = Field(default=None, repr=False, exclude=True)
@@ -100,6 +104,17 @@ class ModelConfig(BaseModel):
         if not usable:
             raise ValueError("must be an address such as http://127.0.0.1:8080/v1")
         return value.strip().rstrip("/")
+
+    @field_validator("cache")
+    @classmethod
+    def _is_a_server(cls, value: str | None) -> str | None:
+        try:
+            usable = value is None or urlsplit(value).scheme in _STORES
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("must be an address such as redis://127.0.0.1:6379/0 (or rediss, valkey, valkeys, unix)")
+        return value
 
     @property
     def host(self) -> str:
@@ -138,8 +153,8 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
 
     Args:
         options: What the user chose for this run; None counts as not chosen.
-        environ: ``OPENAI_API_KEY``, ``OPENAI_BASE_URL``, ``EXTRACTOR_MODEL`` and ``EXTRACTOR_GGUF`` are read, nothing
-            else.
+        environ: ``OPENAI_API_KEY``, ``OPENAI_BASE_URL``, ``EXTRACTOR_MODEL``, ``EXTRACTOR_GGUF`` and
+            ``EXTRACTOR_CACHE`` are read, nothing else.
         file: The config file. None looks for ``extractor.toml`` in the working directory, then in the user's config
             folder. Its settings stand in a table ``[model]``; relative paths in it start at its own folder.
 
@@ -169,6 +184,13 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | No
             f"a server that a folder names. Set OPENAI_BASE_URL or pass the file as an option to agree."
         )
     return config
+
+
+def place(address: str) -> str:
+    """Return a server's address for messages: no user, no password, no options."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
+    return f"{parts.scheme}://{host}{parts.path}"
 
 
 def sources(options: Mapping[str, Any], environ: Mapping[str, str], file: Path | None = None) -> dict[str, str]:

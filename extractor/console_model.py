@@ -61,7 +61,8 @@ def show_not_asked(console: Console, reports: Sequence[Report]) -> None:
 
 
 def _why(open_: NotAsked) -> str:
-    return "offline and not in the cache" if open_.why == "offline" else "a limit is reached"
+    said = {"offline": "offline and not in the cache", "waiting": "to be answered with a batch"}
+    return said.get(open_.why, "a limit is reached")
 
 
 def show_plan(console: Console, plan: Plan, currency: str) -> None:

@@ -43,7 +43,7 @@ def examine(patient: Patient) -> Iterator[Check]:
         yield Check(name="settings", state="problem", said=str(error), todo="Mend it; nothing below it was checked.")
         return
     yield _settings(config, sources)
-    yield _cache(config.cache_dir or settings.default_cache_dir())
+    yield _cache(config)
     check, config = _local(config)
     yield check
     if check.state != "problem":
@@ -115,7 +115,9 @@ def _settings(config: ModelConfig, sources: Mapping[str, str]) -> Check:
         "api_key": "set" if config.api_key else "not set",
     }
     for name in sources:
-        shown.setdefault(name, str(getattr(config, name)))
+        shown.setdefault(
+            name, settings.place(config.cache) if name == "cache" and config.cache else str(getattr(config, name))
+        )
     if config.model == LOCAL:
         shown.setdefault("mode", "json_schema, choices")
     shown.setdefault("mode", config.mode)
@@ -137,13 +139,21 @@ def _settings(config: ModelConfig, sources: Mapping[str, str]) -> Check:
     return Check(name="settings", state="ok", said=said, facts=facts)
 
 
-def _cache(folder: Path) -> Check:
+def _cache(config: ModelConfig) -> Check:
     """Open the cache, write an answer, read it, take it out again."""
-    from .cache import Cache  # noqa: PLC0415 - slow to load
+    from .shared_cache import SharedCache, open_cache  # noqa: PLC0415 - slow to load
     from .stored import Stored  # noqa: PLC0415 - likewise
 
     key, answer = secrets.token_hex(32), Stored("{}", model="doctor")
-    with Cache(folder) as cache:
+    try:
+        opened = open_cache(config)
+        if isinstance(opened, SharedCache):
+            opened.check()
+    except ExtractorError as error:
+        what, _, todo = str(error).partition(". ")
+        return Check(name="cache", state="problem", said=what, todo=todo)
+    with opened as cache:
+        folder = cache.folder
         stats = cache.stats()
         kept = cache.put(key, answer) and cache.get(key) == answer
         if kept:

@@ -75,12 +75,17 @@ def printed(text: str, value: Decimal) -> str:
     return f"-{digits}" if value < 0 else digits
 
 
-def near(text: str) -> Iterator[Decimal]:
-    """Yield every number that one mistake turns into this one: a digit, the point, the sign, the unit.
+@lru_cache(maxsize=512)
+def near(text: str) -> tuple[Decimal, ...]:
+    """Return every number that one mistake turns into this one: a digit, the point, the sign, the unit.
 
     Args:
         text: The digits as read, with a sign if one is printed.
     """
+    return tuple(_near(text))
+
+
+def _near(text: str) -> Iterator[Decimal]:
     digits = text.removeprefix("-")
     sign = -1 if text.startswith("-") else 1
     for other in dict.fromkeys(_others(digits)):

@@ -91,6 +91,7 @@ class Endpoint:
 
     Attributes:
         fatal: Why no request can succeed any more (a key or a model that the endpoint doesn't know), or None.
+        dialect: The parameters that the model knows, under the names that it takes.
     """
 
     def __init__(self, config: ModelConfig, send: Callable[..., Awaitable[Any]]) -> None:
@@ -98,7 +99,7 @@ class Endpoint:
         self.fatal: StopError | None = None
         self._config, self._send = config, send
         self._limiter = asyncio.Semaphore(config.concurrency)
-        self._dialect: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_output_tokens}
+        self.dialect: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_output_tokens}
 
     async def call(self, asked: Call, budget: Budget) -> Any:
         """Return a completion.
@@ -124,8 +125,7 @@ class Endpoint:
             try:
                 return await repeat(once)
             except CallError as error:
-                outcome: Outcome = "length" if error.too_long else "error"
-                stop = StopError(outcome, explain(error, config, repeat.statistics["attempt_number"]), error.status)
+                stop = stopped(error, config, repeat.statistics["attempt_number"])
                 if error.status in {401, 404}:  # no other request would fare better
                     self.fatal = stop
                 raise stop from None
@@ -136,13 +136,10 @@ class Endpoint:
         refused = budget.admit(asked.tag)
         if refused is not None:
             raise StopError("budget", f"{asked.tag}: not asked, {refused}.")
-        begin, dialect = time.monotonic(), self._dialect
+        begin, dialect = time.monotonic(), self.dialect
         within = max(0.01, min(self._config.timeout, end - begin))
         try:
-            longest = {n: self._config.longest(asked.expected) for n in dialect if n.endswith("_tokens")}
-            completion = await self._send(
-                model=str(self._config.model), within=within, **{**dialect, **longest}, **asked.kwargs
-            )
+            completion = await self._send(within=within, **self.body(asked))
         except BaseException as error:  # a call that Ctrl-C cuts off counts too
             budget.failed(asked.tag, seconds=time.monotonic() - begin)
             if isinstance(error, CallError) and self._learned(error, dialect):
@@ -152,17 +149,22 @@ class Endpoint:
         budget.answered(asked.tag, usage, time.monotonic() - begin)
         return completion
 
+    def body(self, asked: Call) -> dict[str, Any]:
+        """Return a call as it is sent."""
+        longest = {n: self._config.longest(asked.expected) for n in self.dialect if n.endswith("_tokens")}
+        return {"model": str(self._config.model), **self.dialect, **longest, **asked.kwargs}
+
     def _learned(self, error: CallError, sent: dict[str, Any]) -> bool:
         """Take up what a 400 says about a parameter that the model doesn't know; returns whether to try again."""
         if error.status != 400:
             return False
         words = " ".join(said(error.body))
-        if self._dialect is sent and "max_completion_tokens" in words and "max_tokens" in sent:
+        if self.dialect is sent and "max_completion_tokens" in words and "max_tokens" in sent:
             kept = {name: value for name, value in sent.items() if name != "max_tokens"}
-            self._dialect = {**kept, "max_completion_tokens": sent["max_tokens"]}
-        elif self._dialect is sent and "temperature" in words and "support" in words:
-            self._dialect = {name: value for name, value in sent.items() if name != "temperature"}
-        return self._dialect != sent
+            self.dialect = {**kept, "max_completion_tokens": sent["max_tokens"]}
+        elif self.dialect is sent and "temperature" in words and "support" in words:
+            self.dialect = {name: value for name, value in sent.items() if name != "temperature"}
+        return self.dialect != sent
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -197,6 +199,11 @@ def said(body: object) -> tuple[str, str]:
             return str(inner.get("message") or ""), codes
         return str(inner), ""
     return str(body or ""), ""
+
+
+def stopped(error: CallError, config: ModelConfig, calls: int) -> StopError:
+    """Return what ends a request that failed for good; ``calls`` were made."""
+    return StopError("length" if error.too_long else "error", explain(error, config, calls), error.status)
 
 
 def explain(error: CallError, config: ModelConfig, calls: int) -> str:

@@ -23,6 +23,7 @@ from .specs import catalogue
 from .spreadsheet import neutral
 from .statements import prose
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 FORMATS = ("json", "facts", "findings", "csv")
 """What a run writes unless told otherwise."""
 WORKBOOK, PAGE, SOURCE = "tables.xlsx", "report.html", "source.txt"
@@ -144,21 +145,31 @@ def to_csv(table: Table) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     repaired = ["修复"] if any(cell.repaired is not None for _, cell in table.numbers()) else []
-    writer.writerow(["行", "名称", *map(neutral, table.columns), "单位", "行号", "未证实", *repaired])
+    heads = [neutral(_printed(table, column)) for column in table.columns]
+    writer.writerow(["行", "名称", *heads, "单位", "行号", "未证实", *repaired])
     for row in table.rows:
         cells = {c.column: c for c in row.cells}
         if not cells:
             continue
-        doubts = [f"{c.column}: {c.state}" for c in row.cells if c.kind == "number" and c.state != "proven"]
+        doubts = [
+            f"{table.label(row, c.column)}: {c.state}" for c in row.cells if c.kind == "number" and c.state != "proven"
+        ]
         name = cells["名称"].text if "名称" in cells else ""
         shown = [_shown(cells[c]) if c in cells else "" for c in table.columns]
         units = dict.fromkeys(c.unit for c in row.cells if c.kind == "number")
         unit = "、".join(units) if units else table.unit
         line = [neutral(row.key), neutral(name), *shown, unit, row.line, "; ".join(doubts)]
         if repaired:
-            line.append(neutral("; ".join(f"{c.column}: {c.repaired}" for c in row.cells if c.repaired is not None)))
+            said = (f"{table.label(row, c.column)}: {c.repaired}" for c in row.cells if c.repaired is not None)
+            line.append(neutral("; ".join(said)))
         writer.writerow(line)
     return "\ufeff" + out.getvalue()
+
+
+def _printed(table: Table, column: str) -> str:
+    """Return the names under which this office prints a column; left and right may differ."""
+    names = dict.fromkeys(table.label(row, column) for row in table.rows if any(c.column == column for c in row.cells))
+    return "/".join(names) or table.labels.get(column, column)
 
 
 def _is_account(file: Path) -> bool:
@@ -195,4 +206,4 @@ def _shown(cell: Cell) -> str:
 
 
 def _lines(records: Iterable[Any]) -> str:
-    return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+    return "".join([_ENCODE(r) + "\n" for r in records])

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from .instance import Frame, Instance, Outcome, Ref, Relation
-from .misread import UNCONFIRMED
+from .misread import BARE, UNCONFIRMED
 from .records import Cell, CellRef, Finding, FindingKind, Row, Table
 
 ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
@@ -23,11 +23,10 @@ def violations(
         rounding = instance in loose
         if (outcome.verdict != "violated" and not rounding) or instance.soft:
             continue
-        advice = (
-            "It holds within rounding, but the other sums are exact: look at the last digits."
-            if rounding
-            else "Compare with the source."
-        )
+        advice = "Compare with the source."
+        if rounding:
+            others = "rates have more digits" if instance.relation == "rate" else "sums are exact"
+            advice = f"It holds within rounding, but the other {others}: look at the last digits."
         yield (
             instance,
             _difference(instance, outcome, tables, frames, "rounding" if rounding else "contradiction", advice),
@@ -117,6 +116,12 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
                     cells=tuple(_named(table, row, c.column, c) for c in numbers),
                 )  # fmt: skip
         for row, cell in table.numbers():
+            if cell.doubt == BARE:
+                yield Finding(
+                    code="bare-number", kind="ambiguous", table=table.id, line=row.line,
+                    message=f"{cell.text} in row {row.key}, column {cell.column}: {BARE}. Compare with the original.",
+                    cells=(_named(table, row, cell.column, cell),),
+                )  # fmt: skip
             if cell.state == "ungrounded":
                 yield Finding(
                     code="ungrounded", kind="ungrounded", table=table.id, line=row.line,

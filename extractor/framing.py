@@ -1,19 +1,21 @@
 """From tables to the skeletons that identities are about: units, projects, and the codes that names stand for."""
 
-import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
-from .amount import UNIT_SCALE, scale_of, usual_places
+from .amount import UNIT_SCALE, scale_of, unit_of, usual_places
 from .instance import Frame, FrameRow, Ref
 from .normalize import squeeze
 from .records import Row, Table
 from .specs import Catalogue, is_final
-from .wording import quantity
+from .wording import flat, quantity
 
 _PROSE = ("n_", "performance_", "staffing", "document")
 _LENGTHS = (3, 5, 7)
+_ODD = 20  # rates of which not more than one has other decimals are printed with the same
 _FUNCTIONAL = "2"  # prose names classes of the functional classification, whose codes begin so; economic ones with 3
 
 
@@ -47,9 +49,39 @@ def frame_of(table: Table) -> Frame:
 
 def frames_of(tables: Sequence[Table], catalogue: Catalogue) -> list[Frame]:
     """Return the skeletons of all tables; names in prose get the codes that the tables beside it print."""
-    frames = [frame_of(table) for table in tables]
+    frames = _with_rates([frame_of(table) for table in tables], tables)
     known = {part: _Names(frames, part, catalogue) for part in {f.part for f in frames if f.gaps}}
     return [_coded(frame, known[frame.part]) if frame.gaps else frame for frame in frames]
+
+
+def reframed(frames: Sequence[Frame], before: Sequence[Table], tables: Sequence[Table]) -> list[Frame]:
+    """Return the skeletons of tables with other numbers: rows, columns and texts as they were ``before``."""
+    made = [
+        old if table is was else replace(frame_of(table), rows=old.rows, rates=old.rates)
+        for old, was, table in zip(frames, before, tables, strict=True)
+    ]
+    return _with_rates(made, tables)
+
+
+def _with_rates(frames: Sequence[Frame], tables: Sequence[Table]) -> list[Frame]:
+    rates = {part: _rate_places([t for t in tables if t.part == part]) for part in {t.part for t in tables}}
+    return [
+        replace(frame, rates=rates[frame.part]) if frame.gaps and frame.rates != rates[frame.part] else frame
+        for frame in frames
+    ]
+
+
+def _rate_places(tables: Sequence[Table]) -> int:
+    """Return how many digits after the point the rates in prose have; 0 unless all have but one in twenty."""
+    found = Counter(
+        unit_of(c.value)
+        for t in tables
+        if t.id.startswith("n_")
+        for _, c in t.numbers()
+        if c.unit == "%" and c.value is not None
+    )
+    usual, count = found.most_common(1)[0] if found else (Decimal(1), 0)
+    return -usual.adjusted() if (found.total() - count) * _ODD <= found.total() else 0
 
 
 def printed_numbers(tables: Sequence[Table]) -> dict[Ref, Decimal]:
@@ -80,7 +112,7 @@ def _project(row: Row) -> str:
 
 
 def _texts(row: Row) -> tuple[tuple[str, str], ...]:
-    return tuple((c.column, squeeze(unicodedata.normalize("NFKC", c.text))) for c in row.cells if c.kind == "text")
+    return tuple((c.column, flat(c.text)) for c in row.cells if c.kind == "text")
 
 
 def _scale(unit: str, usual: Decimal) -> Decimal:
@@ -97,14 +129,14 @@ class _Names:
     """Codes by their names, from the tables of one disclosure first, then from the national classification."""
 
     def __init__(self, frames: Sequence[Frame], part: int, catalogue: Catalogue) -> None:
-        standard = {c: {squeeze(n) for n in names} for c, names in catalogue.names.items() if c[0] in _FUNCTIONAL}
+        standard, below = _standard(catalogue)
         printed: dict[str, set[str]] = {}
         for frame in frames:
             for row in frame.rows if frame.part == part and not frame.gaps else ():
                 if row.role and row.role.isdigit() and row.role[0] in _FUNCTIONAL and len(row.role) in _LENGTHS:
                     names = printed.setdefault(row.role, set(standard.get(row.role, ())))
                     names.update(filter(None, (row.text("名称"),)))
-        self._sources = (_below(printed), _below(standard))
+        self._sources = (_below(printed), below)
 
     def code(self, key: str) -> str | None:
         """Return the code of a class, or of a path ``类/款/项``; None where none or several have the name."""
@@ -122,6 +154,13 @@ def _below(names: Mapping[str, set[str]]) -> _Below:
     return out
 
 
+@lru_cache(maxsize=8)
+def _standard(catalogue: Catalogue) -> tuple[Mapping[str, set[str]], _Below]:
+    """Return the names of each code of the functional classification, and the codes by the one above them."""
+    names = {c: {squeeze(n) for n in names} for c, names in catalogue.names.items() if c[0] in _FUNCTIONAL}
+    return names, _below(names)
+
+
 def _look_up(key: str, below: _Below) -> str | None:
     parts = squeeze(key).split("/")
     if len(parts) > len(_LENGTHS):
@@ -133,5 +172,5 @@ def _look_up(key: str, below: _Below) -> str | None:
 
 
 def _coded(frame: Frame, names: _Names) -> Frame:
-    rows = tuple(replace(row, code=names.code(row.label)) for row in frame.rows)
+    rows = tuple(row._replace(code=code) if (code := names.code(row.label)) else row for row in frame.rows)
     return replace(frame, rows=rows)

@@ -48,22 +48,26 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     columns = set(frame.columns)
     # What a column that the spec doesn't know adds to isn't known either: no sum along a row is asked for then.
     known = columns <= {c.id for c in (*spec.columns, *spec.more)}
+    sums = [(rule, [c for c in rule.parts if c in columns]) for rule in spec.row_sums if known]
+    sums = [
+        (rule, parts)
+        for rule, parts in sums
+        if parts and columns.issuperset(rule.totals) and not (rule.complete and len(parts) < len(rule.parts))
+    ]
+    inner = [c for c in (*spec.columns, *spec.more) if c.part_of and {c.id, c.part_of} <= columns]
+    zeros = [zero for zero in spec.zeros if zero.column in columns]
     for number, row in enumerate(frame.rows):
-        for rule in spec.row_sums if known else ():
-            parts = [c for c in rule.parts if c in columns]
-            if (rule.side and rule.side != row.side) or not columns.issuperset(rule.totals) or not parts:
+        for rule, parts in sums:
+            if rule.side and rule.side != row.side:
                 continue
-            if rule.complete and len(parts) < len(rule.parts):
-                continue
-            left = tuple(Ref(index, number, c) for c in rule.totals)
-            right = tuple(Ref(index, number, c) for c in parts)
+            left = tuple([Ref(index, number, c) for c in rule.totals])
+            right = tuple([Ref(index, number, c) for c in parts])
             yield Instance(rule.id, "sum", left, right, f"{' + '.join(rule.totals)} = {' + '.join(parts)}")
-        for part in (*spec.columns, *spec.more):
-            if part.part_of and {part.id, part.part_of} <= columns:
-                left, right = (Ref(index, number, part.id),), (Ref(index, number, part.part_of),)
-                yield Instance(spec.tree or spec.id, "at-most", left, right, f"{part.id} <= {part.part_of}")
-        for zero in spec.zeros:
-            if row.role and row.role[:3] in zero.classes and zero.column in columns:
+        for part in inner:
+            left, right = (Ref(index, number, part.id),), (Ref(index, number, part.part_of or ""),)
+            yield Instance(spec.tree or spec.id, "at-most", left, right, f"{part.id} <= {part.part_of}")
+        for zero in zeros:
+            if row.role and row.role[:3] in zero.classes:
                 text = f"{zero.column} stays empty in class {row.role[:3]}"
                 yield Instance(zero.id, "same", (Ref(index, number, zero.column),), (), text)
     yield from _tree(index, frame, spec)
@@ -93,13 +97,13 @@ def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     for parent, parts in children.items():
         row = frame.rows[parent]
         identity, optional = _tree_id(row, spec)
+        said = f"{row.label} = {' + '.join([frame.rows[p].label for p in parts])}"
         for column in frame.columns:
             if column in rates:
                 continue
-            right = tuple(Ref(index, part, column) for part in parts)
-            text = f"{row.label} = {' + '.join(frame.rows[p].label for p in parts)} ({column})"
+            right = tuple([Ref(index, part, column) for part in parts])
             yield Instance(
-                identity, "sum", (Ref(index, parent, column),), right, text,
+                identity, "sum", (Ref(index, parent, column),), right, f"{said} ({column})",
                 optional="right" if optional else None,
             )  # fmt: skip
 

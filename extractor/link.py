@@ -203,9 +203,9 @@ def _outcome(instance: Instance, desk: _Desk) -> tuple[Outcome, str]:
         cell = desk.cells.get(ref)
         if cell is not None and cell.state in _UNSURE:
             return Outcome("unchecked"), f"{desk.named(ref)} of {desk.document(ref)} is {cell.state}"
-    outcome = evaluate(replace(instance, if_equal=False), desk.frames, desk.values)
+    outcome = evaluate(instance._replace(if_equal=False), desk.frames, desk.values)
     if outcome.verdict == "violated" and _alike(instance, desk):
-        outcome = replace(outcome, verdict="held", exact=False)
+        outcome = outcome._replace(verdict="held", exact=False)
     if outcome.verdict != "violated":
         return outcome, ""
     if instance.if_equal:

@@ -23,7 +23,7 @@ from .placing import LAST, sweep
 
 NAME = "run.sqlite3"
 Status = Literal["waiting", "done", "open", "failed"]
-"""``open``: written, but a model was not asked about some of it. ``waiting``: not begun, or not ended."""
+"""``open``: written, but a model was not asked about some of it, or gave no answer. ``waiting``: not yet ended."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS options (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (

@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from .arithmetic import unit_of
+from .amount import unit_of
 from .instance import SUMS, Frame, Instance, Outcome, Ref
+from .records import Table
 
+BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
+_MANY = 5  # amounts with decimals from which a table is known to print them
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
 
 
@@ -41,3 +44,22 @@ def _by_a_digit(instance: Instance, outcome: Outcome, frames: Sequence[Frame], p
     units = [unit_of(printed[r]) * frames[r.frame].scale_at(r.row, r.column) for r in instance.refs if r in printed]
     apart = abs(outcome.left - outcome.right)
     return bool(units) and apart > max(units) and len(apart.normalize().as_tuple().digits) == 1
+
+
+def bare(table: Table) -> frozenset[tuple[int, str]]:
+    """Return the places (row and column) of numbers without decimals in a table that prints them, zeros and all.
+
+    Such a number may be that of a label which lost its mark (``4、``), a code, or an amount that lost its point. Where
+    some amount ends in a zero behind the point, none is left out. Nothing may be printed as 0.
+    """
+    numbers = [
+        (n, cell.column, cell.value)
+        for n, row in enumerate(table.rows)
+        for cell in row.cells
+        if cell.kind == "number" and cell.value
+    ]
+    odd = [(n, column) for n, column, value in numbers if unit_of(value) == 1]
+    places = {unit_of(value) for _, _, value in numbers} - {Decimal(1)}
+    kept = any(value % (10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
+    sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
+    return frozenset(odd) if sure else frozenset()

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import add, ne
 
 from .data import data_folder
 from .errors import SpecError
 from .forms import forms
 from .normalize import Line, squeeze
-from .records import Row, Table
+from .records import Table
 from .specs import Catalogue, walk
 from .statements import prose
 
@@ -27,6 +28,7 @@ _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, no
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
 _SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
+_ODD = 2  # characters of a name that may be misread
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
 _FEW = 3  # times that a pair of characters of a misread name may stand in a document
 _NEAR = 3  # lines around a row in which its name stands
@@ -55,8 +57,27 @@ def lookalikes() -> Mapping[str, frozenset[str]]:
     return {c: frozenset(others) for c, others in out.items()}
 
 
-def _vocabulary(catalogue: Catalogue) -> frozenset[str]:
-    """Return every name that is printed in the same words everywhere: codes' names, labels, columns, rows of prose."""
+@dataclass(frozen=True)
+class _Vocabulary:
+    """Every name that is printed in the same words everywhere: codes' names, labels, columns, rows of prose."""
+
+    names: frozenset[str]
+
+    @cached_property
+    def by_length(self) -> Mapping[int, Sequence[str]]:
+        out: dict[int, list[str]] = {}
+        for name in sorted(self.names):
+            out.setdefault(len(name), []).append(name)
+        return out
+
+    @cached_property
+    def pairs(self) -> Counter[str]:
+        return Counter(a + b for name in self.names for a, b in pairwise(name))
+
+
+@lru_cache(maxsize=8)
+def _vocabulary(catalogue: Catalogue) -> _Vocabulary:
+    """Return the names that are the same for every document; made once for each catalogue."""
     found = {squeeze(n) for names in catalogue.names.values() for n in names}
     for spec in catalogue.tables:
         for path in (*walk(spec.left), *(walk((spec.right.total,)) if spec.right else ())):
@@ -68,7 +89,7 @@ def _vocabulary(catalogue: Catalogue) -> frozenset[str]:
             found.update(part for key in keys for part in key.split("/") if "{" not in part)
     for form in forms().specs:
         found.update(name for row in form.rows for name in (row.id, row.single or "", *row.aliases))
-    return frozenset(n for n in (*found, INDICATORS) if len(n) > 1)
+    return _Vocabulary(frozenset(n for n in (*found, INDICATORS) if len(n) > 1))
 
 
 @dataclass(frozen=True)
@@ -89,10 +110,6 @@ class _Text:
     def _numbers(self) -> list[int]:
         return [line.number for line in self.lines]
 
-    @cached_property
-    def pairs(self) -> Counter[str]:
-        return Counter(a + b for a, b in pairwise(self.whole))
-
     def around(self, line: int) -> str:
         """Return the text near a line."""
         first = bisect_right(self._numbers, line - _NEAR - 1)
@@ -107,10 +124,10 @@ def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) 
         lines: Its lines.
         catalogue: For the names that are the same everywhere.
     """
-    text, known = _Text(lines), _vocabulary(catalogue)
-    free = _free(tables, known)
-    reader = _Reader(text, known, free)
-    twins = dict(_twins(tables, known))
+    known = _vocabulary(catalogue)
+    parts = {row.key: _parts(row.key, known.names) for table in tables for row in table.rows}
+    reader = _Reader(_Text(lines), known, _free(tables, parts))
+    twins = dict(_twins(tables, parts))
     why: dict[str, str] = {}
     out = []
     for number, table in enumerate(tables):
@@ -118,11 +135,12 @@ def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) 
         for index, row in enumerate(rows):
             if row.doubt or not any(c.kind == "number" for c in row.cells):
                 continue
-            for name in _parts(row, known):
+            names = parts[row.key]
+            for name in names:
                 if name not in why:
                     why[name] = reader.misread(name)
-            said = next((why[n] for n in _parts(row, known) if why[n]), "")
-            said = said or next((s for n in _parts(row, known) if (s := reader.cut(n, row.line))), "")
+            said = next((why[n] for n in names if why[n]), "")
+            said = said or next((s for n in names if (s := reader.cut(n, row.line))), "")
             said = said or twins.get((number, index), "")
             if said:
                 rows[index] = row.model_copy(update={"doubt": said})
@@ -130,19 +148,22 @@ def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) 
     return out
 
 
-def _parts(row: Row, known: frozenset[str]) -> list[str]:
+def _parts(key: str, known: frozenset[str]) -> list[str]:
     """Return the free names in a row's key."""
-    return [p for p in _SLASH.split(squeeze(row.key)) if p not in known and _WORD.search(p)]
+    return [p for p in _SLASH.split(squeeze(key)) if p not in known and _WORD.search(p)]
 
 
-def _free(tables: Sequence[Table], known: frozenset[str]) -> frozenset[str]:
-    """Return the free names of a disclosure, in keys and in short texts of cells."""
-    found = {part for table in tables for row in table.rows for part in _parts(row, known)}
+_Parts = Mapping[str, Sequence[str]]  # free names by row key
+
+
+def _free(tables: Sequence[Table], parts: _Parts) -> list[str]:
+    """Return the free names of a disclosure, in keys and in short texts of cells; the longest first."""
+    found = {part for names in parts.values() for part in names}
     for table in tables:
         for row in table.rows:
             texts = (squeeze(c.text) for c in row.cells if c.kind == "text" and len(c.text) < _NAME)
             found.update(t for t in texts if not re.search(r"[,，。;；:：、\d]", t))
-    return frozenset(n for n in found if len(n) > 3)
+    return sorted((n for n in found if len(n) > 3), key=lambda n: (-len(n), n))
 
 
 @dataclass(frozen=True)
@@ -150,27 +171,23 @@ class _Reader:
     """Judges names by the text of the disclosure, the names known everywhere and the other free names."""
 
     text: _Text
-    known: frozenset[str]
-    free: frozenset[str]
+    known: _Vocabulary
+    free: Sequence[str]
 
     @cached_property
-    def _by_length(self) -> Mapping[int, Sequence[str]]:
-        out: dict[int, list[str]] = {}
-        for name in sorted(self.known):
-            out.setdefault(len(name), []).append(name)
-        return out
-
-    @cached_property
-    def _common(self) -> Counter[str]:
-        return Counter(a + b for name in self.known for a, b in pairwise(name))
+    def _pairs(self) -> Counter[str]:
+        """How often two characters stand beside each other, in the disclosure and in the names known everywhere."""
+        found = Counter(self.known.pairs)
+        found.update(map(add, self.text.whole, self.text.whole[1:]))
+        return found
 
     def misread(self, name: str) -> str:
         """Say why the characters of a name may be misread, or return an empty string."""
         for bracket in _PAIRS:
             if name.count(bracket[0]) != name.count(bracket[1]):
                 return f"a bracket in the name {name} has no partner"
-        for other in self._by_length.get(len(name), ()):
-            if self._confusable(name, other):
+        for other in self.known.by_length.get(len(name), ()):
+            if sum(map(ne, name, other)) <= _ODD and self._confusable(name, other):
                 return f"the name {name} may be a misreading of {other}"
         for index, char in enumerate(name):
             if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
@@ -183,9 +200,9 @@ class _Reader:
         return ""
 
     def _confusable(self, name: str, other: str) -> bool:
-        """Whether a name differs from a known one of its length just as a misread one does."""
+        """Whether a name differs from a known one of its length, in a few characters, just as a misread one does."""
         places = [i for i, (a, b) in enumerate(zip(name, other, strict=True)) if a != b]
-        if len(places) > 2 or any(_NUMERALS & {name[i], other[i]} for i in places):
+        if any(_NUMERALS & {name[i], other[i]} for i in places):
             return False
         if all(other[i] in lookalikes().get(name[i], ()) for i in places):
             return len(places) == 1 or len(name) >= _SHORT
@@ -197,11 +214,14 @@ class _Reader:
         char = name[index]
         if len(name) < _SHORT or not (_uncommon(char) or self._count_beside(name, index) <= _FEW):
             return ""
-        spelt = Counter(re.findall(re.escape(name[:index]) + "(.)" + re.escape(name[index + 1 :]), self.text.whole))
+        spelt = Counter(_between(name[:index], name[index + 1 :], self.text.whole))
         best = max((c for c in spelt if c != char and c not in _NUMERALS), key=lambda c: spelt[c], default="")
         if not best or spelt[best] < spelt[char]:
             return ""
-        return name[:index] + best + name[index + 1 :] if _uncommon(char) or self._lonely(name, index, best) else ""
+        found = name[:index] + best + name[index + 1 :]
+        if any(found in other and found != other for other in self.free):  # 便携式计算机 is no 携式计算机
+            return ""
+        return found if _uncommon(char) or self._lonely(name, index, best) else ""
 
     def _lonely(self, name: str, index: int, instead: str = "") -> bool:
         """Whether a character makes no pair with its neighbours that stands anywhere else.
@@ -218,12 +238,13 @@ class _Reader:
 
         As printed, it makes none with its neighbours that stands anywhere else.
         """
-        beside = _beside(name, index)
-        for other in sorted(lookalikes().get(name[index], ())):
-            counts = [self._count(a + other + b) for a, b in beside]
-            if min(counts) > (0 if len(counts) > 1 else 1) and self._lonely(name, index, other):
+        beside, count = _beside(name, index), self._pairs.get
+        least = 0 if len(beside) > 1 else 1
+        able = [c for c in lookalikes().get(name[index], ()) if all(count(a + c + b, 0) > least for a, b in beside)]
+        for other in sorted(able):
+            if self._lonely(name, index, other):
                 found = name[max(index - 1, 0) : index] + other + name[index + 1 : index + 2]
-                if found in self.text.whole or len(counts) == 1:
+                if found in self.text.whole or len(beside) == 1:
                     return found
         return ""
 
@@ -231,23 +252,23 @@ class _Reader:
         return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
 
     def _count(self, pair: str) -> int:
-        return self.text.pairs[pair] + self._common[pair]
+        return self._pairs.get(pair, 0)
 
     def cut(self, name: str, line: int) -> str:
         """Say which known name runs over the end of a name at its place, or return an empty string."""
         here = self.text.around(line)
         places = _all(name, here)
+        longer = [n for n in self.free if places and n in here and n not in name and not n.startswith(name + "(")]
+        beside = [(other, [(a, a + len(other)) for a in _all(other, here)]) for other in longer]
         over = ""
         for first in places:
             last = first + len(name)
             over = next(
                 (
                     other
-                    for other in self.free
-                    if other not in name
-                    and not other.startswith(name + "(")
-                    and any(a < last and first < a + len(other) for a in _all(other, here))
-                    and not all(first <= a and a + len(other) <= last for a in _all(other, here))
+                    for other, found in beside
+                    if any(a < last and first < z for a, z in found)
+                    and not all(first <= a and z <= last for a, z in found)
                 ),
                 "",
             )
@@ -263,7 +284,25 @@ def _beside(name: str, index: int) -> list[tuple[str, str]]:
 
 
 def _all(part: str, text: str) -> list[int]:
-    return [m.start() for m in re.finditer(re.escape(part), text)]
+    """Return where a part begins in a text, each after the end of the one before."""
+    found, at = list[int](), text.find(part)
+    while at >= 0:
+        found.append(at)
+        at = text.find(part, at + len(part))
+    return found
+
+
+def _between(before: str, after: str, text: str) -> Iterator[str]:
+    """Yield each character that stands between two pieces of a name; the longer piece is looked for."""
+    piece, lead = (before, 0) if len(before) >= len(after) else (after, len(before) + 1)
+    at = text.find(piece, lead)
+    while at >= 0:
+        char = at - lead + len(before)
+        if text.startswith(before, at - lead) and char < len(text) and text.startswith(after, char + 1):
+            yield text[char]
+            at = text.find(piece, char + 1 + len(after) + lead)
+        else:
+            at = text.find(piece, at + 1)
 
 
 def _uncommon(char: str) -> bool:
@@ -276,12 +315,12 @@ def _uncommon(char: str) -> bool:
         return True
 
 
-def _twins(tables: Sequence[Table], known: frozenset[str]) -> Iterator[tuple[tuple[int, int], str]]:
+def _twins(tables: Sequence[Table], names: _Parts) -> Iterator[tuple[tuple[int, int], str]]:
     """Yield rows of different tables with the same amounts whose names differ in a character or two."""
     found: dict[int, list[tuple[int, int, str, frozenset[Decimal], int]]] = {}
     for number, table in enumerate(tables):
         for index, row in enumerate(table.rows):
-            parts = _parts(row, known)
+            parts = names[row.key]
             values = frozenset(c.value for c in row.cells if c.value and c.unit in ("万元", "元"))
             if parts and values and len(parts[-1]) >= _SHORT:
                 found.setdefault(len(parts[-1]), []).append((number, index, parts[-1], values, row.line))

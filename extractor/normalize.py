@@ -15,6 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from .document import Document
+from .remember import remembered
 
 # Radicals that text layers of PDFs hold in place of the characters they look like, and those characters (Unicode,
 # EquivalentUnifiedIdeograph.txt). NFKC maps the Kangxi radicals, but not these of the supplement.
@@ -215,6 +216,7 @@ def unmarked(text: str) -> str:
     return text.lstrip("#>|*-•" + WHITE).rstrip("|*" + WHITE)
 
 
+@remembered
 def readable(text: str) -> str:
     """Text of the facts contract (rule T): one blank for white space, none between Chinese characters."""
     return _BETWEEN_CJK.sub("", _SPACE.sub(" ", text)).strip()

@@ -22,7 +22,7 @@ from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
 if TYPE_CHECKING:
-    from .readers.asked_prose import Sentences
+    from .readers.asked_beside import Beside
     from .readers.model import Connect
 
 _FEW = 6  # lines between the number of a table and its title
@@ -85,11 +85,16 @@ class Extractor:
             ConfigError: The engine is ``llm``, or a second opinion is asked for, and no model is named; or a limit
                 on cost has no price.
             LocalError: The model is ``local``, and its package or its file isn't there.
+            CacheError: The shared cache can't be used.
         """
         if self.model is not None and self.model.model == LOCAL:
             from . import local  # noqa: PLC0415 - for those who use it
 
             object.__setattr__(self, "model", local.attach(self.model))
+        if self.model is not None and self.model.cache is not None:
+            from .shared_cache import SharedCache  # noqa: PLC0415 - likewise
+
+            SharedCache(self.model.cache).check()
         if self.budget is None and self.model is not None and self.model.model:
             object.__setattr__(self, "budget", Budget(self.model))
         if self.second_opinion and self.engine == "deterministic":
@@ -119,14 +124,14 @@ class Extractor:
         numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
         parts = [[c for c in cut if c.part == number] for number in numbers]
         plain = [[c for c in part if c.first not in forms] for part in parts]
-        asked = _sentences(text, told, plan)
-        readings = cascade.read(text, plain, self.catalogue, replace(plan, also=asked.put if asked else None))
+        beside = _beside(text, told, forms, plan, self.catalogue)
+        readings = cascade.read(text, plain, self.catalogue, replace(plan, also=beside.put if beside else None))
         disputes: tuple[Dispute, ...] = ()
-        if asked:
-            answered = asked.answered()
-            told, disputes = answered.told, answered.disputes
-            out.findings.extend(answered.findings)
-            out.attempts.extend(answered.attempts)
+        if beside:
+            answered, filled_in = beside.sentences.answered(), beside.sheets.answered()
+            told, disputes, forms = answered.told, answered.disputes, filled_in.forms
+            out.findings.extend((*answered.findings, *filled_in.findings))
+            out.attempts.extend((*answered.attempts, *filled_in.attempts))
         out.findings.extend((*_input(document, cut, told), *told.findings))
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
@@ -174,7 +179,7 @@ class Extractor:
         said = [*reading.findings, *judged.findings, *_left_out(text, reading.drafts, read)]
         said.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
         said.extend(_absent(checked.tables, odd, self.catalogue))
-        diagnosis = repair.diagnose(checked, self.catalogue, first=len(out.repairs), beside=[*out.findings, *said])
+        diagnosis = repair.diagnose(checked, first=len(out.repairs), beside=[*out.findings, *said])
         out.findings.extend((*said, *diagnosis.findings))
         out.attempts.extend(reading.attempts)
         out.repairs.extend(diagnosis.proposals)
@@ -211,14 +216,17 @@ def _said(
     return out
 
 
-def _sentences(text: Sequence[Line], told: prose.Reading, plan: cascade.Plan) -> "Sentences | None":
-    """Prepare to ask a model which cells the numbers of sentences belong to: those that the grammar left, or all."""
+def _beside(
+    text: Sequence[Line], told: prose.Reading, forms: Mapping[int, performance.Form], plan: cascade.Plan,
+    specs: Catalogue,
+) -> "Beside | None":  # fmt: skip
+    """Prepare to ask a model about sentences and forms: what the grammar left open, or everything."""
     if plan.account is None or plan.engine == "deterministic":
         return None
-    from .readers.asked_prose import Sentences  # noqa: PLC0415 - loaded where a model is named
+    whole = cascade.everything(plan)
+    from .readers.asked_beside import Beside  # noqa: PLC0415 - loaded where a model is named
 
-    number = None if cascade.everything(plan) else _AMOUNT
-    return Sentences(plan.account, text, told, statements(), whole=number)
+    return Beside.of(plan.account, text, (told, forms), (statements(), specs), left=None if whole else _AMOUNT)
 
 
 def _lines_of(text: Sequence[Line], tables: Sequence[Table]) -> Sequence[Line]:

@@ -96,7 +96,11 @@ class ProseAnswer(TableAnswer):
     """Numbers of sentences: line, table, row, column, value, unit, word; seven strings each."""
 
 
-@lru_cache(maxsize=8)
+class FormAnswer(TableAnswer):
+    """Rows of a form, each an array of strings as the question describes it."""
+
+
+@lru_cache(maxsize=16)
 def template(name: str) -> Template:
     """Return a template of ``prompts/``."""
     return Template((data_folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
@@ -213,6 +217,35 @@ def sentences(
         source=source,
     )
     return Prompt(template("prose_system").substitute(), user + _again(problems, "numbers"), ProseAnswer)
+
+
+def form(
+    title: tuple[str, str],
+    arrays: Sequence[tuple[str, Sequence[str], Sequence[str]]],
+    lines: Sequence[Line],
+    own: tuple[int, int] | None = None,
+    problems: Sequence[str] = (),
+) -> Prompt:
+    """Ask for the rows of a form.
+
+    Args:
+        title: Id and printed title.
+        arrays: What is wanted, each with the fields of its array and an example of it.
+        lines: The form.
+        own: First and last line on which the rows wanted begin, where not all of them are.
+        problems: What was wrong with the last answer, in words; asked again with these.
+    """
+    source = source_text(lines)
+    user = template("form").substitute(
+        id=title[0],
+        title=title[1],
+        arrays="\n".join(f"- {what}: [{', '.join(fields)}]" for what, fields, _ in arrays),
+        example="\n".join(json.dumps(row, ensure_ascii=False) for _, _, row in arrays),
+        own=f"\nOnly arrays of rows that begin on lines {own[0]} to {own[1]} are wanted.\n" if own else "",
+        fence=fence_for(source),
+        source=source,
+    )
+    return Prompt(template("form_system").substitute(), user + _again(problems, "rows"), FormAnswer)
 
 
 def source_text(lines: Sequence[Line]) -> str:

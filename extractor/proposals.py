@@ -20,14 +20,15 @@ the source, and no plausible misreading explains the difference. ``rounding``: n
 """
 EditKind = Literal[
     "digit", "lost", "extra", "point", "comma", "sign", "unit", "several", "column", "merged", "split", "swapped",
-    "missing",
+    "missing", "second",
 ]  # fmt: skip
 """What happened to a number on the way from print to text.
 
 ``digit``: one was read as another. ``lost``, ``extra``: a character too few or too many. ``point``: lost, added, or
 moved. ``comma``: a thousands comma read as a point. ``sign``. ``unit``: 元 for 万元 or the reverse. ``several`` of
 these. ``column``: it stands under another column. ``merged``, ``split``: two cells run together, or one cut in two.
-``swapped``: two cells exchanged. ``missing``: nothing is read there, and a number should be.
+``swapped``: two cells exchanged. ``missing``: nothing is read there, and a number should be. ``second``: another
+reader reads it so.
 """
 
 
@@ -57,8 +58,8 @@ class Finding(Record):
         table: Table id, where it concerns one.
         line: 1-based line in the source.
         cells: The cells concerned.
-        expected: What the identity asks for.
-        found: What is printed.
+        expected: What the identity asks for, or what a second reader reads in the last of the cells.
+        found: What is printed, or read by the first in the first of them.
         interval: Tolerance that was allowed, by the printed decimals.
         cause: Who erred; of a violated identity only.
         evidence: Why, in a sentence.

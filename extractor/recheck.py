@@ -38,7 +38,7 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
     checked = check(tables, known)
     lasting = ("not-read", "structure", "input")
     kept = [f for f in result.findings if (f.kind in lasting and f.code != ROW_UNCERTAIN) or f.code == "second-opinion"]
-    diagnosis = diagnose(checked, known, beside=kept)
+    diagnosis = diagnose(checked, beside=kept)
     findings = sorted([*kept, *diagnosis.findings], key=lambda f: (f.line or 0, f.code))
     return result.model_copy(
         update={

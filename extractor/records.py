@@ -228,7 +228,7 @@ class Unread(Record):
     reason: str
 
 
-Step = Literal["layout", "transcribe", "columns", "prose"]
+Step = Literal["layout", "transcribe", "columns", "prose", "form"]
 AttemptOutcome = Literal["ok", "incomplete", "invalid", "refused", "truncated", "failed"]
 
 
@@ -240,8 +240,8 @@ class Attempt(Record):
         part: Which disclosure of the file it belongs to, from 0.
         lines: First and last line that were asked for, 1-based.
         number: 0 for the first question about these lines.
-        step: What was asked: the rows, the columns of rows, what the columns mean, or which cells the numbers of
-            sentences belong to.
+        step: What was asked: the rows, the columns of rows, what the columns mean, which cells the numbers of
+            sentences belong to, or the rows of a form.
         model: The model's id.
         outcome: ``ok``; ``incomplete`` (printed numbers are in no row); ``invalid`` (not of the form asked for);
             ``refused``; ``truncated`` (cut off at the longest length allowed); ``failed`` (no answer).

@@ -4,7 +4,7 @@ Nothing is corrected. A proposal is one more finding; a number that was read sta
 put there is never proven.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,11 +12,11 @@ from .causes import judge, spoken
 from .changes import Change
 from .checks import Checked
 from .findings import cell_ref
-from .proposals import Edit, Finding, Proposal, Repair
+from .instance import Ref
+from .proposals import CellRef, Edit, Finding, Proposal, Repair
 from .records import Result, Row, Table
 from .search import Cluster, Hypothesis, solve
-from .situation import Situation
-from .specs import Catalogue
+from .situation import Situation, Values
 
 _SHOWN = 4
 _UNREAD = frozenset({"damaged-number", "numbers-not-read"})
@@ -30,18 +30,19 @@ class Diagnosis:
     proposals: tuple[Proposal, ...] = ()
 
 
-def diagnose(checked: Checked, catalogue: Catalogue, *, first: int = 0, beside: Iterable[Finding] = ()) -> Diagnosis:
+def diagnose(checked: Checked, *, first: int = 0, beside: Iterable[Finding] = ()) -> Diagnosis:
     """Say of each violated identity who erred, and propose what may have been printed.
 
     Args:
         checked: Tables with what the identities say of them.
-        catalogue: The specs.
         first: How many proposals there are already, by which findings count.
-        beside: Findings of the readers: where numbers are not read.
+        beside: Findings of the readers: where numbers are not read, or a second reader reads others.
     """
     if not checked.complaints:
         return Diagnosis(checked.findings)
-    known = Situation(checked, catalogue, {f.line for f in beside if f.code in _UNREAD and f.line})
+    said_of = list(beside)
+    unread = {f.line for f in said_of if f.code in _UNREAD and f.line}
+    known = Situation(checked, unread, list(_second(said_of, checked.tables)))
     clusters = sorted(solve(known), key=lambda c: c.complaints)
     said: dict[int, Finding] = {}
     proposals: list[Proposal] = []
@@ -60,6 +61,30 @@ def diagnose(checked: Checked, catalogue: Catalogue, *, first: int = 0, beside: 
     findings = [*(said.get(id(f), f) for f in checked.findings), *repairs]
     findings.sort(key=lambda f: (f.line or 0, f.code))
     return Diagnosis(tuple(findings), tuple(proposals))
+
+
+def _second(findings: Iterable[Finding], tables: Sequence[Table]) -> Iterator[Values]:
+    """Yield what a second reader reads otherwise: another number in a cell, or the number in another cell."""
+    for finding in findings:
+        if finding.code != "second-opinion" or finding.expected is None or not finding.cells:
+            continue
+        refs = [_found(cell, tables) for cell in (finding.cells[0], finding.cells[-1])]
+        here, there = refs
+        if here is not None and there is not None:
+            moved = here != there and finding.found is not None
+            yield (*(((here, None),) if moved else ()), (there, finding.expected))
+
+
+def _found(cell: CellRef, tables: Sequence[Table]) -> Ref | None:
+    """Find a cell, or the empty place for it; None where several rows have its key."""
+    rows = [
+        Ref(i, n, cell.column)
+        for i, table in enumerate(tables)
+        if (table.id, table.part) == (cell.table, cell.part) and cell.column in table.columns
+        for n, row in enumerate(table.rows)
+        if row.key == cell.row
+    ]
+    return rows[0] if len(rows) == 1 else None
 
 
 def _proposal(known: Situation, cluster: Cluster) -> Proposal:

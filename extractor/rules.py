@@ -10,6 +10,7 @@ from .errors import SpecError
 from .instance import FrameRow, Relation
 
 _TERM = re.compile(r"(?P<count>#)?(?P<table>[a-z_]+)(?P<every>\*)?\[(?P<row>[^\]]+)\](?:\.(?P<column>[^\s+=<\[\]]+))?")
+_VARIABLE = re.compile(r"\{[^{}]+\}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:\|\d+(?:\.\d+)?)*")
 _RULE = re.compile(
     r"^(?P<left>.+?)\s(?P<relation>==|=|<=|%=|\*=|~|is|lists|reaches|among|agrees|has|says|none with)\s(?P<right>.+)$"
@@ -37,8 +38,9 @@ class Term:
         count: How many, not how much.
         numbers: A literal, or several that may stand there.
         minus: Taken away.
-        below: Below the line of a quotient.
+        below: Below the line of a quotient, 1; below that of its second or third alternative, 2 or 3.
         names: What a text may call it.
+        each: The variable in it, ``{…}``.
     """
 
     table: str
@@ -48,19 +50,9 @@ class Term:
     count: bool = False
     numbers: tuple[Decimal, ...] = ()
     minus: bool = False
-    below: bool = False
+    below: int = 0
     names: tuple[str, ...] = ()
-
-    @property
-    def each(self) -> str | None:
-        """The variable in it, ``{…}``."""
-        return _variable(self.row)
-
-
-@lru_cache(maxsize=4096)
-def _variable(row: str) -> str | None:
-    match = re.search(r"\{[^{}]+\}", row)
-    return match.group() if match else None
+    each: str | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -86,7 +78,8 @@ def _right(text: str, relation: Relation, rule: str) -> Iterator[Term]:
         if not line:
             raise SpecError(f"identities.yaml: a rate is a quotient, A / B; there is none in {rule!r}")
         yield from _sum(above, rule, signed=True)
-        yield from _sum(below, rule, signed=True, below=True)
+        for number, whole in enumerate(below.split(" | "), 1):
+            yield from _sum(whole, rule, signed=True, below=number)
     elif relation == "says":
         cell, _, names = text.partition(" as ")
         yield replace(_term(cell, rule), names=tuple(filter(None, names.split("|"))))
@@ -96,21 +89,22 @@ def _right(text: str, relation: Relation, rule: str) -> Iterator[Term]:
         yield from _sum(text, rule)
 
 
-def _sum(text: str, rule: str, *, signed: bool = False, below: bool = False) -> Iterator[Term]:
+def _sum(text: str, rule: str, *, signed: bool = False, below: int = 0) -> Iterator[Term]:
     inner = re.fullmatch(r"\((?P<sum>.+ [+-] .+)\)", text.strip()) if signed else None
     parts = re.split(r"\s([+-])\s" if signed else r"\s(\+)\s", inner["sum"] if inner else text)
     for sign, part in zip(["+", *parts[1::2]], parts[::2], strict=True):
         yield _term(part, rule, minus=sign == "-", below=below)
 
 
-def _term(part: str, rule: str, *, minus: bool = False, below: bool = False) -> Term:
+def _term(part: str, rule: str, *, minus: bool = False, below: int = 0) -> Term:
     text = part.strip()
     match = _TERM.fullmatch(text)
     if not match or not (match["column"] or match["count"]):
         raise SpecError(f"identities.yaml: {part!r} in {rule!r} is no TABLE[ROW].COLUMN")
+    variable = _VARIABLE.search(match["row"])
     return Term(
         match["table"], match["row"], match["column"] or "", bool(match["every"]), bool(match["count"]), (),
-        minus, below,
+        minus, below, each=variable.group() if variable else None,
     )  # fmt: skip
 
 
@@ -125,20 +119,21 @@ class Selector:
         without: What ``*`` isn't; ``<class>``: no row that is named after a class.
         saying: Words of which each stands in one of the row's texts.
         project: The name of a project row is meant, not the role.
+        level: Lengths of the codes that are meant, where codes of a level are, and the classes they are in.
     """
 
     path: tuple[str, ...]
     without: frozenset[str]
     saying: tuple[str, ...]
     project: bool
+    level: tuple[tuple[int, ...], tuple[str, ...]] | None = None
 
     def fits(self, row: FrameRow) -> bool:
         """Whether a row is meant."""
-        level = _LEVEL.fullmatch(self.path[0])
-        if level:
+        if self.level:
             code = row.code or row.role or ""
-            classes = tuple((level["classes"] or "").split(","))
-            return code.isdigit() and len(code) in LEVELS[f"{{{level['level']}}}"] and code.startswith(classes)
+            lengths, classes = self.level
+            return code.isdigit() and len(code) in lengths and code.startswith(classes)
         role = row.name if self.project else row.role
         if row.code and "<class>" in self.without:
             return False
@@ -172,4 +167,7 @@ def selector(pattern: str) -> Selector:
     project = pattern.startswith("@")
     path, *saying = pattern.removeprefix("@").split("?")
     path, *without = path.split("!")
-    return Selector(tuple(path.split("/")), frozenset(without), tuple(saying), project)
+    parts = tuple(path.split("/"))
+    match = _LEVEL.fullmatch(parts[0])
+    level = (LEVELS[f"{{{match['level']}}}"], tuple((match["classes"] or "").split(","))) if match else None
+    return Selector(parts, frozenset(without), tuple(saying), project, level)

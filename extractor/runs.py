@@ -1,7 +1,8 @@
 """Runs: which files of a folder are still to be read, and with what they were read before.
 
 A file is read (again) when it is new, its bytes, the options or this package have changed, its result is gone, a model
-was not asked about some of it, or it failed for a reason that may have passed. Everything else stays as it is.
+was not asked about some of it or gave no answer, or it failed for a reason that may have passed. Everything else stays
+as it is.
 """
 
 import hashlib
@@ -121,7 +122,7 @@ def _reason(entry: Entry | None, job: Job, manifest: Manifest, now: tuple[str, M
     if not entry.stands(manifest.out):
         return "result gone"
     if entry.status == "open":
-        return "not asked before"
+        return "not answered before"
     source = job.digest()
     if source is None:
         return ""  # the file is gone: what was read of it stays
@@ -143,7 +144,7 @@ def entry_of(report: Report, options: str) -> Entry:
 
 
 def _open(report: Report) -> bool:
-    return report.account is not None and bool(report.account.not_asked)
+    return report.account is not None and bool(report.account.not_asked or report.account.unanswered)
 
 
 def summary(report: Report) -> dict[str, Any]:

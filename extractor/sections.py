@@ -5,8 +5,9 @@ and are ignored. Contents lists repeat every heading and are recognised and skip
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -66,6 +67,7 @@ _DISTINCT = re.compile(
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
 _MAX_TITLE = 60
+_END = 3  # characters; no title is shorter
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
 
@@ -81,14 +83,23 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     bare = key.replace("因公出国(境)费、", "")
     if (_STOP.search(bare) and "、会议费" not in bare) or _MENTION.search(bare):
         return None
-    best, length = "", 0
-    for spec in specs:
-        for alias in spec.titles:
+    for alias, table in _titles(tuple(specs)).get(key[-_END:], ()):
+        if key.endswith(alias):
             before = key[: -len(alias)]
             before = _OF_WHAT.sub("", before) if "三公" in alias else before
-            if len(alias) > length and key.endswith(alias) and not _DISTINCT.search(before):
-                best, length = spec.id, len(alias)
-    return best
+            if not _DISTINCT.search(before):
+                return table
+    return ""
+
+
+@lru_cache(maxsize=8)
+def _titles(specs: tuple[TableSpec, ...]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return every title with the id of its table, the longest first, by the characters that it ends with."""
+    out: dict[str, list[tuple[str, str]]] = {}
+    for spec in specs:
+        for title in spec.titles:
+            out.setdefault(title[-_END:], []).append((title, spec.id))
+    return {end: sorted(titles, key=lambda t: -len(t[0])) for end, titles in out.items()}
 
 
 def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]:

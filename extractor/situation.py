@@ -13,16 +13,16 @@ from math import log10
 
 from .arithmetic import evaluate
 from .checks import Checked
-from .framing import frames_of, printed_numbers, quantities
+from .framing import printed_numbers, quantities
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref, Verdict
 from .records import Cell, Table
-from .specs import Catalogue
 
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
 _LIMIT = 40_000  # evaluations for a disclosure, about a second
 _LOOKS = 10  # times that an outcome known already may be looked up for each of them, about a second more
 _TELLING = 3  # digits of a number that isn't printed twice by chance
+Values = tuple[tuple[Ref, Decimal | None], ...]
 World = Mapping[Ref, Decimal | None]
 """Other numbers in some cells; None where nothing would stand."""
 
@@ -38,18 +38,25 @@ class Situation:
         tables: The tables as read; ``frames`` their skeletons.
         values: Every number that identities see.
         cells: Every number cell.
+        columns: The columns of each table that hold no text, in printed order.
         instances: The identities; an identity is named by its index here.
         complaints: Those that are violated, or hold suspiciously loosely; ``loose`` are the latter.
         damaged: Rows in which something looks like a number and is not read: frame and row.
         unread: Tables in which there is such a thing: frames.
+        second: What a second reader reads where, by each of its cells.
     """
 
-    def __init__(self, checked: Checked, catalogue: Catalogue, unread: Collection[int] = ()) -> None:
-        """Take over what the checks found, and the lines in which numbers are not read."""
+    def __init__(self, checked: Checked, unread: Collection[int] = (), second: Iterable[Values] = ()) -> None:
+        """Take over what the checks found, the lines in which numbers are not read, and what is read otherwise."""
+        self.second: dict[Ref, list[Values]] = {}
+        for values in second:
+            for ref, _ in values:
+                self.second.setdefault(ref, []).append(values)
         self.tables: Sequence[Table] = checked.tables
-        self.frames: list[Frame] = frames_of(checked.tables, catalogue)
+        self.frames: Sequence[Frame] = checked.frames
         self.values: dict[Ref, Decimal] = {**quantities(self.frames), **printed_numbers(checked.tables)}
         self.cells: dict[Ref, Cell] = _cells(checked.tables)
+        self.columns = tuple(map(_number_columns, checked.tables))
         self.damaged = frozenset(_damaged(checked.tables, unread))
         self.unread = frozenset(
             i for i, table in enumerate(checked.tables) if any(table.lines[0] <= n <= table.lines[1] for n in unread)
@@ -70,11 +77,12 @@ class Situation:
             if self.instances[n].relation == "rate"
             and evaluate(self.instances[n], self.frames, self.values).verdict == "held"
         )
-        self._by_ref: dict[Ref, list[int]] = {}
+        self._by_ref: dict[Ref, dict[int, None]] = {}
         for n, instance in enumerate(self.instances):
-            for ref in dict.fromkeys(instance.refs):
-                self._by_ref.setdefault(ref, []).append(n)
-        self._known: dict[tuple[int, tuple[tuple[Ref, Decimal | None], ...]], Outcome] = {}
+            for ref in instance.inputs:
+                self._by_ref.setdefault(ref, {})[n] = None
+        self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
+        self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}
         self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
         self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
         hard = [(i, o) for i, o in checked.outcomes if o.verdict == "held" and o.evidence and not i.soft]
@@ -98,8 +106,8 @@ class Situation:
         Raises:
             LimitError: There was enough of that.
         """
-        refs = self.instances[number].refs
-        here = tuple((ref, world[ref]) for ref in dict.fromkeys(refs) if ref in world)
+        by_ref = self._by_ref
+        here = frozenset([item for item in world.items() if number in by_ref.get(item[0], ())])
         if not here:
             return self._base[number]
         known = self._known.get((number, here))
@@ -110,7 +118,7 @@ class Situation:
             known = self._known[number, here] = self._evaluate(number, here)
         return known
 
-    def _evaluate(self, number: int, here: Sequence[tuple[Ref, Decimal | None]]) -> Outcome:
+    def _evaluate(self, number: int, here: Collection[tuple[Ref, Decimal | None]]) -> Outcome:
         old = {ref: self.values.get(ref) for ref, _ in here}
         self._put(here)
         try:
@@ -154,7 +162,7 @@ class Situation:
         """How unlikely what an identity says is, in a document without a misreading."""
         instance, outcome = self.instances[number], self.outcome(number, world)
         was = self._base[number]
-        if instance.soft or instance.if_equal:
+        if instance.soft or (instance.if_equal and outcome.verdict != "violated" and was.verdict != "violated"):
             against: Verdict = "violated" if instance.soft else "unchecked"
             lost = outcome.verdict == against and (instance.soft or was.verdict != "unchecked")
             return self._soft if lost else 0
@@ -174,14 +182,19 @@ class Situation:
         Raises:
             LimitError: There was enough of that.
         """
-        numbers = self.touched(world)
-        self.looks += len(numbers)
+        key = frozenset(world.items())
+        known = self._balances.get(key)
+        numbers = self.touched(world) if known is None else ()
+        looks = len(numbers) if known is None else known[0]
+        self.looks += looks
         if self.looks > self._enough:
             raise LimitError
-        for n in numbers:
-            if n not in self._plain:
-                self._plain[n] = self.weight(n, {})
-        return sum(self.weight(n, world) - self._plain[n] for n in numbers)
+        if known is None:
+            for n in numbers:
+                if n not in self._plain:
+                    self._plain[n] = self.weight(n, {})
+            known = self._balances[key] = looks, sum([self.weight(n, world) - self._plain[n] for n in numbers])
+        return known[1]
 
 
 def _cells(tables: Sequence[Table]) -> dict[Ref, Cell]:
@@ -192,6 +205,11 @@ def _cells(tables: Sequence[Table]) -> dict[Ref, Cell]:
         for cell in row.cells
         if cell.kind == "number" and cell.value is not None
     }
+
+
+def _number_columns(table: Table) -> tuple[str, ...]:
+    texts = {cell.column for row in table.rows for cell in row.cells if cell.kind == "text"}
+    return tuple(column for column in table.columns if column not in texts)
 
 
 def _damaged(tables: Sequence[Table], unread: Collection[int]) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .data import data_folder
 from .errors import SpecError
 from .normalize import squeeze
+from .remember import remembered
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -50,10 +51,15 @@ class Column(_Strict):
     def __hash__(self) -> int:
         return hash(self.id)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Every printed form, without the path in front of a leaf."""
         return self.aliases if self.group else (self.id.rsplit("/", 1)[-1], *self.aliases)
+
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        """The same without white space."""
+        return tuple(squeeze(name) for name in self.names)
 
 
 class RowSpec(_Strict):
@@ -164,7 +170,7 @@ class TableSpec(_Strict):
         """Id and layout: what tells one spec from all others."""
         return f"{self.id}.{self.layout}" if self.layout else self.id
 
-    @property
+    @cached_property
     def titles(self) -> tuple[str, ...]:
         """Every title it goes by."""
         return (self.title, *self.aliases)
@@ -178,7 +184,7 @@ class TableSpec(_Strict):
             found |= {path[-1].identity for path in walk((self.right.total,))}
         return frozenset(i for i in found if i)
 
-    @property
+    @cached_property
     def column_ids(self) -> tuple[str, ...]:
         """Column ids in printed order."""
         return tuple(c.id for c in self.columns)
@@ -199,6 +205,8 @@ class CrossSpec(_Strict):
         kind: Holds in budgets alone, or in final accounts alone.
         layout: Holds between tables of these layouts alone (``first``, or a name).
         shared: For the codes that all of its tables print, not for those of any.
+        where: Sums that must be equal for it to hold, each ``A == B``; it is unchecked where they aren't.
+        bound: It can be violated, and proves nothing where it holds.
     """
 
     id: str
@@ -212,6 +220,8 @@ class CrossSpec(_Strict):
     if_equal: bool = False
     unless: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    bound: bool = False
 
     def __hash__(self) -> int:
         return hash((self.id, self.rule))
@@ -320,6 +330,7 @@ def walk(rows: tuple[RowSpec, ...], path: tuple[RowSpec, ...] = ()) -> Iterator[
         yield from walk(row.children, here)
 
 
+@remembered
 def is_final(title: str) -> bool:
     """Whether a table is one of final accounts (决算), by its title."""
     return "决算" in squeeze(title)
@@ -332,6 +343,7 @@ _PREFIX = re.compile(r"^其中[:：]?")
 _SUFFIX = re.compile(r"\(小计\)$")
 
 
+@remembered
 def split_label(text: str) -> tuple[str | None, str]:
     """Split a printed label into its numbering and the bare label (rule R3).
 

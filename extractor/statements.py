@@ -27,6 +27,7 @@ NUMBER = (
     r"(?!\d)(?!\.\d|,\d{3})"
 )
 MONEY = r"(?:亿元|万元|千元|元)"
+_UNITS = {"人": "(?:人(?!次)|名)", "平方米": "(?:平方米|平米|m2|㎡)"}  # how a unit is printed besides its own name
 _PLACEHOLDER = re.compile(
     r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>"
 )
@@ -82,6 +83,7 @@ class RowPattern(_Strict):
         patterns: How the row begins; the first that matches at a place wins, the longest goes before.
         attributes: Clauses that may follow, by name; those of the statement if not given.
         changes: Row that the changes and reasons behind this one belong to, where it is another.
+        nested: Behind 其中, rows ``{name}`` are parts of the row ``{name}`` before, and its key goes before theirs.
         under: Label that goes before the key where a row of that label is printed too.
         kind: Only in budgets, or only in final accounts.
     """
@@ -92,6 +94,7 @@ class RowPattern(_Strict):
     patterns: tuple[str, ...]
     attributes: tuple[str, ...] | None = None
     changes: str | None = None
+    nested: bool = False
     under: str | None = None
     kind: Kind | None = None
 
@@ -340,7 +343,8 @@ def _slot(match: re.Match[str], words: Vocabulary, group: str) -> tuple[Slot, st
     elif unit is None:
         raise KeyError(f"{name}: a count needs a unit")
     else:
-        printed = "(?:人(?!次)|名)" if unit == "人" else re.escape(unit)
+        printed = _UNITS.get(unit or "", re.escape(unit or ""))
+        printed = rf"(?:{printed}|\({printed}\))"
         number += rf"(?:{printed}|(?=[,。;、)]|$))" if optional else printed
     if verb:
         verbs = "|".join(sorted((*words.up, *words.down), key=len, reverse=True))

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .cache import Cache, CacheError
+from .shared_cache import SharedCache
 from .stored import KEY, Imported, Stored, canonical
 
 
-def export(cache: Cache, path: Path) -> int:
+def export(cache: Cache | SharedCache, path: Path) -> int:
     """Write every answer to a file, in order of keys; returns their number.
 
     Raises:
@@ -34,7 +35,7 @@ def export(cache: Cache, path: Path) -> int:
     return count
 
 
-def import_(cache: Cache, path: Path, *, skip_broken: bool = False) -> Imported:
+def import_(cache: Cache | SharedCache, path: Path, *, skip_broken: bool = False) -> Imported:
     """Add the answers of an export, all or none; answers that are there already stay as they are.
 
     Args:

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from .instance import Frame, FrameRow, Instance, Outcome, Ref
 from .normalize import squeeze
+from .remember import remembered
 
 _QUANTITY = re.compile(
     r"(?P<sign>>=|<=|=|>|<|≥|≤)?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[^\d]*)"
@@ -20,6 +21,7 @@ _DENIALS = ("无", "没有", "未", "不")
 _ALIKE = 85  # rapidfuzz ratio from which two names are one: 养老保险缴费 and 基本养老保险缴费
 
 
+@remembered
 def flat(text: str) -> str:
     """Text as it is compared: half-width, without white space."""
     return squeeze(unicodedata.normalize("NFKC", text))
@@ -34,6 +36,7 @@ class Quantity:
     unit: str
 
 
+@remembered
 def quantity(text: str) -> Quantity | None:
     """Read a number with its operator and unit; None where the text is anything else.
 

@@ -68,7 +68,7 @@ def sides(instance: Instance, outcome: Outcome, known: Evidence, book: Book, her
         if instance.relation == "score":
             two = _score(instance, book, here)
         elif instance.relation == "rate":
-            two = _rate(instance.quotient, digits, known, book, here)
+            two = _rates(instance.quotient, one, digits, known, book, here)
         else:
             constant = (outcome.right - _value(instance.right, known)) / base
             two = _sum([(1, ref) for ref in instance.right], base, known, book, here, constant)
@@ -104,8 +104,11 @@ def _digits(instance: Instance, known: Evidence) -> int:
     return min(max(found), 12)
 
 
+_Signed = Sequence[tuple[int, Ref]]
+
+
 def _sum(
-    refs: Sequence[tuple[int, Ref]], base: Decimal, known: Evidence, book: Book, here: str,
+    refs: _Signed, base: Decimal, known: Evidence, book: Book, here: str,
     constant: Decimal = Decimal(0),
 ) -> str | None:  # fmt: skip
     groups: dict[tuple[int, Decimal], list[tuple[str, int, int]]] = {}
@@ -131,11 +134,24 @@ def _sum(
     return text or "0"
 
 
-def _rate(quotient: Quotient | None, digits: int, known: Evidence, book: Book, here: str) -> str | None:
+def _rates(
+    quotient: Quotient | None, printed: str | None, digits: int, known: Evidence, book: Book, here: str
+) -> str | None:
+    """Return the quotient; of several wholes that it may be of, the one that comes nearest to what is printed."""
+    nearest = ""
     if quotient is None:
         return None
-    above = _sum(quotient.above, Decimal(1), known, book, here)
-    below = _sum(quotient.below, Decimal(1), known, book, here)
+    for whole in quotient.wholes:
+        rate = _rate(quotient.above, whole, digits, known, book, here)
+        if rate is None or printed is None:
+            return None
+        nearest = f"IF(ABS({printed}-{nearest})<=ABS({printed}-{rate}),{nearest},{rate})" if nearest else rate
+    return nearest
+
+
+def _rate(parts: _Signed, whole: _Signed, digits: int, known: Evidence, book: Book, here: str) -> str | None:
+    above = _sum(parts, Decimal(1), known, book, here)
+    below = _sum(whole, Decimal(1), known, book, here)
     if above is None or below is None:
         return None
     # Nothing of nothing is 0, something of nothing 100; sums are rounded, so that nothing is 0 exactly.

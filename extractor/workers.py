@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 J = TypeVar("J")
 R = TypeVar("R")
 _FILES = 250  # after so many a worker is replaced
-_GARBAGE = 50_000  # objects before the collector looks; most of a document's live as long as it does
+_GARBAGE = 1_000_000  # objects before the collector looks: most live as long as their document; it looks after each
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +152,7 @@ def _serve(line: Connection, task: Callable[[J], R], limit: float, others: Seque
             answer = task(job)
             signal.setitimer(signal.ITIMER_REAL, 0)
             line.send(answer)
+            del job, answer
+            gc.collect()
     except (EOFError, OSError):
         os._exit(0)

@@ -76,6 +76,40 @@ def sentences_of(name: str, received: Received, past: int = 0) -> Rows | None:
     return rows
 
 
+def form_of(name: str, received: Received, past: int = 0) -> Rows | None:
+    """Copy the rows of a form as a careful reader would, from gold; None where that isn't asked.
+
+    ``past`` lines stand before the sample in what is read.
+    """
+    if "Copy the form: " not in received.prompt:
+        return None
+    question = received.messages[-1]["content"]
+    table = re.search(r"Copy the form: .* \((\w+)\)\. Arrays", question)
+    here = {n - past for n in shown(received)}
+    rows: dict[str, dict[str, str]] = {}
+    lines: dict[str, int] = {}
+    for fact in gold(name):
+        if table and fact["table"] == table[1] and fact["line"] in here:
+            rows.setdefault(fact["row"], {})[fact["column"]] = fact["value"]
+            if fact["column"] not in ("一级指标", "二级指标"):
+                lines[fact["row"]] = min(fact["line"], lines.get(fact["row"], fact["line"]))
+    fields = {a[0]: a for a in (s.split(", ") for s in re.findall(r"^- .*: \[line, (.*)\]$", question, re.MULTILINE))}
+    out: Rows = []
+    for key, cells in rows.items():
+        project, _, role = key.rpartition("资金/") if "资金/" in key and "指标/" not in key else key.rpartition("指标/")
+        line = str(lines[key] + past)
+        if key.endswith("总分"):
+            out.append([line, "总分", cells["得分"]])
+        elif "指标/" in key:
+            named = {**cells, "三级指标": role}
+            out.append([line, *(named.get(column, "") for column in fields["一级指标"])])
+        else:
+            out.append([line, "资金", role, *(cells.get(column, "") for column in fields["资金"][2:])])
+        if project and not any(row[1] == "项目名称" for row in out):
+            out.insert(0, [str(min(here) + past), "项目名称", project.rstrip("/")])
+    return out
+
+
 _WORDS = prose().vocabulary
 _VERB = re.compile("|".join(sorted((*_WORDS.up, *_WORDS.down), key=len, reverse=True)))
 
@@ -121,7 +155,8 @@ def model(name: str, lie: Lie | None = None) -> Callable[[Received], Answer]:
             return about
         table = table_of(received)
         spoken = sentences_of(name, received)
-        rows = rows_of(name, table) if spoken is None else spoken
+        copied = form_of(name, received) if spoken is None else spoken
+        rows = rows_of(name, table) if copied is None else copied
         return answer(lie(table, rows) if lie else rows)
 
     return behave

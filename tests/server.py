@@ -107,6 +107,8 @@ Behaviour = Callable[[Received], Answer]
 class Server:
     """The server; ``behave`` chooses the answer to each request."""
 
+    handler: "type[Handler]"
+
     def __init__(self, behave: Behaviour, listing: Answer | None = None) -> None:
         """``listing`` answers the question for the list of models; None lists one, ``scripted``."""
         self.behave = behave
@@ -116,12 +118,8 @@ class Server:
         self.most_open = 0
         self.closing = threading.Event()
         self._lock = threading.Lock()
-        owner = self
-
-        class Handler(_Handler):
-            server_owner = owner
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        handler = type("OwnHandler", (self.handler,), {"server_owner": self})
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._http.daemon_threads = True
         self._http.block_on_close = False
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -161,7 +159,9 @@ class Server:
             self.open -= 1
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Answers for a server; another server may bring another."""
+
     protocol_version = "HTTP/1.1"
     server_owner: Server
 
@@ -171,9 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """List the models."""
         if (listing := self.server_owner.listing) is not None:
-            self._send(listing.status, listing.raw or "", listing.headers)
+            self.send(listing.status, listing.raw or "", listing.headers)
             return
-        self._send(200, json.dumps({"object": "list", "data": [{"id": "scripted", "object": "model"}]}), {})
+        self.send(200, json.dumps({"object": "list", "data": [{"id": "scripted", "object": "model"}]}), {})
 
     def do_POST(self) -> None:
         """Do what the test says."""
@@ -190,13 +190,14 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(answer.delay)
         finally:
             owner.leave()
-        text = answer.raw if answer.raw is not None else json.dumps(_completion(received, answer), ensure_ascii=False)
+        text = answer.raw if answer.raw is not None else json.dumps(completion(received, answer), ensure_ascii=False)
         if answer.reset:
             self._half(text.encode())
         else:
-            self._send(answer.status, text, answer.headers)
+            self.send(answer.status, text, answer.headers)
 
-    def _send(self, code: int, text: str, headers: Mapping[str, str]) -> None:
+    def send(self, code: int, text: str, headers: Mapping[str, str]) -> None:
+        """Send an answer."""
         data = text.encode()
         self.send_response(code)
         for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(data))}.items():
@@ -220,7 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
 
-def _completion(received: Received, answer: Answer) -> dict[str, Any]:
+Server.handler = Handler
+
+
+def completion(received: Received, answer: Answer) -> dict[str, Any]:
+    """Return a chat completion with an answer in it."""
     tools = received.body.get("tools")
     tool = answer.form == "tool" or (answer.form == "auto" and bool(tools))
     message: dict[str, Any] = {"role": "assistant", "content": None}

@@ -139,12 +139,10 @@ def test_offline_names_what_is_missing(server: Server, tmp_path: Path) -> None:
     read = [t for t in result["tables"] if t["reader"] == "model"]
     assert len(read) == 2
     assert f"{len(missing)} questions, so {len(missing)} calls at least (offline and not in the cache)" in done.stderr
-    lines = {t["id"]: tuple(t["lines"]) for t in result["tables"]}
     for number, open_ in enumerate(missing):
         first, last = open_["lines"]
-        begin, end = lines[open_["table"]]
-        assert first <= end, "a table, or the section that tells it"
-        assert begin <= last
+        named = [t["lines"] for t in result["tables"] if t["id"] == open_["table"]]
+        assert any(first <= end and begin <= last for begin, end in named), "a table, or the section that tells it"
         assert number >= 12 or f"{FILE}: {open_['table']} lines {first}-{last}" in done.stderr
 
 
@@ -162,9 +160,9 @@ def test_a_dry_run_tells_the_calls_that_the_run_then_makes(server: Server, tmp_p
     total = planned["total"]
     assert (total["calls"], total["most"]) == (server.calls, 2 * server.calls)
     assert float(total["cost"]) == (total["input"] * 1000 + total["output"] * 2000) / 1e6
-    asked = {s["table"]: s for s in planned["documents"][0]["steps"] if s["decision"] == "ask"}
+    asked = [s for s in planned["documents"][0]["steps"] if s["decision"] == "ask"]
     assert len(asked) == server.calls
-    assert all(s["input"] > 0 < s["output"] and s["why"] for s in asked.values())
+    assert all(s["input"] > 0 < s["output"] and s["why"] for s in asked)
     again = json.loads(extractor("run", FILE, "--dry-run", *options, "--json").stdout)["total"]
     assert (again["calls"], again["cached"], again["input"]) == (0, server.calls, 0)
 

@@ -203,3 +203,19 @@ def test_tabs_without_empty_cells_tell_no_columns() -> None:
     found = states(read(head + rows + "合计\t100.00\t100.00\n"))
     assert found["201", "合计"] == ("100.00", "proven")
     assert {state for (_, column), (_, state) in found.items() if column != "合计"} == {"ambiguous"}
+
+
+def test_an_integer_among_amounts_with_decimals_is_doubted() -> None:
+    """What nothing proves, and has no decimals where the table prints even zeros, may be no amount at all."""
+    head = "支出总体情况表\n单位：万元\n科目编码\t科目名称\t合计\n"
+    amounts = ["12.50", "7.25", "3.10", "4", "0", "9.99", "8.25"]
+    rows = [
+        f"{code}\t{name}\t{n}\n"
+        for code, name, n in zip(range(2010301, 2010399), "甲乙丙丁戊己庚", amounts, strict=False)
+    ]
+    told = read(head + "".join(rows))
+    found = {key[0]: state for key, (_, state) in states(told).items()}
+    assert found == dict.fromkeys(found, "grounded") | {"2010304": "ambiguous"}
+    assert [f.code for f in told.findings if f.kind == "ambiguous"] == ["bare-number"]
+    short = states(read(head + "".join(rows).replace("12.50", "12.5").replace("3.10", "3.1")))
+    assert {state for _, state in short.values()} == {"grounded"}  # zeros are left out there

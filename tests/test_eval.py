@@ -145,6 +145,7 @@ def test_a_crash_is_a_regression(run: Path) -> None:
 
 def test_the_commands_write_json_and_html(run: Path, tmp_path: Path) -> None:
     """`eval score` prints the ratios as JSON, and writes one HTML file that loads nothing."""
+    assert "…" not in call("score", run).output  # on a terminal of any width no figure is cut off
     found = call("score", run, "--json", "--html", tmp_path / "r.html")
     assert found.exit_code == 0
     assert json.loads(found.stdout)["ratios"]["total"]["f1"] == 1
@@ -260,12 +261,24 @@ def test_the_ladder_reads_and_counts(tmp_path: Path) -> None:
 
 
 def test_a_draft_becomes_gold(tmp_path: Path) -> None:
-    """The draft of a sample opens as CSV, comes back as facts, passes the check, and is the gold that it should be."""
+    """The draft of a sample comes back from a spreadsheet with what that does to numbers, and is gold as printed."""
     draft = tmp_path / "draft.csv"
     assert call("annotate", SAMPLES / f"{KARAMAY}.txt", "--out", draft).exit_code == 0
-    kept = tmp_path / "gold.jsonl"
+    text = draft.read_text(encoding="utf-8")
+    for was, now in ((",0.00,", ",0,"), (",100%,", ",100.00%,"), (",true,", ",TRUE,"), (".60,", ".6,")):
+        assert was in text
+        text = text.replace(was, now)
+    draft.write_text(text, encoding="utf-8")
+    kept = tmp_path / "gold" / "own.jsonl"
     assert call("gold-check", draft, SAMPLES / f"{KARAMAY}.txt", "--write", kept).exit_code == 0
-    assert score(gold(KARAMAY), load_facts(kept)).number.f1 == 1
+    found = load_facts(kept)
+    assert score(gold(KARAMAY), found).number.f1 == score(gold(KARAMAY), found).text.f1 == 1
+    digits = [
+        sorted(str(f["value"]) for f in fs if str(f["value"])[0] in "-0123456789") for fs in (found, gold(KARAMAY))
+    ]
+    assert digits[0] == digits[1]
+    draft.rename(tmp_path / "draft.xlsx")
+    assert "CSV" in call("gold-check", tmp_path / "draft.xlsx", SAMPLES / f"{KARAMAY}.txt").output
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])

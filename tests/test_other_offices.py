@@ -16,12 +16,12 @@ FORMAL = {
     "js_court_2018.txt": [
         "revenue_expenditure", "revenue", "expenditure", "fiscal_appropriation", "fiscal_expenditure",
         "fiscal_basic_expenditure", "general_expenditure", "basic_expenditure", "three_public", "government_fund",
-        "operating_expenditure",
+        "operating_expenditure", "procurement",
     ],
     "js_cppcc_2018_tables.txt": [
         "revenue_expenditure", "revenue", "expenditure", "fiscal_appropriation", "fiscal_expenditure",
         "fiscal_basic_expenditure", "general_expenditure", "basic_expenditure", "three_public", "government_fund",
-        "operating_expenditure",
+        "operating_expenditure", "procurement",
     ],
     "sh_putuo_office_2025_budget.txt": [
         "revenue_expenditure", "revenue", "expenditure", "fiscal_appropriation", "general_expenditure",
@@ -54,6 +54,16 @@ def test_every_formal_table_is_found_and_read(name: str) -> None:
     assert [t for t in tables if t in FORMAL[name]] == FORMAL[name]
     not_read = {f.table for f in result.findings if f.code == "table-not-read"}
     assert not not_read & set(FORMAL[name])
+
+
+def test_prose_that_contradicts_a_table_is_found() -> None:
+    """The office's own prose says 12.89 万元 more of basic expenditure than its tables: a mistake of the source."""
+    result = read("sh_putuo_planning_2024_final.txt")
+    found = [f for f in result.findings if f.code == "N10"]
+    assert [(f.kind, f.cause) for f in found] == [("contradiction", "source")] * 2
+    basic = result.table("n_basic")
+    assert basic is not None
+    assert basic.states()["proven"] == 1
 
 
 def test_three_texts_of_one_document_give_the_same_facts() -> None:

@@ -178,6 +178,22 @@ def test_a_lone_number_is_a_weight_or_a_score(extractor: Extractor) -> None:
     assert [(c.text, c.options, c.state) for c in numbers] == [("20", ("分值权重", "得分"), "ambiguous")]
 
 
+@pytest.mark.parametrize(
+    ("after", "doubted"),
+    [
+        ("质量指标 出访批次 ≥2批 2批 70 70", ["指标/提升社会治"]),
+        ("出访批次 ≥2批 2批 70 70", ["指标/提升社会治", "指标/安防控能力出访批次"]),
+    ],
+)
+def test_a_line_below_full_marks_may_be_the_rest_of_a_name(
+    extractor: Extractor, after: str, doubted: list[str]
+) -> None:
+    """Nothing was missed, so the line gives no reason; the names that it may belong to are in doubt."""
+    result = _read(extractor, _form("产出指标 数量指标 提升社会治 ≥5批 5批 20 20", "安防控能力", after))
+    assert [r.role for t in result.tables for r in t.rows if r.doubt] == doubted
+    assert "偏差原因" not in _rows(result)["外事经费/指标/提升社会治"]
+
+
 def test_a_reason_is_parted_from_the_next_name_only_by_its_line(extractor: Extractor) -> None:
     """A low score has its reason behind it; where lines are broken all over, the next name is in doubt."""
     plain_rows = ("产出指标 数量指标 接待批次 ≥5批 4批 20 16", "工程尾款未付", "出访批次 ≥2批 2批 70 70")

@@ -77,6 +77,11 @@ def test_words_are_no_facts(extractor: Extractor, name: str) -> None:
         (KARAMAY, [("### **（二）政府采购情况**\n", "")], [("L9", 29)]),
         (KARAMAY, [("车辆 0 辆，价值 0.00 万元", "车辆 0 辆，价值 3.00 万元")], [("N19b", 195)]),
         (KARAMAY, [("部门名称\t\t克拉玛依市人民政府外事", "部门名称\t\t克拉玛依市外事侨务")], [("L4", 204)]),
+        (KARAMAY, [("退休人员 4 人，增加 3 人", "退休人员 4 人，增加 8 人")], [("N23b", 83)]),
+        (KARAMAY, [("37.07%。", "33.07%。")], [("S1", 191)]),
+        (KARAMAY, [("全年预算数 141.62 万元", "全年预算数 146.62 万元")], [("F17", 199)]),
+        (KARAMAY, [("年初财政拨款结转和结余 0.00 万元", "年初财政拨款结转和结余 0.01 万元")], [("F4b", 107)]),
+        (KARAMAY, [("\t20\t20\n\t\t因公", "\t20\t18\n\t\t因公")], [("P9", None)]),
     ],
 )  # fmt: skip
 def test_what_contradicts_is_found(
@@ -96,8 +101,9 @@ def test_what_contradicts_is_found(
         (KIZILSU, [("其他资金 89.67 万元，根据", "其他资金 89.67 万元，上年其他资金 5.00 万元，根据")]),
         (URUMQI, [("一、 关于乌鲁木齐市人民政府外事办公室 2024 年收支预算情况的总体", "一、 2024 年收支预算总体情况")]),
         (KARAMAY, [("维系友好城市数量5个", "维系友好城市数量若干")]),
+        (KARAMAY, [("37.07%。", "100.00%。")]),
     ],
-    ids=["cut", "other-staff", "two-amounts", "other-words", "no-number"],
+    ids=["cut", "other-staff", "two-amounts", "other-words", "no-number", "other-whole"],
 )  # fmt: skip
 def test_what_may_be_right_is_no_finding(extractor: Extractor, name: str, pairs: Sequence[tuple[str, str]]) -> None:
     """A name that is cut off, other people, several amounts, a heading in other words: nothing is known to be wrong."""

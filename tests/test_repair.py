@@ -17,8 +17,9 @@ from extractor.explain import explain
 from extractor.export import load, save
 from extractor.facts import facts
 from extractor.recheck import recheck
-from extractor.records import Cell, Finding, Repair
+from extractor.records import Cell, CellRef, Finding, Repair
 from extractor.repair import apply
+from extractor.report.document import page
 
 from .cli import extractor as command
 from .conftest import SAMPLES, sample
@@ -109,6 +110,24 @@ def test_a_misread_number_is_proposed(extractor: Extractor, right: Result, text:
     assert any(f.cause == "source" for f in result.findings)  # the office's own mistake stays one
 
 
+@pytest.mark.parametrize("there", ["总计", "单位资金"])
+def test_what_a_second_reader_reads_is_proposed(right: Result, there: str) -> None:
+    """A number, or a place, that looks like no misreading is proposed all the same where another reader has it so."""
+    place = CellRef(table="revenue", part=0, row="2010301", column="总计", line=128)
+    other = place.model_copy(update={"column": there})
+    wrong = {"总计": "7.77"} if there == "总计" else {"总计": None, "单位资金": None, there: "356.92"}
+    result = edited(right, CELL, wrong)
+    kept, read = (place, other) if there == "总计" else (other, place)
+    said = Finding(
+        code="second-opinion", kind="ambiguous", message="", cells=(kept, read), found=Decimal(wrong[there] or 0),
+        expected=Decimal("356.92"),
+    )  # fmt: skip
+    repair = only(recheck(result.model_copy(update={"findings": (*result.findings, said)})))
+    assert values(repair)["2010301", "总计"] == Decimal("356.92")
+    assert {e.words for e in repair.edits} == {"as a second reader reads it"}
+    assert not result.repairs or "as a second reader reads it" not in str(result.repairs)
+
+
 def test_nothing_is_corrected(extractor: Extractor, right: Result, tmp_path: Path) -> None:
     """Printed numbers and states stay; what a repair would put there stands beside them only where asked for."""
     document = misread(right, {CELL: "336.92"})
@@ -128,8 +147,11 @@ def test_nothing_is_corrected(extractor: Extractor, right: Result, tmp_path: Pat
     line = next(r for r in csv.reader(io.StringIO((tmp_path / "revenue.csv").read_text("utf-8-sig"))) if "2010301" in r)
     assert "336.92" in line
     assert line[-1] == "总计: 356.92"
-    sheet = openpyxl.load_workbook(tmp_path / "tables.xlsx")["Findings"]
-    assert "misread" in {row[9].value for row in sheet.iter_rows()}
+    book = openpyxl.load_workbook(tmp_path / "tables.xlsx")
+    assert "misread" in {row[9].value for row in book["Findings"].iter_rows()}
+    comments = [c.comment.text for s in book for row in s.iter_rows() for c in row if c.comment]
+    assert sum("repaired: 356.92, which proves nothing" in text for text in comments) == 1
+    assert page(result, document).count(">→ 356.92</ins>") == 1
 
 
 def test_two_misread_numbers_in_one_table_are_both_found(extractor: Extractor, right: Result) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from extractor import Document, Extractor, Result
-from extractor.batch import Job, report
+from extractor.batch import Job, Report, report
 from extractor.records import Attempt, CellRef, Edit, Finding, Proposal, Repair, Unread
 from extractor.report.document import page
 from extractor.report.index import index
@@ -470,3 +470,23 @@ def test_a_cell_and_its_box_on_the_page_lead_to_each_other(browser: Page, extrac
     assert opened.complaints() == []
     (tmp_path / "paper.pdf").write_bytes(as_pdf(TABLE.replace("2.00", "3.00")))
     assert "is not the file that was read; its pages are not shown" in page(result, document)
+
+
+def test_a_run_of_many_documents_comes_in_pages(browser: Page, tmp_path: Path) -> None:
+    """Two hundred rows at a time, of all or of those that are filtered; a print has them all."""
+    reports = [Report(Job(Path(f"unit{n:03}.txt"), tmp_path / str(n)), error="broken") for n in range(450)]
+    (tmp_path / "index.html").write_text(index(reports, tmp_path), encoding="utf-8")
+    browser.open(tmp_path / "index.html")
+    rows = "return document.querySelectorAll('#list tbody tr').length"
+    assert browser.run(rows) == 200
+    browser.click("#pages button:last-of-type")
+    browser.click("#pages button:last-of-type")
+    assert (browser.run(rows), browser.find("#pages output").text) == (50, "401–450 of 450")
+    assert not browser.find("#pages button:last-of-type").is_enabled()
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(rows) == 450
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    browser.find("input[name=name]").send_keys("unit44")
+    browser.wait("return document.getElementById('shown').value.startsWith('10 of')")
+    assert not browser.find("#pages").is_displayed()
+    assert browser.complaints() == []

@@ -32,7 +32,7 @@ from extractor import Extractor
 from extractor.answers import Request
 from extractor.client import ModelClient
 from extractor.config import ModelConfig
-from extractor.prompts import ProseAnswer, answer_model
+from extractor.prompts import FormAnswer, ProseAnswer, answer_model
 
 
 async def bare(bodies: list[dict[str, Any]], config: ModelConfig) -> None:
@@ -55,7 +55,8 @@ async def client(bodies: list[dict[str, Any]], config: ModelConfig) -> None:
         async def one(body: dict[str, Any]) -> None:
             system, user = (m["content"] for m in body["messages"])
             table = asked_for(user)
-            form = answer_model(catalogue().table(table)) if table else ProseAnswer
+            other = FormAnswer if "Copy the form: " in user else ProseAnswer
+            form = answer_model(catalogue().table(table)) if table else other
             reply = await model.ask(Request(system, user, form, table or "prose", 0))
             if reply.outcome != "ok":
                 raise RuntimeError(reply.message)

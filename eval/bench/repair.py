@@ -136,7 +136,7 @@ def in_result(
     samples: Sequence[Sample], trials: int, seed: int, *, pairs: bool = False, uniform: bool = False
 ) -> Score:
     """Change one or two cells of a correct result, and check again."""
-    dice, score, specs = random.Random(f"{seed}-{pairs}-{uniform}"), Score(), catalogue()
+    dice, score = random.Random(f"{seed}-{pairs}-{uniform}"), Score()
     cases = [(sample, place, cell) for sample in samples for place, cell in sample.cells]
     for _ in range(trials):
         sample, place, cell = dice.choice(cases)
@@ -148,10 +148,10 @@ def in_result(
             places.append(dice.choice(beside))
         was = {p: c.value for p, c in places}
         now = {p: misread(c.value or Decimal(0), c.text, dice, uniform=uniform) for p, c in places}
-        tables = Mutation("digit", now, was).apply(sample.result.tables)
-        checked = complaints(sample.checked, tables, specs)
+        tables = Mutation("digit", now, was).apply(sample.checked.tables)
+        checked = complaints(sample.checked, tables)
         start = time.process_time()
-        diagnosis = diagnose(checked, specs)
+        diagnosis = diagnose(checked)
         score.slowest = max(score.slowest, time.process_time() - start)
         findings = [f for f in diagnosis.findings if f.cause and (f.code, f.line) not in sample.own]
         note = f"{sample.name} " + "; ".join(f"{tables[p[0]].id} {p[1:]}: {was[p]} -> {now[p]}" for p in was)

@@ -3,7 +3,8 @@
     .venv/bin/python eval/bench/soak.py [--kills 20] [--files 60] [--seed 1]
 
 SIGKILL to the parent, to a worker, or to all of them, by turns; the moment is drawn from the time that a calm run takes
-for what is left. Exit code 1 if one byte differs, anything is left over, or a done file was read again.
+for what is left. Exit code 1 if one byte differs or anything is left over. Results that are made again are those that
+were written, but not yet noted, when the parent died.
 """
 
 import argparse
@@ -70,7 +71,7 @@ def main() -> int:
         killed: dict[str, int] = {}
         again = turn = 0
         while sum(killed.values()) < arguments.kills:
-            done = {p: p.stat().st_mtime_ns for p in out.glob("*/result.json")}
+            done = {p: p.stat().st_mtime_ns for p in out.glob("[!.]*/result.json")}
             if len(done) == arguments.files:  # all is done: from the beginning
                 if content(out) != wanted:
                     break

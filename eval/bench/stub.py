@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from gold import asked_for, compact, obedient
 
-from tests.scripted import sentences_of
+from tests.scripted import form_of, sentences_of
 from tests.server import Answer, Received, Server, say
 
 
@@ -49,8 +49,9 @@ def _answer(name: str, answers: Mapping[str, str], delay: float, period: int, re
     first = re.search(r"^(\d+)\|", received.prompt, re.MULTILINE)
     past = int(first.group(1)) // period * period if period and first else 0
     spoken = sentences_of(name, received, past)
-    if spoken is not None:
-        return say(compact({"rows": spoken})).after(delay)
+    copied = form_of(name, received, past) if spoken is None else spoken
+    if copied is not None:
+        return say(compact({"rows": copied})).after(delay)
     text = answers.get(asked_for(received.prompt) or "", '{"rows":[]}')
     if past:
         text = compact({"rows": [[str(int(row[0]) + past), *row[1:]] for row in json.loads(text)["rows"]]})

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ FIELDS = ("table", "row", "column", "kind", "value", "unit", "line")
 _HEAD = ("look", *FIELDS, "column_options", "printed")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
+_QUANTITY = re.compile(r"(?P<sign>-?)(?P<number>\d+(?:\.\d+)?)(?P<share>%?)")
+_FEW = 12  # lines over which the cells of a row of a form are told
 _LOOK = {"proven": "", "grounded": "", "ambiguous": "which column?", "contradicted": "sums disagree"}
 
 
@@ -64,6 +68,8 @@ def load(path: Path) -> list[Fact]:
     """
     text = Document.from_path(path).text
     if path.suffix.lower() != ".csv":
+        if not text.lstrip("\ufeff \r\n").startswith("{"):
+            raise InputError(f"{path}: neither JSON lines nor CSV. Save the spreadsheet as a CSV file (.csv).")
         return _json_lines(text, path)
     head = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
     marks = [mark for mark in ",;\t" if set(FIELDS) <= {name.strip('" ') for name in head.split(mark)}]
@@ -92,12 +98,38 @@ def _fact(row: Mapping[str, Any], path: Path, number: int) -> Fact:
     line, options = values.pop("line"), values.pop("column_options")
     if line and line != "None" and not line.isdigit():
         raise InputError(f"{path}: line {number}: {line!r} is no line number.")
+    if values["column"] == "空表":
+        values["value"] = values["value"].lower()  # TRUE, as spreadsheets write it
+    values["kind"] = values["kind"] or ("number" if _NUMBER.fullmatch(values["value"]) else "text")
     fact: Fact = {**values, "line": int(line) if line.isdigit() else None}
     return {**fact, "column_options": options.split("|")} if options else fact
 
 
 def _bare(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+
+
+def as_printed(facts: Sequence[Fact], document: Document) -> list[Fact]:
+    """Give numbers the digits that are printed at their lines: spreadsheets make 0 of 0.00, and 100.00% of 100%."""
+    lines = [line.replace(",", "") for line in source_lines(document)]
+    return [{**f, "value": _printed(f, lines)} for f in facts]
+
+
+def _printed(fact: Fact, lines: Sequence[str]) -> str:
+    value, line = str(fact["value"]), fact["line"]
+    match = _QUANTITY.fullmatch(value)
+    if not match or not line or line > len(lines):
+        return value
+    share = "%" if match["share"] else ""
+    here = "".join(lines[line - 1 : line - 1 + _FEW]) if share else lines[line - 1]
+    there = [m.group() for m in _NUMBERS.finditer(here) if _meant(here[m.end() :].lstrip(" "), share or fact["unit"])]
+    same = [n for n in there if Decimal(n) == Decimal(match["number"])]
+    return value if not same or match["number"] in same else f"{match['sign']}{same[0]}{share}"
+
+
+def _meant(behind: str, unit: str) -> bool:
+    """Whether a number with this behind it may have a unit: it, or in a table none."""
+    return (bool(unit) and behind.startswith(unit)) or (unit != "%" and not behind[:1].isalpha())
 
 
 def write(facts: Sequence[Fact], path: Path) -> None:
@@ -108,6 +140,7 @@ def write(facts: Sequence[Fact], path: Path) -> None:
     """
     kept = [{name: f[name] for name in (*FIELDS, "column_options") if name in f} for f in facts]
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(json.dumps(f, ensure_ascii=False) + "\n" for f in kept), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path}: can't be written ({error.strerror}). Choose another file.") from None

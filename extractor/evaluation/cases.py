@@ -187,7 +187,11 @@ def load(folder: Path, gold: Path | None = None) -> Saved:
     try:
         kept = Run.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
         found = {c.name: load_facts(folder / "facts" / f"{c.name}.jsonl") for c in kept.cases}
-    except (OSError, ValueError, ValidationError) as error:
+    except OSError as error:
+        raise ResultError(
+            f"{folder}: no run of `extractor eval run` ({error.strerror}). Make one with --out."
+        ) from None
+    except (ValueError, ValidationError) as error:
         raise ResultError(f"{folder}: no run of `extractor eval run` ({error}). Run it again.") from None
     base = gold or Path(kept.gold)
     return Saved(kept, found, {c.name: gold_of(base / f"{c.name}.jsonl") for c in kept.cases})

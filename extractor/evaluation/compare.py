@@ -185,7 +185,7 @@ def _regressions(
 def page(found: Comparison) -> Page:
     """Write a comparison as a report."""
     ratios = tuple((name, *sides) for name, sides in found.ratios.items())
-    head = ("document", "change", "table", "row", "column", "fact", "before", "after")
+    head = ("document", "change", "table", "row", "column", "gold", "before", "after")
     rows = tuple((c.case, c.kind, c.table, c.row, c.column, c.fact, c.before, c.after) for c in found.changes)
     return Page(
         "Comparison",

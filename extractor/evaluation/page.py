@@ -3,6 +3,7 @@
 What documents print comes into reports as plain text in each of them: no markup, no control characters.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -19,17 +20,27 @@ _COLOURS = ("#1f6f8b", "#c8553d", "#588157", "#8d6a9f", "#b08900", "#3d405b", "#
 _DASHES = ("none", "6 3", "2 3")
 _WIDTH, _HEIGHT = 520, 220
 _WIDEST = 250
+_FIGURE = re.compile(r"[-+]?[\d.,]+%?|n/a|\(nothing\)|")
 _MARKDOWN = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "`": r"\`", "*": r"\*", "_": r"\_"})
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of a report; the first column holds names, the others figures."""
+    """A table of a report; the first column holds names."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+
+    @property
+    def figures(self) -> tuple[bool, ...]:
+        """Which columns hold figures, and nothing else."""
+        return tuple(number > 0 and all(map(_FIGURE.fullmatch, column)) for number, column in enumerate(self._columns))
+
+    @property
+    def _columns(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(zip(*self.rows, strict=True)) if self.rows else ((),) * len(self.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +82,22 @@ def show(console: Console, page: Page) -> None:
     for part in page.parts:
         if isinstance(part, Plot):
             continue
-        grid = RichTable(box=box.SIMPLE_HEAD, title=Text(plain(part.title), "bold"), title_justify="left")
-        for number, name in enumerate(part.head):
-            grid.add_column(Text(plain(name)), justify="right" if number else "left", no_wrap=True)
+        console.print(Text(plain(part.title), "bold"), soft_wrap=True)
+        if not part.rows:
+            console.print("  none\n")
+            continue
+        grid = RichTable(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), show_header=any(part.head))
+        for name, figures in zip(part.head, part.figures, strict=True):
+            grid.add_column(Text(plain(name)), justify="right" if figures else "left", no_wrap=True)
         for row in part.rows:
             grid.add_row(*(Text(plain(cell)) for cell in row))
         # Wider than the terminal where it must be: a figure that is cut off is no figure.
         wide = Measurement.get(console, console.options.update(max_width=_WIDEST), grid).maximum
-        console.print(grid, width=wide, crop=False)
+        here, console.width = console.width, max(console.width, wide)
+        console.print(grid, crop=False)
+        console.width = here
         if part.note:
-            console.print(Text(plain(part.note), "dim"), soft_wrap=True)
+            console.print(Text(plain(part.note), "dim"), "", soft_wrap=True, sep="\n")
 
 
 def markdown(grids: Sequence[Grid]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from extractor.answers import Reply, Request
 from extractor.budget import Usage
-from extractor.prompts import LEAD, ProseAnswer, TableAnswer
+from extractor.prompts import LEAD, FormAnswer, ProseAnswer, TableAnswer
 from extractor.records import Table
 from extractor.specs import Catalogue, TableSpec
 
@@ -102,9 +102,9 @@ class ScriptedModel:
     async def ask(self, request: Request[Any]) -> Reply[Any]:
         """Answer with the rows of the table that the request is about, whichever part of it is asked for.
 
-        It knows tables only: questions about sentences stay open.
+        It knows tables only: questions about sentences and forms stay open.
         """
-        if issubclass(request.response_model, ProseAnswer):
+        if issubclass(request.response_model, (FormAnswer, ProseAnswer)):
             return Reply("offline", message="a scripted model knows tables only")
         self.asked.append(request.user)
         rows = [list(row) for row in self._tables.get(request.tag, ())]

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from extractor.checks import check
+from extractor.checks import check, complaints
 from extractor.document import Document
 from extractor.evaluation.goldcheck import known_findings
 from extractor.evaluation.mutations import KINDS, Kind, Mutation, mutations
@@ -26,6 +26,8 @@ from extractor.records import Finding, Record, Table
 from extractor.search import Hypothesis, solve
 from extractor.situation import Situation
 from extractor.specs import Catalogue, catalogue
+
+_NUMBERS: frozenset[Kind] = frozenset({"digit", "sign", "point", "swap"})  # other numbers in the same cells
 
 
 class Trial(Record):
@@ -44,7 +46,7 @@ class Trial(Record):
         place: Rank of the first repair that edits the cell; 0 where none does.
         tied: How many other repairs are as likely as that one.
         proven: The cell was proven before.
-        after: State of the cell with the mistake in it.
+        after: State of the cell with the mistake in it, where that is not detected.
     """
 
     document: str
@@ -112,14 +114,15 @@ class Bench:
 
     def attempt(self, mutation: Mutation) -> Trial:
         """Make one mistake and check again."""
-        tables = mutation.apply(self.tables)
-        checked = check(tables, self.specs)
+        tables = mutation.apply(self.checked.tables)
+        numbers = mutation.kind in _NUMBERS
+        checked = complaints(self.checked, tables) if numbers else check(tables, self.specs)
         marks = [mark(i, checked.tables) for i, _ in checked.complaints]
         new = [i.id for m, (i, _) in zip(marks, checked.complaints, strict=True) if m not in self.known]
-        trial = self._named(mutation, tuple(dict.fromkeys(new)), checked.tables)
         if not new:
-            return trial
-        situation = Situation(checked, self.specs)
+            return self._named(mutation, (), check(tables, self.specs).tables)
+        trial = self._named(mutation, tuple(dict.fromkeys(new)), tables)
+        situation = Situation(checked)
         unknown = {n for n, m in zip(situation.complaints, marks, strict=True) if m not in self.known}
         found = [h for c in solve(situation) if unknown.intersection(c.complaints) for h in c.found]
         found.sort(key=lambda h: h.total)
@@ -135,7 +138,7 @@ class Bench:
             document=self.name, kind=mutation.kind, table=table.id, row=table.rows[at].key, column=column,
             was=_plain(mutation.was[index, at, column]), now=_plain(now), caught=caught,
             eleven=table.id in BUDGET_TABLES, proven=cell is not None and cell.state == "proven",
-            after=again.state if again else "",
+            after=again.state if again and not caught else "",
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from math import comb
 from typing import TYPE_CHECKING, Any
 
 from extractor.answers import Reply, Request
+from extractor.budget import NOT_ASKED
 from extractor.choices import BAR, EMPTY, Choice, chosen, columns, literal, named
 from extractor.chunks import Chunk
 from extractor.normalize import Line
@@ -52,7 +53,7 @@ async def ask(asker: "Asker", chunk: Chunk, lines: Sequence[Line], draft: Draft,
     """Ask for the columns of every row that leaves a choice; where there is none, nobody is asked."""
     batches = _batches(draft, lines)
     replies = await asyncio.gather(*(_put(asker, draft, batch) for batch in batches))
-    tried = [(b, r) for b, r in zip(batches, replies, strict=True) if r.outcome not in ("offline", "budget")]
+    tried = [(b, r) for b, r in zip(batches, replies, strict=True) if r.outcome not in NOT_ASKED]
     best = [list(row) for row in draft.best]
     attempts, findings = list[Attempt](), list[Finding]()
     for batch, reply in tried:

@@ -11,6 +11,7 @@ from typing import Any
 
 from extractor import prompts
 from extractor.answers import Reply, Request
+from extractor.budget import NOT_ASKED
 from extractor.chunks import Chunk
 from extractor.normalize import Line, squeeze
 from extractor.records import Attempt
@@ -27,11 +28,15 @@ _EXPECTED = 80  # tokens of an answer
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of the question about one table: a hint, or None where the answer is of no use, and the attempt."""
+    """What came of the question about one table: a hint, or None where the answer is of no use, and the attempt.
+
+    ``waiting``: the answer comes later, with a batch.
+    """
 
     chunk: Chunk
     hint: Hint | None
     attempt: Attempt | None
+    waiting: bool = False
 
 
 def ask(
@@ -60,8 +65,8 @@ async def _one(
     reply = await asker.ask(
         Request(prompt.system, prompt.user, prompt.answer, chunk.spec or OTHER, lines=where, expected=_EXPECTED)
     )
-    if reply.outcome in ("offline", "budget"):
-        return Told(chunk, None, None)
+    if reply.outcome in NOT_ASKED:
+        return Told(chunk, None, None, waiting=reply.outcome == "waiting")
     hint, why = _hint(reply, chunk, body, known, catalogue)
     answer = reply.parsed
     rows = ((answer.table, *answer.columns),) if isinstance(answer, prompts.LayoutAnswer) else ()

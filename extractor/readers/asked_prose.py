@@ -21,7 +21,7 @@ from .model import Account, Asker, connected
 from .prose import Reading
 from .prose_questions import Answer, Question, about_all, about_left, chosen, copied
 from .transcript import short
-from .tries import OUTCOMES
+from .tries import OUTCOMES, unanswered
 
 _SHOWN = 5  # refused numbers named in a finding
 
@@ -135,6 +135,7 @@ class _Taker:
             if about.whole:
                 self.tables[place] = doubted(self.tables[place], name[1], name[2], f"{DISPUTE}{said}")
             ref = CellRef(table=name[0], part=about.part, row=name[1], column=name[2], line=known.spans[0].line)
+            there = CellRef(table=table_id, part=about.part, row=key, column=column, line=line)
             kept = "in doubt until an identity settles it" if about.whole else "kept"
             message = (
                 f"row {short(name[1])}, column {name[2]}: the grammar reads {known.value}{known.unit}, a model {said}. "
@@ -143,7 +144,8 @@ class _Taker:
             self.findings.append(
                 Finding(
                     code="second-opinion", kind="ambiguous", message=message, table=name[0],
-                    line=known.spans[0].line, cells=(ref,),
+                    line=known.spans[0].line, cells=tuple(dict.fromkeys((ref, there))), found=known.value,
+                    expected=other.cell.value,
                 )
             )  # fmt: skip
         if about.whole:
@@ -182,12 +184,7 @@ def _failures(question: Question) -> Iterator[Finding]:
     where = f"{question.about.shapes[question.tag].title}, lines {first}-{last}"
     reply, refused = question.best.reply, question.best.verdict.refused
     if reply.outcome != "ok":
-        yield Finding(
-            code="model-refused" if reply.outcome == "refusal" else "model-failed", kind="not-read",
-            table=question.tag, line=first,
-            message=f"{where}: the model gave no usable answer: {short(reply.message, 200)} Choose another "
-            "--model, or read these lines by hand.",
-        )  # fmt: skip
+        yield unanswered(reply, where, question.tag, first)
     if refused:
         more = f" and {len(refused) - _SHOWN} more" if len(refused) > _SHOWN else ""
         yield Finding(

@@ -52,6 +52,7 @@ class Body:
         note: The note below the table and where it stands.
         empty: The note declares the table empty.
         junk: Damaged numbers, wherever they stand.
+        blocks: Code, name and amount are printed several times beside each other.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -64,15 +65,23 @@ class Body:
     note: Place | None
     empty: bool
     junk: tuple[Token, ...]
-
-    @property
-    def blocks(self) -> bool:
-        """Whether code, name and amount are printed several times beside each other."""
-        return any(self.header.count(word) > 1 for word in ("科目编码", "科目代码"))
+    blocks: bool
 
 
-def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
-    """Take a chunk apart into header, data lines and note; a hint says where its rows begin."""
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A chunk without titles, notes and page furniture, whichever table it is: its lines, each with its tokens."""
+
+    rows: tuple[tuple[Line, list[Token]], ...]
+    grid: bool
+    unit: str
+    office: str
+    note: Place | None
+    empty: bool
+
+
+def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | None = None) -> Raw:
+    """Cut a chunk into tokens, as far as that doesn't depend on its spec; a hint says which lines are none of it."""
     skip = hint.skip if hint else frozenset[int]()
     content = [lines[i] for piece in chunk.pieces for i in piece if lines[i].number not in skip]
     unit, office, content = _furniture(content, lines[chunk.first])
@@ -86,7 +95,13 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
             rows.append((line, _without_levels(tokens)))
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
-    rows = [(line, tokens) for (line, _), tokens in zip(rows, joined, strict=True)]
+    pairs = tuple((line, tokens) for (line, _), tokens in zip(rows, joined, strict=True))
+    return Raw(pairs, grid, unit, office, note, empty)
+
+
+def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
+    """Take a chunk apart into header and data lines; a hint says where its rows begin."""
+    rows, grid = raw.rows, raw.grid
     told = next((i for i, (line, _) in enumerate(rows) if hint and 0 < hint.first_row <= line.number), None)
     first = _first_row(rows, spec, labels) if told is None else told
     header = [line for line, _ in rows[:first]]
@@ -101,10 +116,11 @@ def prepare(lines: Sequence[Line], chunk: Chunk, spec: TableSpec, labels: Labels
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
+    words = squeeze("".join(line.text for line in header)).replace("|", "")
     return Body(
-        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, unit, office,
-        squeeze("".join(line.text for line in header)).replace("|", ""), tuple(header), note, empty,
-        tuple(t for line in token_lines for t in line if t.kind == "junk"),
+        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, tuple(header),
+        raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
+        blocks=any(words.count(word) > 1 for word in ("科目编码", "科目代码")),
     )  # fmt: skip
 
 

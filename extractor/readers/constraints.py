@@ -40,10 +40,11 @@ class Choice:
 
 @dataclass(slots=True)
 class Model:
-    """CP-SAT model with what is needed to query it again."""
+    """CP-SAT model with what is needed to query it again; ``cells`` are the values each may have, with the boolean."""
 
     model: Any
     variables: list[dict[tuple[int, int], Any]]
+    cells: dict[Ref, list[tuple[Any, Decimal]]] = field(default_factory=dict)
     within: list[Any] = field(default_factory=list)
     across: list[Any] = field(default_factory=list)
     soft: list[Any] = field(default_factory=list)
@@ -58,45 +59,41 @@ class Problem:
     instances: tuple[Instance, ...]
     frames: Sequence[Frame]
 
-    def where(self) -> dict[tuple[int, int], int]:
-        """Return the index of each choice by frame and row."""
-        return {(c.frame, c.row): i for i, c in enumerate(self.choices)}
-
-
-# Deterministic solver time, so that results don't depend on how busy the machine is.
-_LIMIT = 0.5
-_ROUNDS = 100
-_ROUNDS_BROKEN = 12
-
 
 def build(cp_model: Any, problem: Problem) -> Model:
     """Turn a problem into a CP-SAT model: one boolean per number and column, one per identity that may be broken."""
     model = cp_model.CpModel()
     variables = [{pair: model.new_bool_var("") for pair in choice.loose()} for choice in problem.choices]
     for choice, row in zip(problem.choices, variables, strict=True):
-        _in_order(model, choice, row)
+        _in_order(cp_model, model, choice, row)
     built = Model(model, variables)
+    for choice, row in zip(problem.choices, variables, strict=True):
+        for (position, column), variable in row.items():
+            value = choice.values[position]
+            if value is not None:
+                ref = Ref(choice.frame, choice.row, choice.columns[column])
+                built.cells.setdefault(ref, []).append((variable, value))
     refs = {ref for instance in problem.instances for ref in instance.refs}
     values = [problem.fixed[ref] for ref in refs if ref in problem.fixed]
     values += [v for c in problem.choices for v in c.values if v is not None]
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
     places = [-frame.decimals for frame in problem.frames]
     step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), *places, 0]) - 1)
-    where = problem.where()
     for instance in problem.instances:
-        _constrain(built, instance, problem, where, step)
+        _constrain(cp_model, built, instance, problem, step)
     return built
 
 
-def _in_order(model: Any, choice: Choice, row: Mapping[tuple[int, int], Any]) -> None:
+def _in_order(cp_model: Any, model: Any, choice: Choice, row: Mapping[tuple[int, int], Any]) -> None:
     """Each number has one column, and the columns go up as the numbers do."""
     places: list[Any] = []
     for position, domain in enumerate(choice.domains):
         if len(domain) == 1:
             places.append(domain[0])
             continue
-        model.add_exactly_one([row[position, column] for column in domain])
-        places.append(sum(column * row[position, column] for column in domain))
+        here = [row[position, column] for column in domain]
+        model.add_exactly_one(here)
+        places.append(cp_model.LinearExpr.weighted_sum(here, domain))
     for position in range(len(places) - 1):
         left, right = choice.domains[position], choice.domains[position + 1]
         if (len(left) > 1 or len(right) > 1) and left[-1] >= right[0]:
@@ -112,30 +109,27 @@ def _exponent(value: Decimal) -> int:
 class _Sum:
     """A linear sum over booleans with a constant."""
 
-    terms: list[Any] = field(default_factory=list)
+    booleans: list[Any] = field(default_factory=list)
+    amounts: list[int] = field(default_factory=list)
     constant: int = 0
 
     def add(self, boolean: Any, amount: int) -> None:
         if boolean is None:
             self.constant += amount
         elif amount:
-            self.terms.append(amount * boolean)
-
-    @property
-    def value(self) -> Any:
-        return sum(self.terms) + self.constant
+            self.booleans.append(boolean)
+            self.amounts.append(amount)
 
 
-def _constrain(
-    built: Model, instance: Instance, problem: Problem, where: Mapping[tuple[int, int], int], step: Decimal
-) -> None:
+def _constrain(cp_model: Any, built: Model, instance: Instance, problem: Problem, step: Decimal) -> None:
     model = built.model
     difference, room = _Sum(), _Sum()
     shown: dict[str, list[Any]] = {"left": [], "right": []}
     for side, sign, refs in (("left", 1, instance.left), ("right", -1, instance.right)):
         for ref in refs:
             frame = problem.frames[ref.frame]
-            for boolean, value in _values(ref, built, problem, where):
+            values = [(None, problem.fixed[ref])] if ref in problem.fixed else built.cells.get(ref, [])
+            for boolean, value in values:
                 difference.add(boolean, sign * int(value * frame.scale / step))
                 room.add(boolean, int(half_unit(value, frame.decimals) * frame.scale / step))
                 shown[side].append(boolean)
@@ -150,27 +144,13 @@ def _constrain(
     inside = len({ref.frame for ref in instance.refs}) == 1
     (built.soft if instance.soft else built.within if inside else built.across).append(broken)
     exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
-    if instance.relation == "at-most":
-        model.add(difference.value <= 0).only_enforce_if(holds)
-    elif exact:
-        model.add(difference.value == 0).only_enforce_if(holds)
-    else:
-        model.add(difference.value - room.value <= 0).only_enforce_if(holds)
-        model.add(difference.value + room.value >= 0).only_enforce_if(holds)
-
-
-def _values(
-    ref: Ref, built: Model, problem: Problem, where: Mapping[tuple[int, int], int]
-) -> Iterator[tuple[Any, Decimal]]:
-    """Yield the values a cell may have, each with the boolean that makes it so (None: always)."""
-    if ref in problem.fixed:
-        yield None, problem.fixed[ref]
+    weighted = cp_model.LinearExpr.weighted_sum
+    if instance.relation == "at-most" or exact:
+        value = weighted(difference.booleans, difference.amounts) + difference.constant
+        model.add(value == 0 if exact else value <= 0).only_enforce_if(holds)
         return
-    index = where.get((ref.frame, ref.row))
-    if index is None:
-        return
-    choice = problem.choices[index]
-    for (position, column), variable in built.variables[index].items():
-        value = choice.values[position]
-        if choice.columns[column] == ref.column and value is not None:
-            yield variable, value
+    both = [*difference.booleans, *room.booleans]
+    low = weighted(both, [*difference.amounts, *(-a for a in room.amounts)]) + (difference.constant - room.constant)
+    high = weighted(both, [*difference.amounts, *room.amounts]) + (difference.constant + room.constant)
+    model.add(low <= 0).only_enforce_if(holds)
+    model.add(high >= 0).only_enforce_if(holds)

@@ -6,7 +6,6 @@ are names of columns, words of headers, or fragments that make up such names lin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
@@ -74,22 +73,16 @@ def _put_together(
     pieces: list[str], columns: Sequence[Column], whole: dict[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Put names together from fragments, longest first; return all names and the pieces that are left."""
-    found, left = dict(whole), pieces
-    for column in sorted(columns, key=lambda c: -max(map(len, _names(c)))):
-        for name in sorted(_names(column), key=len, reverse=True):
-            rest = _composed(left, name) if column.id not in found else None
+    found, left, begins = dict(whole), pieces, {p[:1] for p in pieces}  # few names begin as any piece does
+    for column in sorted(columns, key=lambda c: -max(map(len, c.plain))):
+        for name in sorted(column.plain, key=len, reverse=True):
+            rest = _composed(left, name) if column.id not in found and name[:1] in begins else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中:"), rest
     for word in _BY_LENGTH:
-        while (rest := _composed(left, word)) is not None:
+        while word[:1] in begins and (rest := _composed(left, word)) is not None:
             left = rest
     return found, left
-
-
-@lru_cache(maxsize=4096)
-def _names(column: Column) -> tuple[str, ...]:
-    """Names of a column without white space, its own first."""
-    return tuple(squeeze(name) for name in column.names)
 
 
 def _split(text: str) -> list[str]:
@@ -99,7 +92,7 @@ def _split(text: str) -> list[str]:
 def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str]) -> list[str]:
     """Put names together that end, or begin, in another of their column: 事业单位 above 经营收入, 预算 above 数."""
     for column in columns:
-        names = _names(column)
+        names = column.plain
         for name in names:
             tails = [n for n in names if n != name and name.endswith(n) and n in pieces]
             tails = [n for n in tails if name.removesuffix(n) not in HEADER_WORDS]  # a group above several names
@@ -115,8 +108,8 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
     left, seen = [], dict[str, int]()
     for printed in pieces:
         piece = undated(printed)
-        own = next((c for c in columns if c.id not in found and _names(c)[0] == piece), None)
-        named = own or next((c for c in columns if c.id not in found and piece in _names(c)[1:]), None)
+        own = next((c for c in columns if c.id not in found and c.plain[0] == piece), None)
+        named = own or next((c for c in columns if c.id not in found and piece in c.plain[1:]), None)
         if named is not None:
             found[named.id] = printed.removeprefix("其中:")
             seen[piece] = 1
@@ -136,24 +129,28 @@ def _of_group(piece: str, found: dict[str, str]) -> str:
 
 def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
     """Whether a piece names a column once more, below the heading of a group that was taken for its name."""
-    above = undated(found.get(column.id, ""))
-    return above in _GROUPS and piece != above and piece in _names(column)
+    if column.id not in found or piece not in column.plain:
+        return False
+    above = undated(found[column.id])
+    return above in _GROUPS and piece != above
 
 
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:
     """Return the pieces without those that make up a name in their order, or None if they don't."""
-    used = _search(pieces, name, 0, ())
+    parts = [(index, piece) for index, piece in enumerate(pieces) if piece in name]
+    used = _search(parts, name, 0, ()) if parts else None
     return None if used is None else [p for i, p in enumerate(pieces) if i not in used]
 
 
-def _search(pieces: Sequence[str], name: str, first: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
+def _search(parts: Sequence[tuple[int, str]], name: str, first: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
     if not name:
         return used
     if len(used) == _PIECES:
         return None
-    for index in range(first, len(pieces)):
-        if name.startswith(pieces[index]):
-            found = _search(pieces, name[len(pieces[index]) :], index + 1, (*used, index))
+    for at in range(first, len(parts)):
+        index, piece = parts[at]
+        if name.startswith(piece):
+            found = _search(parts, name[len(piece) :], at + 1, (*used, index))
             if found is not None:
                 return found
     return None

@@ -14,7 +14,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from . import structure
-from .body import Body, prepare
+from .body import Body, prepare, tokens_of
 from .draft import Draft, narrow, start
 from .flow import flow_rows
 from .grid import grid_rows
@@ -23,6 +23,7 @@ from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
 from .labels import TOTALS, Labels, labels_of
+from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
 from .wide import names_items, wide
@@ -78,8 +79,9 @@ def fitting(
     """
     best: tuple[TableSpec, Body, Layout] | None = None
     least = 0
+    raw = tokens_of(lines, chunk, labels)
     for spec in catalogue.layouts(chunk.spec or ""):
-        body = prepare(lines, chunk, spec, labels)
+        body = prepare(raw, spec, labels)
         verdict = layout(body, spec)
         known = verdict.known
         crowded = _crowded(body, spec, verdict, labels) if known else 0
@@ -105,8 +107,9 @@ def _hinted(
 ) -> tuple[TableSpec, Body, Layout]:
     """Take a table as a hint describes it: the layout of its spec that knows its row labels best."""
     tried = []
+    raw = tokens_of(lines, chunk, labels, hint)
     for form in forms(hint, labels.catalogue, number):
-        body = prepare(lines, chunk, form.spec, labels, hint)
+        body = prepare(raw, form.spec, labels, hint)
         sure = _in_order(form, body)
         # Which of two parts of a sum is which no sum tells: then the word of whoever named them isn't enough.
         other = form.columns if sure else (form.columns[0], *reversed(form.columns[1:]))
@@ -211,7 +214,7 @@ def _rows(
     elif spec.shape == "items":
         rows = item_rows(body)
         if not only_names(body, rows):
-            return [replace(row, doubt=UNNAMED) for row in rows]
+            return purchases(body, labels.catalogue.names) or [replace(row, doubt=UNNAMED) for row in rows]
         structure.items(rows, offices)
     else:
         rows = labelled_rows(body, spec, labels)

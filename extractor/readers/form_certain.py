@@ -31,8 +31,22 @@ def settle(reads: list[Reading], header: Header, words: Words) -> None:
         if read.noise:
             _unsettled(read, words)
         _number(read, header, words)
+        _hanging(read)
         for kind in _movable(read, kinds, words) | _fused(read, kinds, words):
             read.drop(kind)
+
+
+def _hanging(read: Reading) -> None:
+    """Mark a name where the text below a row with full marks may be the rest of it: nothing was missed for a reason."""
+    deviation, name, score = (read.cells.get(kind) for kind in ("deviation", "name", "score"))
+    full = score and printed(score) == printed(read.cells.get("weight", []))
+    if not (deviation and name and score and full) or deviation[0].tail:
+        return
+    last = score[-1].line
+    beside = [t for kind, cell in read.cells.items() if kind not in ("score", "deviation") for t in cell]
+    if name[-1].line == last and deviation[0].line > last and any(t.line == last for t in beside):
+        read.doubt(f"the text doesn't tell whether {printed(deviation)!r} belongs to this name")
+        read.drop("deviation")
 
 
 def _name(before: Reading | None, read: Reading, words: Words, *, wrapped: bool) -> None:

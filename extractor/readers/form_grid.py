@@ -15,6 +15,7 @@ _OFFSET_MOST = 1.5
 _LOST = 6.0  # cost of leaving a cell out
 _SKIP: dict[str, float] = {"name": 5, "value": 2, "weight": 4, "score": 2, "rate": 1}
 Cells = list[tuple[int, list[Piece]]]
+_Path = tuple["int | None", "_Path"] | None
 
 
 def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indicator]:
@@ -69,29 +70,37 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
     home = dict(zip(places, columns, strict=True))
     if all(place in home and _fits(home[place].kind, bare(c), words) for place, c in cells):
         return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
-    # best[j]: cost and placement of the cells so far in the columns before j
-    best: list[tuple[float, tuple[int | None, ...]]] = [(0.0, ())]
+    # best[j]: cost and placement of the cells so far in the columns before j, the last cell first
+    best: list[tuple[float, _Path]] = [(0.0, None)]
     for column in columns:
-        best.append((best[-1][0] + _SKIP.get(column.kind, 0.0), ()))
+        best.append((best[-1][0] + _SKIP.get(column.kind, 0.0), None))
     for place, found in cells:
         text = bare(found)
         lost = _LOST if shape_of(text) not in ("nothing", "slash") else 1.0
-        new = [(best[0][0] + lost, (*best[0][1], None))]
+        new: list[tuple[float, _Path]] = [(best[0][0] + lost, (None, best[0][1]))]
         for j, column in enumerate(columns):
             cost = fit(column.kind, text, words)
             offset = min(_OFFSET_MOST, _OFFSET * abs(place - places[j]))
             if column.kind in ("level1", "level2") and 0 < cost < NEVER and place == places[j]:
                 cost = 0.5
-            taken = (best[j][0] + cost + offset, (*best[j][1], j)) if cost < NEVER else None
-            left = (best[j + 1][0] + lost, (*best[j + 1][1], None))
+            taken = (best[j][0] + cost + offset, (j, best[j][1])) if cost < NEVER else None
+            left = (best[j + 1][0] + lost, (None, best[j + 1][1]))
             passed = (new[j][0] + _SKIP.get(column.kind, 0.0), new[j][1])
             new.append(min((o for o in (taken, left, passed) if o), key=lambda o: o[0]))
         best = new
     placed = {}
-    for (_, found), spot in zip(cells, best[-1][1], strict=True):
+    for (_, found), spot in zip(cells, _spots(best[-1][1]), strict=True):
         if spot is not None and columns[spot].kind != "ignored":
             placed[columns[spot].kind] = found
     return placed
+
+
+def _spots(path: _Path) -> list[int | None]:
+    spots = []
+    while path is not None:
+        spot, path = path
+        spots.append(spot)
+    return spots[::-1]
 
 
 def _fits(kind: Kind, text: str, words: Words) -> bool:

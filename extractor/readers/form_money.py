@@ -1,7 +1,7 @@
 """The money rows of a form: labels with one amount each in budgets, with six columns in final accounts."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -14,7 +14,8 @@ from extractor.forms import FormSpec, MoneyColumn, MoneyRow, Words
 from .form_pieces import Piece, part_of
 
 _SEPARATOR = "\x1f"
-_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?=[\x1f%分万元,;。)]|$)")
+# Possessive: no shorter run of digits is followed by one of these, so none is tried.
+_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d++)(?:\.\d++)?(?=[\x1f%分万元,;。)]|$)")
 _UNIT = re.compile(r"\x1f?(?:%|分|万元|元)(?=[\x1f,;。)]|$)")
 _SILENT = re.compile(r"\((?:万\x1f?元|元|单位:万元)\)|[\x1f:,、;。()]|其\x1f?中\x1f?:?|当年|\d\.(?!\d)")
 _AMOUNTS = 3  # columns of money before weight, rate and score
@@ -85,14 +86,21 @@ def money(spec: FormSpec, found: Sequence[Piece], words: Words) -> tuple[list[Mo
     return _many(header, raw, unit), unit
 
 
+_Labels = Mapping[str, Sequence[tuple[re.Pattern[str], MoneyRow | None, MoneyColumn | None]]]
+
+
 @lru_cache(maxsize=8)
-def _labels(spec: FormSpec) -> tuple[tuple[re.Pattern[str], MoneyRow | None, MoneyColumn | None], ...]:
+def _labels(spec: FormSpec) -> _Labels:
+    """Return the patterns of rows and columns by their first character, the longest first."""
     named: list[tuple[str, MoneyRow | None, MoneyColumn | None]] = []
     named += [(name, row, None) for row in spec.rows for name in row.names]
     named += [(name, None, c) for c in spec.columns for name in (c.id, *c.aliases)]
     named.sort(key=lambda n: -len(n[0]))
     end = r"(?=[\x1f:(,]|-?\d|$)"
-    return tuple((re.compile("\x1f?".join(map(re.escape, name)) + end), row, col) for name, row, col in named)
+    out: dict[str, list[tuple[re.Pattern[str], MoneyRow | None, MoneyColumn | None]]] = {}
+    for name, row, col in named:
+        out.setdefault(name[0], []).append((re.compile("\x1f?".join(map(re.escape, name)) + end), row, col))
+    return out
 
 
 def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_Token]:
@@ -100,9 +108,9 @@ def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_T
     for number, piece in enumerate(found):
         stream += piece.text + _SEPARATOR
         owner += [(number, i) for i in range(len(piece.text) + 1)]
-    position, fresh = 0, True
+    position, fresh, labels = 0, True, _labels(spec)
     while position < len(stream):
-        step, token = _token(spec, stream, position, words, fresh=fresh)
+        step, token = _token(labels if fresh else {}, stream, position, words)
         if step:
             if token:
                 yield _with_pieces(token, found, owner, position, step)
@@ -113,12 +121,11 @@ def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_T
         position += step
 
 
-def _token(spec: FormSpec, stream: str, at: int, words: Words, *, fresh: bool) -> tuple[int, _Token | None]:
-    if fresh:
-        for pattern, row, column in _labels(spec):
-            match = pattern.match(stream, at)
-            if match:
-                return match.end() - at, _Token("row" if row else "column", (), row=row, column=column)
+def _token(labels: _Labels, stream: str, at: int, words: Words) -> tuple[int, _Token | None]:
+    for pattern, row, column in labels.get(stream[at], ()):
+        match = pattern.match(stream, at)
+        if match:
+            return match.end() - at, _Token("row" if row else "column", (), row=row, column=column)
     number = _NUMBER.match(stream, at)
     if number:
         unit = _UNIT.match(stream, number.end())

@@ -181,6 +181,7 @@ def _no_leftovers(groups: Sequence[Sequence[Reading]]) -> None:
         return  # the last name of a group is whole above its values, so all are
     for group in groups:
         for before, read in pairwise(group):
-            if _above(before) and not _on_line(before) and _above(read) and _on_line(read):
+            whole = not _above(before) and _on_line(before) and _beside(before)  # all on one line, for all one can tell
+            if (whole or (_above(before) and not _on_line(before))) and _above(read) and _on_line(read):
                 before.doubt(_WHY)
                 read.doubt(_WHY)

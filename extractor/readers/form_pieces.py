@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from extractor.forms import Words
 from extractor.normalize import Line, Place, readable
 from extractor.records import Span
+from extractor.remember import remembered
 
 _ATOM = re.compile(r"[^\s|]+")
 _RULE = re.compile(r":?-{2,}:?")
@@ -62,6 +63,7 @@ _IN_FRONT = re.compile(r"^(?:[一二三四五六七八九十]{1,2}、|\([一二�
 _BEHIND = re.compile(r"(?::|\((?:万元|元|盖章|公章|签章|预留|单位:万元)\)?)+$")
 
 
+@remembered
 def bare_label(text: str) -> str:
     """Return a label without numbering in front and without unit, seal or colon behind."""
     return _BEHIND.sub("", _IN_FRONT.sub("", text))

@@ -259,19 +259,30 @@ def _by_name(spec: TableSpec) -> Mapping[str, Sequence[str]]:
 
 def _counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
     """Return the columns whose characters are missing, the number of characters nothing explains, and of all."""
-    bag = Counter(c for c in header if c.isalpha())
-    size = sum(bag.values())
+    bag = Counter(filter(str.isalpha, header))
+    size = bag.total()
     missing = []
-    for column in sorted(spec.columns, key=lambda c: -len(c.id)):
-        names = [Counter(c for c in name if c.isalpha()) for name in column.names]
-        best = min(names, key=lambda n: sum((n - bag).values()) / max(1, sum(n.values())))
-        if sum((best - bag).values()) * 3 > sum(best.values()):
-            missing.append(column.id)
+    for column, names in _letters(spec):
+        best = min(names, key=lambda n: _lacking(n, bag) / max(1, n.total()))
+        if _lacking(best, bag) * 3 > best.total():
+            missing.append(column)
         bag -= best
     for word in HEADER_WORDS:
         if word in header:
-            bag -= Counter(c for c in word if c.isalpha())
-    return missing, sum(bag.values()), size
+            bag -= Counter(filter(str.isalpha, word))
+    return missing, bag.total(), size
+
+
+@lru_cache(maxsize=256)
+def _letters(spec: TableSpec) -> Sequence[tuple[str, Sequence[Counter[str]]]]:
+    """Columns, those of the longest id first, with the letters of each of their names."""
+    columns = sorted(spec.columns, key=lambda c: -len(c.id))
+    return [(c.id, [Counter(filter(str.isalpha, name)) for name in c.names]) for c in columns]
+
+
+def _lacking(name: Counter[str], bag: Mapping[str, int]) -> int:
+    """How many letters of a name aren't there."""
+    return sum([max(0, count - bag.get(letter, 0)) for letter, count in name.items()])
 
 
 def _pieces(body: Body) -> Iterator[list[str]]:

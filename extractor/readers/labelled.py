@@ -107,8 +107,11 @@ def _flush(
     if not words:
         return row
     if grid:
-        cells = sorted({t.cell for t in words if t.cell is not None})
-        groups = [[i for i, t in enumerate(words) if t.cell == cell] for cell in cells]
+        cells: dict[int, list[int]] = {}
+        for i, token in enumerate(words):
+            if token.cell is not None:
+                cells.setdefault(token.cell, []).append(i)
+        groups = [cells[cell] for cell in sorted(cells)]
     else:
         groups = labels.split([t.text for t in words], spec)
     for group in groups:

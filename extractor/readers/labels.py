@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from rapidfuzz import fuzz, process
 
 from extractor.normalize import squeeze
+from extractor.remember import remembered
 from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
 
 from .tokens import Token
@@ -35,10 +36,13 @@ HEADER_WORDS = (
     "本年一般公共预算财政拨款支出", "本年一般公共预算财政拨款基本支出", "本年政府性基金预算财政拨款支出",
     "本年国有资本经营预算财政拨款支出", "项目(按功能分类)", "项目(按支出功能分类)", "项目(按支出功能分类科目)",
     "支出功能分类科目", "政府预算支出经济分类科目", "政府预算经济分类", "部门预算经济分类", "单位预算",
+    "采购品目大类", "采购品目", "采购品目名称", "品目名称", "专项名称", "经济科目", "采购物品名称",
+    "采购组织形式", "采购方式",
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 
 
+@remembered
 def undated(text: str) -> str:
     """Return the words of a header without white space and without the years in front of them.
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from extractor import prompts
 from extractor.answers import Reply, Request
-from extractor.budget import Budget
+from extractor.budget import NOT_ASKED, Budget
 from extractor.chunks import Chunk
 from extractor.config import ModelConfig
 from extractor.normalize import Line
@@ -150,8 +150,8 @@ class _Table:
         self._judge(self.tries, best)
         for number in range(1, self.account.max_repairs + 1):
             faults = self._faults(best, pieces)
-            if not any(faults):
-                break
+            if not any(faults) or not all(tried.asked for tried in self.tries):
+                break  # nothing is wrong, or what is wrong can't be told before every part is answered
             pieces, best = await self._repair(pieces, best, faults, number)
         return self._asked(pieces, best)
 
@@ -197,7 +197,7 @@ class _Table:
         if isinstance(reply.parsed, prompts.TableAnswer):
             rows = tuple(tuple(row) for row in reply.parsed.rows)
         tried = Try(part, number, outcome, rows, reply.usage, reply.cached, reply.message)
-        tried.asked = reply.outcome not in {"offline", "budget"}
+        tried.asked = reply.outcome not in NOT_ASKED
         self.tries.append(tried)
         return tried
 

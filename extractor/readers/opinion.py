@@ -6,6 +6,7 @@ identities that reach it hold under one reading and are violated under the other
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
 from extractor.identities import Instance, Outcome, Ref, evaluate, instances
@@ -163,17 +164,25 @@ def _reads(draft: Draft, place: _Place | None) -> str:
     return f"{who} reads {short(place.token.text)!r} in {where}{gone}"
 
 
+def _value(place: _Place | None) -> Decimal | None:
+    """Return a number that a reader found in the source."""
+    amount = place.token.amount if place and place.token.spans else None
+    return amount.value if amount else None
+
+
 def _finding(difference: _Difference, verdict: Verdict, draft: Draft, other: Draft) -> Finding:
     places = [p for p in (difference.kept, difference.other) if p is not None]
     line = next((p.token.line for p in places if p.token.spans), None)
     decided = "The identities prove neither; look at the original."
     if verdict != "neither":
         decided = f"The identities hold as {_who(draft if verdict == 'kept' else other)} has it, and not the other way."
-    cells = tuple(
+    cells = (
         CellRef(table=draft.spec.id, part=draft.chunk.part, row=short(p.row), column=p.column, line=line)
-        for p in places[:1]
+        for p in places
     )
+    kept, read = difference.kept, difference.other
     return Finding(
-        code="second-opinion", kind="ambiguous", table=draft.spec.id, line=line, cells=cells,
+        code="second-opinion", kind="ambiguous", table=draft.spec.id, line=line, cells=tuple(dict.fromkeys(cells)),
+        found=_value(kept), expected=_value(read),
         message=f"{_reads(draft, difference.kept)}; {_reads(other, difference.other)}. {decided}",
     )  # fmt: skip

@@ -31,7 +31,7 @@ from .form_money import MoneyCell, MoneyLine, money
 from .form_pieces import Piece, bare, bare_label, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, proper, tidy, weigh
 
-_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、](?!\d))")
+NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、](?!\d))")
 PRINTED = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
 """A number that should be in a cell: with a point, or with a unit."""
 _AMOUNTS = re.compile(r"\d\.\d.*\d\.\d")
@@ -84,7 +84,7 @@ def insert(
         piece = range(place.first + place.titled, place.stop)
         chunk = Chunk(place.spec.id, part, place.title, place.first, (piece,))
         table, said = _table(lines, place, part, known)
-        found[place.first] = Form(chunk, table, _left(lines, chunk, table), said)
+        found[place.first] = Form(chunk, table, left(lines, chunk, table), said)
         out.append(chunk)
     return sorted(out, key=lambda c: c.first), found
 
@@ -101,7 +101,8 @@ def _without(chunk: Chunk, places: Sequence[FormPlace]) -> Iterator[Chunk]:
         yield replace(chunk, pieces=kept)
 
 
-def _left(lines: Sequence[Line], chunk: Chunk, table: Table | None) -> int:
+def left(lines: Sequence[Line], chunk: Chunk, table: Table | None) -> int:
+    """Count the numbers in the lines of a form that no cell took."""
     rows = table.rows if table else ()
     taken = sorted({(s.start, s.end) for row in rows for cell in row.cells for s in cell.spans})
     count = 0
@@ -200,7 +201,7 @@ def _amount(cell: MoneyCell) -> Cell:
 
 
 def _row(read: Indicator, prefix: str, known: Forms, lines: Sequence[Line]) -> Row:
-    name = _NUMBERING.sub("", read.text("name")) or read.text("name")
+    name = NUMBERING.sub("", read.text("name")) or read.text("name")
     cells = []
     for column in known.words.indicators:
         found = read.cells.get(column.kind)

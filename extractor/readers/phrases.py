@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 from extractor.normalize import WHITE, Line, readable, squeeze
 from extractor.phrases import IN_FORMS, SAID, Phrase, phrases
 from extractor.records import Cell, Row, Span, Table
+from extractor.remember import remembered
 
 from .form_pieces import Piece, joined
 from .form_pieces import spans as piece_spans
@@ -198,6 +199,7 @@ def _near(entry: str, heading: str) -> bool:
     return fuzz.ratio(entry, heading) >= _ALIKE
 
 
+@remembered
 def _core(title: str) -> str:
     """Return a title without numbering, year and words that offices put in front."""
     return _FRONT.sub("", _QUOTES.sub("", squeeze(title))).rstrip("。:")

@@ -41,10 +41,12 @@ def narrowed(
     values = [int(a.value.scaleb(decimals)) * 2 if a else 0 for a in amounts]
     halves = [10 ** (decimals - max(a.decimals, usual)) if a and a.decimals else 0 for a in amounts]
     signs = [_signs(rule, ids) for rule in rules]
+    every = domains == free(len(domains), width)
     allowed = [set(d) for d in domains]
     kept: list[set[int]] = [set() for _ in domains]
     for columns in combinations(range(width), len(domains)):
-        if all(c in a for c, a in zip(columns, allowed, strict=True)) and _hold(signs, columns, values, halves):
+        able = every or all(c in a for c, a in zip(columns, allowed, strict=True))
+        if able and _hold(signs, columns, values, halves):
             for known, column in zip(kept, columns, strict=True):
                 known.add(column)
     return tuple(tuple(sorted(k)) for k in kept) if all(kept) else domains

@@ -12,9 +12,10 @@ from extractor.records import Cell, CellRef, Finding, Row, Span, Table
 from extractor.sections import Heading
 from extractor.statements import Compiled, Kind, Prose
 
+from .prose_clauses import Place
 from .prose_heads import Head, Section, heads, listed, parts, renumber, sections
 from .prose_list import Extent, read_document, read_list, read_records
-from .prose_match import Draft, Place
+from .prose_match import Draft
 from .prose_match import read as read_rows
 from .prose_text import Flow, flow, spans
 
@@ -85,7 +86,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         tables.extend(document)
         kinds.append(kind)
         here = [(s, f) for s, f in texts if s.part == part and f.text]
-        free = [(i, 0) for i in range(first, end) if i not in covered]
+        free = flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
         for statement in prose.statements:
             best = _best(lines, prose, statement, here, kind)
             if best is None and statement.spec.anywhere:
@@ -182,10 +183,9 @@ def _best(
 
 
 def _anywhere(
-    lines: Sequence[Line], prose: Prose, statement: Compiled, free: Sequence[tuple[int, int]], kind: Kind
+    lines: Sequence[Line], prose: Prose, statement: Compiled, free: Flow, kind: Kind
 ) -> tuple[Table, Draft, list[Draft]] | None:
-    text = flow(lines, free)
-    draft = _one(Place(lines, text, prose, kind), statement)
+    draft = _one(Place(lines, free, prose, kind), statement)
     if not draft.cells():
         return None
     numbers = sorted(draft.lines.values())

@@ -30,11 +30,12 @@ _PUNCTUATION = re.compile(r"[,。;!?]")
 _FIRST_PART = re.compile(r"^第一部分")
 _COVER = re.compile(r"(?:预算|决算)(?:信息)?(?:公开)?(?:说明)?$|^20\d\d年度?$")
 _TELLING = re.compile(r"(?:情况|说明|如下)$")
-_SAYS = re.compile(r"\d\.\d|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
+_SAYS = re.compile(r"\d\.\d|\([类款项]\)|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
 _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
 _DECIMAL = re.compile(r"\d\.\d")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
 _LONGEST = 90
+_OPENS = 100  # lines within which a list that isn't called so begins
 _OPENING = frozenset({"duties", "staffing"})
 
 
@@ -77,8 +78,10 @@ def listed(lines: Sequence[Line]) -> frozenset[int]:
     """
     out = set(contents(lines))
     for index, line in enumerate(lines):
+        if index >= _OPENS and "目" not in line.text:
+            continue
         key = _bare(line.text)
-        if key in {"目录", "目次"} or (index < 100 and index not in out and _FIRST_PART.match(key)):
+        if key in {"目录", "目次"} or (index < _OPENS and index not in out and _FIRST_PART.match(key)):
             end = _list_end(lines, index)
             out.update(range(index, end))
     return frozenset(out)
@@ -235,7 +238,7 @@ def _cores(title: str, prose: Prose) -> list[str]:
         office = _OFFICE.match(text)
         if office and office.end() < len(text):
             found.append(text[office.end() :])
-    return list(dict.fromkeys(prose.fillers.sub("", text) for text in found))
+    return list(dict.fromkeys([*(prose.fillers.sub("", text) for text in found), *found]))
 
 
 def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk], skipped: frozenset[int]) -> list[int]:

@@ -10,7 +10,8 @@ from extractor.normalize import Line, squeeze
 from extractor.records import Cell
 from extractor.statements import MONEY, NUMBER, Compiled, DocumentField, DocumentSpec, FieldSpec
 
-from .prose_match import Draft, Place, label, text_cell
+from .prose_clauses import Place, text_cell
+from .prose_match import Draft, label
 from .prose_text import Flow, flow, line_of, printed, spans
 
 _DIGITS = "一二三四五六七八九十"
@@ -21,7 +22,9 @@ _FORMS = (
     re.compile(r"[(（](?P<n>\d{1,2})[)）][、.]?"),
 )
 _TERM = re.compile(r"(?P<term>[^,。;:]{2,40}?):")
-_PART = re.compile(rf"(?P<name>[^,。;:、\d]{{2,25}}?)(?:为|:)?(?P<n>{NUMBER})(?P<u>{MONEY})")
+_PART = re.compile(
+    rf"(?:主要)?(?:用于|其中:?)?(?!每|人均|平均|共计|合计)(?P<name>[^,。;:、\d]{{2,25}}?)(?:为|:)?(?P<n>{NUMBER})(?P<u>{MONEY})"
+)
 _AMOUNT = re.compile(rf"(?P<n>{NUMBER})(?P<u>{MONEY})")
 _WRAPPED = 2  # lines that an item of a list may go on over
 _NAME = 80  # characters that the name of a project may have
@@ -127,13 +130,25 @@ def read_records(place: Place, statement: Compiled) -> Draft:
 
 
 def _labels(here: Flow, statement: Compiled) -> list[tuple[int, int, FieldSpec]]:
-    """Find the labels of fields; where a line begins, one is known without its colon."""
+    """Find the labels of fields; where a line begins, one is known without its colon.
+
+    A label that begins on the line above, within its optional first word, takes that word from the name there.
+    """
     found = [
         (m.start(), m.end(), spec)
         for spec, pattern, bare in statement.fields
-        for m in (*pattern.finditer(here.text), *filter(None, (bare.match(here.text, s) for s in here.starts)))
+        for m in (
+            *(_at_line(here, pattern, m) for m in pattern.finditer(here.text)),
+            *filter(None, (bare.match(here.text, s) for s in here.starts)),
+        )
     ]
     return sorted(found, key=lambda f: (f[0], -f[1]))
+
+
+def _at_line(here: Flow, pattern: re.Pattern[str], match: re.Match[str]) -> re.Match[str]:
+    inside = (s for s in range(match.start() + 1, match.end()) if s in here.starts)
+    shorter = (pattern.match(here.text, s) for s in inside)
+    return next((m for m in shorter if m), match)
 
 
 def _record(place: Place, statement: Compiled, first: int, end: int) -> str:

@@ -8,22 +8,19 @@ unread: a wrong fact is worse than none.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from extractor.normalize import Line, squeeze
+from extractor.normalize import squeeze
 from extractor.records import Cell, Row, Span
-from extractor.statements import Compiled, Kind, Pattern, Prose, RowPattern, Slot
+from extractor.statements import Compiled, Kind, Pattern, RowPattern
 
-from .prose_text import TORN, Flow, printed, spans
+from .prose_clauses import Anchor, Place, attribute, number_cell, tail_end
+from .prose_text import TORN, printed, spans
 
-_MORE = re.compile(r"(?:其)?[二三四五六七八九十]是|第?[二三四五六七八九十][,、]")
-_ITEM = re.compile(r"(?:\d{1,2}[.、](?!\d)|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
 _LABEL = re.compile(r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|以及|和)+(?=..)")
-_NEUTRAL = re.compile(
-    r"收入|支出|收|支|、|总计|总体|合计|总额|金额|总预算|预算|决算|各|数|均|本年|年度|本部门|本单位|财政|拨款|经费|情况"
-)
-_LARGEST = {"万元": 8, "亿元": 5}  # digits before the point that an office's amount can have
+_OF_WHICH = re.compile(r"其中[:,]?$")
+_STOP = re.compile(r"[。;]")
 
 
 @dataclass(slots=True)
@@ -62,28 +59,10 @@ class Draft:
         return tuple(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where patterns are looked for."""
-
-    lines: Sequence[Line]
-    flow: Flow
-    prose: Prose
-    kind: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class _Anchor:
-    row: RowPattern
-    pattern: Pattern
-    match: re.Match[str]
-    names: dict[str, str]
-
-
 def read(place: Place, statement: Compiled) -> Draft:
     """Read the rows of one statement from the text of a section."""
     draft = Draft()
-    anchors = _anchors(place, statement, _mask(place, statement))
+    anchors = _nested(place, _anchors(place, statement, _mask(place, statement)))
     for number, anchor in enumerate(anchors):
         end = anchors[number + 1].match.start() if number + 1 < len(anchors) else len(place.flow.text)
         if anchor.row.key:
@@ -98,10 +77,10 @@ def _mask(place: Place, statement: Compiled) -> str:
         text = pattern.sub(lambda m: TORN * len(m.group()), text)
     out: list[str] = []
     position = 0
-    for match in _cues(place, statement):
+    for column, match in _cues(place, statement):
         if match.start() < position:
             continue
-        end = text_end(place.flow, match.end())
+        end = tail_end(place, statement, column, match.end())
         out.append(text[position : match.start()])
         out.append("。" * (end - match.start()))
         position = end
@@ -109,31 +88,13 @@ def _mask(place: Place, statement: Compiled) -> str:
     return "".join(out)
 
 
-def _cues(place: Place, statement: Compiled) -> list[re.Match[str]]:
+def _cues(place: Place, statement: Compiled) -> list[tuple[str, re.Match[str]]]:
     names = place.prose.vocabulary.masked if statement.spec.masked is None else statement.spec.masked
-    cues = [place.prose.tails[column] for column in names]
-    found = [m for cue in cues for m in cue.finditer(place.flow.text)]
-    return sorted(found, key=lambda m: (m.start(), -m.end()))
+    found = [(column, m) for column in names for m in place.prose.tails[column].finditer(place.flow.text)]
+    return sorted(found, key=lambda f: (f[1].start(), -f[1].end()))
 
 
-def text_end(flow: Flow, first: int) -> int:
-    """Return where a text that begins at ``first`` ends: before the stop of its sentence."""
-    text, position = flow.text, first
-    while position < len(text):
-        if text[position] in "。;" and not _MORE.match(text, position + 1):
-            return position
-        if position in flow.starts and position > first and text[position - 1] not in "、," and _item(text, position):
-            return position
-        position += 1
-    return len(text)
-
-
-def _item(text: str, position: int) -> bool:
-    match = _ITEM.match(text, position)
-    return match is not None and not text[match.end() : match.end() + 1].isdigit()
-
-
-def _anchors(place: Place, statement: Compiled, masked: str) -> list[_Anchor]:
+def _anchors(place: Place, statement: Compiled, masked: str) -> list[Anchor]:
     found: list[tuple[int, int, int, RowPattern, Pattern, re.Match[str]]] = []
     for order, (row, patterns) in enumerate(statement.rows):
         if row.kind and row.kind != place.kind:
@@ -141,7 +102,7 @@ def _anchors(place: Place, statement: Compiled, masked: str) -> list[_Anchor]:
         for pattern in patterns:
             found.extend((m.start(), -m.end(), order, row, pattern, m) for m in pattern.regex.finditer(masked))
     found.sort(key=lambda f: f[:3])
-    out: list[_Anchor] = []
+    out: list[Anchor] = []
     names: dict[str, str] = {}
     for _, _, _, row, pattern, match in found:
         if out and match.start() < out[-1].match.end():
@@ -149,8 +110,42 @@ def _anchors(place: Place, statement: Compiled, masked: str) -> list[_Anchor]:
         for name in match.re.groupindex:
             if not name.startswith("v"):
                 names[name] = label(place, *match.span(name)) if match[name] else ""
-        out.append(_Anchor(row, pattern, match, dict(names)))
+        out.append(Anchor(row, pattern, match, dict(names)))
     return out
+
+
+def _nested(place: Place, anchors: Sequence[Anchor]) -> list[Anchor]:
+    """Put the row above in front of those that 其中 says are parts of it, where they make it up, or may."""
+    out = list(anchors)
+    for number, anchor in enumerate(anchors[:-1]):
+        if not anchor.row.nested or anchors[number + 1].row.nested is False:
+            continue
+        between = place.flow.text[anchor.match.end() : anchors[number + 1].match.start()]
+        if not _OF_WHICH.search(between):
+            continue
+        last = number + 1
+        while last + 1 < len(anchors) and anchors[last + 1].row.nested and not _between(place, anchors, last):
+            last += 1
+        parts = [_amount(place, a) for a in anchors[number + 1 : last + 1]]
+        whole = _amount(place, anchor)
+        if whole is None or None in parts:
+            continue
+        rest = whole - sum(p for p in parts if p is not None)
+        if rest == 0 or (rest > 0 and not _STOP.search(between)):
+            above = anchor.names["name"]
+            for inner in range(number + 1, last + 1):
+                out[inner] = replace(anchors[inner], names={"name": f"{above}/{anchors[inner].names['name']}"})
+    return out
+
+
+def _between(place: Place, anchors: Sequence[Anchor], first: int) -> bool:
+    """Whether a sentence or a clause ends between a row and the next."""
+    return bool(_STOP.search(place.flow.text, anchors[first].match.end(), anchors[first + 1].match.start()))
+
+
+def _amount(place: Place, anchor: Anchor) -> Decimal | None:
+    cell = number_cell(place, anchor.pattern.slots[0], anchor.match)
+    return cell.value if cell else None
 
 
 def label(place: Place, first: int, last: int) -> str:
@@ -162,7 +157,7 @@ def label(place: Place, first: int, last: int) -> str:
     return _LABEL.sub("", text)
 
 
-def _row(place: Place, statement: Compiled, anchor: _Anchor, end: int, draft: Draft) -> None:
+def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Draft) -> None:
     row = anchor.row
     if TORN in anchor.match.group():
         return
@@ -171,7 +166,7 @@ def _row(place: Place, statement: Compiled, anchor: _Anchor, end: int, draft: Dr
         key = template.format(**anchor.names)
     except KeyError:
         return  # a name that should have come before didn't
-    cells = [(slot.row or key, c) for slot in anchor.pattern.slots if (c := _cell(place, slot, anchor.match))]
+    cells = [(slot.row or key, c) for slot in anchor.pattern.slots if (c := number_cell(place, slot, anchor.match))]
     for name, cell in [*cells, *((k, c) for k in row.also for _, c in cells)]:
         draft.add(name, cell)
     if cells:  # a number in the label is understood too
@@ -183,7 +178,7 @@ def _row(place: Place, statement: Compiled, anchor: _Anchor, end: int, draft: Dr
     while moved and position < end:
         moved = False
         for name in names:
-            step = None if name in used else _attribute(place, statement, name, position, anchor)
+            step = None if name in used else attribute(place, statement, name, position, anchor)
             if step is None or step[0] <= position or step[1] > end:
                 continue
             position, moved = step[0], True
@@ -195,72 +190,6 @@ def _row(place: Place, statement: Compiled, anchor: _Anchor, end: int, draft: Dr
 
 
 _CHANGES = ("增减额", "增减率", "原因")
-
-
-def _attribute(
-    place: Place, statement: Compiled, name: str, position: int, anchor: _Anchor
-) -> tuple[int, int, list[tuple[str, Cell]]] | None:
-    """Match one clause at a position; returns where it ends, where it must end at the latest, and its cells."""
-    text = place.flow.text
-    for pattern in statement.attributes[name]:
-        match = pattern.regex.match(text, position)
-        if match is None or not _about(match, anchor):
-            continue
-        if place.kind == "final" and place.prose.own_budget.search(match.group()):
-            continue
-        cells = [(s.column, c) for s in pattern.slots if (c := _cell(place, s, match))]
-        if len(cells) < sum(1 for s in pattern.slots if match[s.group] is not None):
-            return None
-        return match.end(), match.start(), cells
-    cue = place.prose.tails.get(name)
-    match = cue.match(text, position + (text[position] in ",。;:、")) if cue else None
-    if match is None:
-        return None
-    end = text_end(place.flow, match.end())
-    cell = text_cell(place, name, match.end(), end)
-    return (end, match.start(), [(name, cell)]) if cell else None
-
-
-def _about(match: re.Match[str], anchor: _Anchor) -> bool:
-    """Whether a clause names nothing else than the row it follows; what names nothing at all is of a total."""
-    if "主语" not in match.re.groupindex or not match["主语"]:
-        return True
-    rest = _NEUTRAL.sub("", match["主语"])
-    if not rest:
-        return "总" in anchor.row.key or anchor.match.group().startswith(match["主语"])
-    return rest in _NEUTRAL.sub("", anchor.match.group())
-
-
-def _cell(place: Place, slot: Slot, match: re.Match[str]) -> Cell | None:
-    if match[slot.group] is None:
-        return None
-    first, last = match.span(slot.group)
-    if slot.value == "text":
-        return text_cell(place, slot.column, first, last)
-    unit = slot.unit or match[f"{slot.group}u"]
-    text = match[slot.group]
-    value = Decimal(text.replace(",", ""))
-    if len(text.partition(".")[0].replace(",", "")) > _LARGEST.get(unit, 13):
-        return None
-    if slot.verb and match[slot.verb] in place.prose.down:
-        if value < 0:
-            return None  # 下降-5.10%: is it a rise or a fall?
-        value = -value
-    where = spans(place.lines, place.flow, first, last)
-    return Cell(column=slot.column, kind="number", text=text, value=value, unit=unit, spans=where)
-
-
-def text_cell(place: Place, column: str, first: int, last: int) -> Cell | None:
-    """Return a text cell, or None where there is no text."""
-    text = place.flow.text
-    while first < last and text[first] in ",。;:、. ":
-        first += 1
-    while last > first and text[last - 1] in ",。;:、 ":
-        last -= 1
-    if last - first < 2 or TORN in text[first:last]:
-        return None
-    words, where = printed(place.lines, place.flow, first, last)
-    return Cell(column=column, kind="text", text=words, spans=where)
 
 
 def _under(draft: Draft, statement: Compiled, kind: Kind) -> Draft:

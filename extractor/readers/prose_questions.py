@@ -8,6 +8,7 @@ from typing import Any
 
 from extractor import prompts
 from extractor.answers import Reply, Request
+from extractor.budget import NOT_ASKED
 from extractor.normalize import Line
 from extractor.statements import Prose
 
@@ -36,7 +37,7 @@ class Answer:
     @property
     def asked(self) -> bool:
         """Whether it was asked at all: neither offline nor over a limit."""
-        return self.reply.outcome not in ("offline", "budget")
+        return self.reply.outcome not in NOT_ASKED
 
     @property
     def account(self) -> str:

@@ -7,6 +7,7 @@ to know nothing of it.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from extractor.normalize import Line, readable
 from extractor.records import Span
@@ -18,7 +19,8 @@ _PAGE = re.compile(
 _BARE = re.compile(r"\s*\d{1,3}\s*")
 _OPENING, _CLOSING = "“‘「『〝", "”’」』〞"
 _QUOTES = _OPENING + _CLOSING
-_DROPPED = frozenset("“”\"'‘’「」『』〝〞＂*`\u3000")
+_KEPT = re.compile("[^\\s“”\"'‘’「」『』〝〞＂*`]+")
+_SPACE = re.compile(r"\s")
 _UNIT = re.compile(r"\s*(?:[万亿千]?元|%|[万亿]|[个人辆台套家名批次]|平方)")
 _RULE = re.compile(r"[\s\-=_—*|:]{3,}")
 _WHOLE = re.compile(r"\.\d\d$")
@@ -65,20 +67,18 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
                 origin.append((index, len(text) - len(text.lstrip())))
             continue
         mark = _MARK.match(text) if column == 0 else None
-        gap, first = True, True
-        for position in range(mark.end() if mark else column, len(text)):
-            char = text[position]
-            if char.isspace() or char in _DROPPED:
-                gap = gap or char.isspace()
-                continue
-            if gap and chars and _apart(chars, char, first=first):
+        after = -1  # where the piece before ends
+        for piece in _KEPT.finditer(text, mark.end() if mark else column):
+            begin, end = piece.span()
+            first = after < 0
+            if chars and (first or _SPACE.search(text, after, begin)) and _apart(chars, text[begin], first=first):
                 chars.append(BREAK)
-                origin.append((index, position))
+                origin.append((index, begin))
             if first:
                 starts.add(len(chars))
-            chars.append(char)
-            origin.append((index, position))
-            gap = first = False
+            chars.extend(piece.group())
+            origin.extend(zip(repeat(index), range(begin, end)))
+            after = end
     return Flow("".join(chars), tuple(origin), frozenset(starts))
 
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extractor.generic import PREFIX
-from extractor.identities import Ref, evaluate, instances
+from extractor.identities import Instance, Ref, evaluate, instances
 from extractor.specs import Catalogue, TableSpec
 
 from .constraints import Choice
 from .draft import Draft, narrow
 from .header import Layout, moved_to_the_end
-from .solve import Solution, solve
+from .solve import Solution, Solved, solve
 
 
 def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalogue) -> list[Draft]:
@@ -22,15 +22,17 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
     (unless one name just slipped to the end of its line, as happens on the way to text), and every cell on which
     they differ is ambiguous.
     """
-    settled = settle_choices(drafts, catalogue)
+    solved: Solved = {}
+    rules: dict[tuple[frozenset[str], ...], list[Instance]] = {}  # they are the same in every order of the columns
+    settled = settle_choices(drafts, catalogue, solved)
     for number, draft in enumerate(drafts):
         printed = layouts[draft.spec.id].printed if draft.spec.shape != "wide" else draft.columns
         if printed == draft.columns:
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
-        turned = settle_choices(trial, catalogue)
-        spec_hard, spec_soft = _violations(settled, catalogue)
-        hard, soft = _violations(turned, catalogue)
+        turned = settle_choices(trial, catalogue, solved)
+        spec_hard, spec_soft = _violations(settled, catalogue, rules)
+        hard, soft = _violations(turned, catalogue, rules)
         sure = hard != spec_hard or abs(soft - spec_soft) > 1
         slipped = moved_to_the_end(draft.columns, printed)
         take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
@@ -43,12 +45,16 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
     return settled
 
 
-def _violations(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[int, int]:
+def _violations(
+    drafts: Sequence[Draft], catalogue: Catalogue, rules: dict[tuple[frozenset[str], ...], list[Instance]]
+) -> tuple[int, int]:
     """Count the hard and the soft identities that the preferred reading violates."""
     frames = [d.frame() for d in drafts]
     values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
-    found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
-    broken = [i for i in found if evaluate(i, frames, values).verdict == "violated"]
+    key = tuple(frozenset(frame.columns) for frame in frames)
+    if key not in rules:
+        rules[key], _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
+    broken = [i for i in rules[key] if evaluate(i, frames, values).verdict == "violated"]
     return sum(not i.soft for i in broken), sum(i.soft for i in broken)
 
 
@@ -57,7 +63,7 @@ def _specs(drafts: Sequence[Draft], catalogue: Catalogue) -> Mapping[str, TableS
     return {**catalogue.by_id, **{d.spec.id: d.spec for d in drafts if d.spec.id.startswith(PREFIX)}}
 
 
-def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]:
+def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue, solved: Solved | None = None) -> list[Draft]:
     """Settle every number that has several columns left: within the tables first, then across them."""
     choices: list[Choice] = []
     fixed: dict[Ref, Decimal] = {}
@@ -73,7 +79,7 @@ def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue) -> list[Draft]
         return list(drafts)
     frames = [d.frame() for d in drafts]
     found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
-    solutions = solve(choices, fixed, found, frames)
+    solutions = solve(choices, fixed, found, frames, solved=solved)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
     return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]
 

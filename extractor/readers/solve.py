@@ -6,7 +6,7 @@ column that a number has in any reading with that few: a number with one column 
 is ambiguous. Rows that no identity links are solved apart.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise, product
@@ -44,6 +44,8 @@ def solve(
     fixed: Mapping[Ref, Decimal],
     instances: Sequence[Instance],
     frames: Sequence[Frame],
+    *,
+    solved: "Solved | None" = None,
 ) -> list[Solution]:
     """Find every column that each number has in a reading with the fewest violated identities.
 
@@ -52,6 +54,7 @@ def solve(
         fixed: Values of the cells that are.
         instances: Identities over both.
         frames: The tables' skeletons.
+        solved: What was solved before; trials of another order of columns leave most rows as they were.
 
     Returns:
         One solution per choice, in order.
@@ -64,10 +67,26 @@ def solve(
                 constants[Ref(choice.frame, choice.row, choice.columns[domain[0]])] = value
         varying |= {Ref(choice.frame, choice.row, choice.columns[column]) for _, column in choice.loose()}
     solutions: dict[int, Solution] = {}
+    known = {} if solved is None else solved
     for members, found in _components(choices, instances, varying):
         problem = Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
-        solutions.update(zip(members, _solve_one(problem), strict=True))
+        key = _key(problem)
+        if key not in known:
+            known[key] = _solve_one(problem)
+        solutions.update(zip(members, known[key], strict=True))
     return [solutions[i] for i in range(len(choices))]
+
+
+Solved = dict[Hashable, list[Solution]]
+"""Solutions by all that they depend on."""
+
+
+def _key(problem: Problem) -> Hashable:
+    """Return all that the solutions of a problem depend on; numbers by their digits: 1.0 is not 1.00."""
+    around = {r: str(problem.fixed[r]) for i in problem.instances for r in i.refs if r in problem.fixed}
+    values = tuple(str(v) for choice in problem.choices for v in choice.values)
+    frames = tuple((frame.scale, frame.decimals, frame.empty) for frame in problem.frames)
+    return problem.choices, problem.instances, tuple(around.items()), values, frames
 
 
 def _components(

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from extractor.answers import Reply
 from extractor.budget import Usage
 from extractor.chunks import Chunk
 from extractor.records import Attempt, AttemptOutcome, Finding
@@ -76,4 +78,13 @@ def failure(tried: Try, chunk: Chunk, spec: TableSpec) -> Finding:
     return Finding(
         code="model-failed", kind="not-read", table=spec.id, line=first,
         message=f"{where}: the model gave no usable answer: {short(tried.message, 300)}{remedy}",
+    )  # fmt: skip
+
+
+def unanswered(reply: Reply[Any], where: str, table: str, line: int) -> Finding:
+    """Say that a question beside tables got no usable answer, and what to do next."""
+    return Finding(
+        code="model-refused" if reply.outcome == "refusal" else "model-failed", kind="not-read", table=table, line=line,
+        message=f"{where}: the model gave no usable answer: {short(reply.message, 200)} Choose another --model, or "
+        "read these lines by hand.",
     )  # fmt: skip

@@ -28,13 +28,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A printed value: the number of its cell, what is shown, and the letter of its state."""
+    """A printed value: number of its cell, what is shown, letter of its state, and what a repair wrote beside it."""
 
     cell: int
     text: str
     look: str
     unit: str = ""
     linked: bool = True
+    repaired: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +185,5 @@ def _printed(one: Numbered, table: Table) -> Printed:
     if cell.value is not None and cell.value < 0 and not _SIGNED.search(text):
         text = f"-{text}"
     unit = cell.unit if cell.unit != table.unit or table.id.startswith("n_") else ""
-    return Printed(one.number, visible(text), one.look, visible(unit), linked=bool(cell.spans))
+    repaired = "" if cell.repaired is None else f"{cell.repaired:f}"
+    return Printed(one.number, visible(text), one.look, visible(unit), bool(cell.spans), repaired)

@@ -1,17 +1,36 @@
-// Filters and order of the list; names and numbers stand in the page already.
+// Filters, order and pages of the list; names and numbers stand in the page already. A run may hold tens of thousands of
+// documents: only one page of rows is in the document at a time, or nothing could be scrolled or sorted.
+document.documentElement.classList.add("waiting");
 document.addEventListener("DOMContentLoaded", () => {
-  const form = document.getElementById("filters");
+  const size = 200;
+  const form = document.getElementById("filters"), pages = document.getElementById("pages");
   const body = document.querySelector("#list tbody");
-  const rows = [...body.rows];
+  const [before, after] = pages.querySelectorAll("button");
+  let rows = [...body.rows], found = rows, first = 0;
+  const names = new Map(rows.map((row) => [row, row.cells[0].textContent.toLowerCase()]));
+  const show = (all = false) => {
+    body.replaceChildren(...(all ? found : found.slice(first, first + size)));
+    pages.hidden = found.length <= size;
+    pages.querySelector("output").value = `${first + 1}–${Math.min(first + size, found.length)} of ${found.length}`;
+    before.disabled = first === 0;
+    after.disabled = first + size >= found.length;
+  };
   const apply = () => {
     const wanted = new FormData(form), part = wanted.get("name").trim().toLowerCase(), kind = wanted.get("show");
-    let count = 0;
-    for (const row of rows) {
-      row.hidden = !(row.cells[0].textContent.toLowerCase().includes(part) && (!kind || Number(row.dataset[kind]) > 0));
-      if (!row.hidden) count += 1;
-    }
-    document.getElementById("shown").value = `${count} of ${rows.length} documents`;
+    found = rows.filter((row) => names.get(row).includes(part) && (!kind || Number(row.dataset[kind]) > 0));
+    first = 0;
+    document.getElementById("shown").value = `${found.length} of ${rows.length} documents`;
+    show();
   };
+  const turn = (by) => {
+    first += by;
+    show();
+    document.getElementById("list").scrollIntoView();
+  };
+  before.addEventListener("click", () => turn(-size));
+  after.addEventListener("click", () => turn(size));
+  addEventListener("beforeprint", () => show(true));
+  addEventListener("afterprint", () => show());
   form.hidden = false;
   form.addEventListener("input", apply);
   form.addEventListener("change", apply);
@@ -32,7 +51,10 @@ document.addEventListener("DOMContentLoaded", () => {
       head.ariaSort = down ? "descending" : "ascending";
       const keyed = rows.map((row) => [valueOf(row, head.cellIndex), row]);
       keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1));
-      body.append(...keyed.map(([, row]) => row));
+      rows = keyed.map(([, row]) => row);
+      apply();
     });
   }
+  show();
+  document.documentElement.classList.remove("waiting");
 });
