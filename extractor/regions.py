@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from .amount import parse_amount
 from .document import Document
-from .records import Cell, Region, Result, Row, Table
+from .normalize import squeeze
+from .records import Cell, CellRef, Finding, Region, Result, Row, Table
 
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
@@ -23,6 +25,26 @@ def printed(document: Document, tables: Sequence[Table]) -> Iterator[Region]:
             return
         if span[0] < region.end:
             yield region
+
+
+def others(tables: Sequence[Table], regions: Sequence[Region]) -> Iterator[Finding]:
+    """Yield what a recogniser thought nearly as likely as the number that it read, as a second reader's opinion.
+
+    It is evidence for repairs, no finding for people: what they are told is the repair.
+    """
+    known = {(r.start, r.end): r.others for r in regions if r.others}
+    for table, row, cell in ((t, r, c) for t in tables for r in t.rows for c in r.cells if known):
+        spans = [(s.start, s.end) for s in cell.spans]
+        if cell.kind != "number" or cell.value is None or len(spans) != 1:
+            continue
+        place = CellRef(table=table.id, part=table.part, row=row.key, column=cell.column, line=cell.spans[0].line)
+        for other in known.get(spans[0], ()):
+            amount = parse_amount(squeeze(other))
+            if amount is not None and amount.value != cell.value:
+                yield Finding(
+                    code="second-opinion", kind="ambiguous", message=other, table=table.id, cells=(place,),
+                    found=cell.value, expected=amount.value,
+                )  # fmt: skip
 
 
 def weighed(document: Document, result: Result) -> Result:

@@ -16,6 +16,8 @@ from extractor import Document, Extractor, InputError, Result
 from extractor.evaluation.retell import retell
 from extractor.evaluation.score import score
 from extractor.facts import facts
+from extractor.recheck import recheck
+from extractor.records import Region
 from extractor.sources.numerals import mended
 from extractor.sources.sheets import shown
 from extractor.sources.text import joined
@@ -275,6 +277,20 @@ def test_lines_of_a_cell_join() -> None:
 def test_shapes_of_numbers(read_as: str, meant: str) -> None:
     """What a recogniser writes for a number becomes the number where only one is meant; no point is made up."""
     assert mended(read_as) == meant
+
+
+def test_what_a_recogniser_thought_as_well_is_a_candidate(extractor: Extractor) -> None:
+    """Another reading of a misread number is proposed, though no usual mistake explains it; nothing is changed."""
+    text = TABLE.replace("一般公共服务支出\t1,205.00", "一般公共服务支出\t7,841.60")
+    start = text.index("7,841.60")
+    region = Region(start=start, end=start + 8, page=1, box=(1, 1, 2, 2), score=0.6, others=("1,205.0o", "1,205.00"))
+    alone = extractor.extract(Document.from_text(text))
+    assert not any(e.value == 1205 for p in alone.repairs for r in p.repairs for e in r.edits)
+    result = extractor.extract(Document("page", text, regions=(region,)))
+    edit = result.repairs[0].repairs[0].edits[0]
+    assert (edit.printed, str(edit.value), edit.kind) == ("7,841.60", "1205.00", "second")
+    assert recheck(result).repairs == result.repairs
+    assert _cell(result, "expenditure", "201", "合计").state == "contradicted"
 
 
 def test_unreasonable_images_are_refused(tmp_path: Path) -> None:
