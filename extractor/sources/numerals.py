@@ -13,6 +13,7 @@ _MINUS = re.compile(r"^[~=—–_一]+(?=\d)")
 _POINT = re.compile(r"(?<=\d)['’`·、;: ]+(?=\d{2}(?!\d))")
 _COMMA = re.compile(r"(?<=\d)['’`·、;:](?=\d{3}(?!\d))")
 _AROUND = re.compile(r"(?<=[.,])\s+(?=\d)|(?<=\d)\s+(?=[.,])")
+_STRAY = re.compile(r"[.,'’`·:°|\]\[]*([-(]?\d[\d,]*\.\d\d[%)]?)[.,'’`·:°|\]\[]*")
 _GROUPS = re.compile(r"([-(]?)(\d{1,3}(?:[.,]\d{3})+)[.,](\d{2})([%)]?)")
 _ONE_COMMA = re.compile(r"([-(]?)(\d+),(\d{2})([%)]?)")
 
@@ -20,6 +21,8 @@ _ONE_COMMA = re.compile(r"([-(]?)(\d+),(\d{2})([%)]?)")
 def mended(text: str) -> str:
     """Return a cell's text with the number that is meant, if all of it has the shape of one number."""
     plain = unicodedata.normalize("NFKC", text).strip()
+    if match := _STRAY.fullmatch(plain):  # a dot of dirt before or after a whole amount
+        return match[1] if match[1] != plain else text
     if not any(c.isdigit() for c in plain) or not _SHAPE.fullmatch(plain):
         return text
     plain = _MINUS.sub("-", plain.translate(_LETTERS))
