@@ -23,8 +23,8 @@ def blocks(text: str) -> Iterator[tuple[bool, list[list[str]]]]:
         yield table, [line.split("\t") for line in run]
 
 
-def as_pdf(text: str, *, points: float = 5.5, **options: str) -> bytes:
-    """Print on A4 across, tables ruled and in characters of so many points; options go to the PDF (``encrypt``)."""
+def as_pdf(text: str, *, points: float = 5.5, ruled: bool = True, **options: str) -> bytes:
+    """Print on A4 across, tables in characters of so many points; options go to the PDF (``encrypt``)."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     style = ParagraphStyle("body", fontName=FONT, fontSize=9, leading=13, wordWrap="CJK")
     cell = ParagraphStyle("cell", fontName=FONT, fontSize=points, leading=1.3 * points, wordWrap="CJK")
@@ -37,7 +37,11 @@ def as_pdf(text: str, *, points: float = 5.5, **options: str) -> bytes:
         columns = max(map(len, rows))
         filled = [[Paragraph(_escaped(c), cell) for c in [*row, *[""] * (columns - len(row))]] for row in rows]
         story.append(
-            Table(filled, colWidths=[width / columns] * columns, style=[("GRID", (0, 0), (-1, -1), 0.5, black)])
+            Table(
+                filled,
+                colWidths=[width / columns] * columns,
+                style=[("GRID", (0, 0), (-1, -1), 0.5, black)] if ruled else [],
+            )
         )
     out = io.BytesIO()
     SimpleDocTemplate(out, pagesize=landscape(A4), margins=20, leftMargin=20, rightMargin=20, **options).build(story)

@@ -115,7 +115,7 @@ def _drawn(**options: Any) -> bytes:
 
 def _bomb() -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number in range(9):
             archive.writestr(f"word/document{number or ''}.xml", b"\x00" * (64 << 20))
     return out.getvalue()
@@ -152,6 +152,13 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, case: str) -> None:
     assert "文件.dat" in str(error.value)
 
 
+def test_an_old_word_file_needs_libreoffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where LibreOffice isn't installed, a .doc is refused with what to do."""
+    monkeypatch.setattr("extractor.sources.word.shutil.which", lambda _: None)
+    with pytest.raises(InputError, match=r"needs LibreOffice. Install it, or save the file as .docx"):
+        read(tmp_path, b"\xd0\xcf\x11\xe0" + b"\x00" * 600 + "WordDocument".encode("utf-16-le"))
+
+
 def test_pages_without_text_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no recogniser is installed, a scanned page of a PDF is a finding, and the other pages are read."""
     monkeypatch.setattr("extractor.sources.scans.find_spec", lambda _: None)
@@ -168,6 +175,22 @@ def test_pages_without_text_are_listed(tmp_path: Path, monkeypatch: pytest.Monke
     assert "page 1 is not read: it is an image without text" in finding.message
     assert "extractor[ocr]" in finding.message
     assert finding in Extractor().extract(document).findings
+
+
+def test_pages_beyond_the_limit_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a very long file the first pages are read; the others are a finding, and so is a page of endless lines."""
+    monkeypatch.setattr("extractor.sources.pdf.MAX_PAGES", 3)
+    monkeypatch.setattr("extractor.sources.pdf._MAX_OBJECTS", 50)
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for number in range(200):
+        canvas.drawString(100, 700, f"page {number + 1}" * (20 if number == 1 else 1))
+        canvas.showPage()
+    canvas.save()
+    document = read(tmp_path, out.getvalue())
+    assert document.text.split() == ["page", "1", "page", "3"]
+    assert [f.code for f in document.findings] == ["page-not-read", "pages-not-read"]
+    assert "pages 4 to 200 are not read: the limit is 3" in document.findings[1].message
 
 
 def _picture() -> Any:

@@ -107,8 +107,8 @@ def measure(sample: str, form: str, threads: int, points: float) -> list[str]:
     """Print, read and score one sample; returns the cells of a line of the table."""
     known = load_facts(data_folder("eval") / "gold" / f"{sample}.jsonl")
     text = Document.from_path((data_folder("eval") / "samples") / f"{sample}.txt").text
-    pdf = as_pdf(retell(known, text, "tsv"), points=points)
-    if form != "text":
+    pdf = as_pdf(retell(known, text, "tsv"), points=points, ruled=form != "bare")
+    if form not in {"text", "bare"}:
         dpi, level = form.split(".")
         pdf = scanned(pdf, int(dpi), level)
     with tempfile.TemporaryDirectory() as place:
@@ -164,7 +164,13 @@ def _memory() -> int:
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--as", dest="forms", action="append", default=[], help="text, or DPI.LEVEL such as 200.L2")
+    parser.add_argument(
+        "--as",
+        dest="forms",
+        action="append",
+        default=[],
+        help="text; bare: tables without rules; or DPI.LEVEL such as 200.L2",
+    )
     parser.add_argument("--sample", action="append", default=[], help="default: all three")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--points", type=float, default=7.5, help="size of the characters in tables")
