@@ -69,7 +69,7 @@ def weighed(document: Document, result: Result) -> Result:
     tables = []
     for table in result.tables:
         first = min((r.line for r in table.rows), default=table.lines[0])
-        head = _doubt_of_columns([one for n in range(table.lines[0], first) for one in lines.get(n, ())])
+        head = _doubt_of_columns(table, [one for n in range(table.lines[0], first) for one in lines.get(n, ())])
         rows = []
         for row in table.rows:
             named = [(part, names[part]) for part in row.key.split("/") if part in names]
@@ -80,9 +80,12 @@ def weighed(document: Document, result: Result) -> Result:
     return result.model_copy(update={"tables": tuple(tables)})
 
 
-def _doubt_of_columns(head: Sequence[tuple[str, Region]]) -> str:
+def _doubt_of_columns(table: Table, head: Sequence[tuple[str, Region]]) -> str:
+    """Say why numbers may stand under other columns: something in the header is hard to read, and names none."""
+    known = " ".join(squeeze(column) for column in table.columns)
     for text, region in head:
-        if len(text) > 1 and not _NUMERAL.search(text) and (region.score or 0) < _POOR:
+        poor = len(text) > 1 and not _NUMERAL.search(text) and (region.score or 0) < _POOR
+        if poor and squeeze(text) not in known:
             return f"the table's header is hard to read (a score of {region.score:.2f}): look at the page"
     return ""
 

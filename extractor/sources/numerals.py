@@ -25,6 +25,8 @@ def mended(text: str) -> str:
         return match[1] if match[1] != plain else text
     if not any(c.isdigit() for c in plain) or not _SHAPE.fullmatch(plain):
         return text
+    if plain.startswith("=") and "." not in plain:
+        return text  # a target (=100%), no sign
     plain = _MINUS.sub("-", plain.translate(_LETTERS))
     plain = _COMMA.sub(",", _POINT.sub(".", plain))
     plain = re.sub(r"\.{2,}", ".", _AROUND.sub("", plain))

@@ -20,6 +20,7 @@ _MOST = 5000  # pixels of the longer side, above which a page is made smaller
 _DOTTED = 0.03  # of the ground
 _SMALL = 9  # pixels that a character takes in height
 _APART = 25  # pixels, two digits wide
+_DOT = 4
 _CLOSE = 14  # pixels from a character to its sign
 _SPECK = 5  # pixels of a mark that is no dirt
 _FAINT = 40  # between print and ground, below which nothing is printed
@@ -97,7 +98,11 @@ def _strewn(page: Image, apart: int) -> tuple[Any, Any]:
 def _swept(page: Image) -> Image:
     """Take dots away that stand so far from print that they can't be a point of a number."""
     dots, _ = _strewn(page, _APART)
-    return np.where(cv2.dilate(dots.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0, cv2.medianBlur(page, 5), page)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dots.astype(np.uint8))
+    small = (stats[:, 2] <= _DOT) & (stats[:, 3] <= _DOT)  # a thin rule is long
+    small[0] = False
+    gone = cv2.dilate(small[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(gone, cv2.medianBlur(page, 5), page)
 
 
 def _skew(page: Image) -> float:
