@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -116,6 +116,9 @@ def explain(
         Path | None, typer.Option(help="The text it was read from; default: where it was.", readable=False)
     ] = None,
     as_json: AsJson = False,
+    crop: Annotated[
+        Path | None, typer.Option(help="Write what is printed there to this PNG file, with its surroundings.")
+    ] = None,
 ) -> None:
     """Say why a number is believed, or isn't: where it stands, who read it, and every identity it takes part in.
 
@@ -124,6 +127,7 @@ def explain(
       extractor explain results/budget expenditure 总计 合计
       extractor explain results/budget revenue 2010301 总计 --json
       extractor explain results/budget n_revenue 单位资金 占比 --source budget.txt
+      extractor explain results/scan revenue 2010301 总计 --crop place.png
     """
     from .console_explain import show
     from .errors import ExtractorError
@@ -134,6 +138,8 @@ def explain(
         saved = load(result)
         document = source_of(saved, result, source)
         found = explained(saved, table, row, column, source=document)
+        if crop is not None:
+            _crop(saved, found[0], crop)
     except ExtractorError as error:
         raise fail(str(error)) from None
     if document is None:
@@ -143,3 +149,21 @@ def explain(
     else:
         for one in found:
             show(terminal(stdout=True), one)
+
+
+def _crop(saved: Any, found: Any, file: Path) -> None:
+    """Write the picture of where a value is printed."""
+    from .console import safe
+    from .errors import InputError
+    from .sources.pictures import crop
+
+    place = next((r for r in found.places if r.box is not None), None)
+    source = next((f for f in saved.files if place and place.file in ("", f.name)), None)
+    if place is None or source is None:
+        raise InputError(f"{saved.document}: this value has no place on a page; only PDFs and images have pages.")
+    picture = crop(source, place)
+    try:
+        file.write_bytes(picture)
+    except OSError as error:
+        raise InputError(f"{file}: can't be written ({error.strerror}).") from None
+    terminal().print(safe(f"{file}: page {place.page} of {source.path}"), soft_wrap=True)

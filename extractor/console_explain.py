@@ -29,6 +29,7 @@ def show(console: Console, one: Explanation) -> None:
         value = f" = {one.value}" if one.value is not None and str(one.value) != one.printed else ""
         said = safe(f"  {one.printed}{value} {one.unit}  line {lines}  {_repaired(one)}")
         _say(console, said + Text(one.state or "", _STYLES.get(one.state, "")))
+    _printed(console, one)
     for line in one.source:
         text = Text(f"  {line.number:>6} │ ", "dim") + safe(line.text)
         for begin, end in line.marks:
@@ -48,6 +49,19 @@ def show(console: Console, one: Explanation) -> None:
         _attempt(console, attempt)
     for finding in one.findings:
         _finding(console, finding)
+
+
+def _printed(console: Console, one: Explanation) -> None:
+    """Print the page and box, or the sheet and cell."""
+    for place in one.places:
+        file = f"{place.file}, " if place.file else ""
+        if place.box is not None:
+            box = ", ".join(f"{v:g}" for v in place.box)
+            score = "" if place.score is None else f"; recognised with a score of {place.score:g}"
+            others = f"; or: {', '.join(place.others)}" if place.others else ""
+            _say(console, safe(f"  printed: {file}page {place.page}, box {box}{score}{others}"))
+        elif place.ref:
+            _say(console, safe(f"  printed: {file}{place.ref}"))
 
 
 def _repaired(one: Explanation) -> str:

@@ -1,7 +1,9 @@
 """The document: decoded text with its name and a line index."""
 
+import hashlib
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +12,7 @@ from pathlib import Path
 from . import sources, urls
 from .decode import decode
 from .errors import InputError
-from .records import Finding, Region
+from .records import Finding, Region, SourceFile
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 MAX_BYTES = 256 * 1024 * 1024
@@ -28,6 +30,7 @@ class Document:
         replaced: How many undecodable places became U+FFFD.
         regions: Where each piece of the text is printed, where the file isn't text; ``encoding`` is then its format.
         findings: What of the file could not be turned into text.
+        files: The files, where they aren't text.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Document:
     first_replaced: int = field(default=-1, repr=False)
     regions: tuple[Region, ...] = field(default=(), repr=False)
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    files: tuple[SourceFile, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_path(cls, path: str | Path, *, pace: sources.Pace = sources.Pace()) -> "Document":  # noqa: B008 - it is frozen
@@ -74,7 +78,10 @@ class Document:
         kind = sources.sniff(data, str(file))
         if kind != "text":
             read = sources.convert(data, kind, str(file), pace)
-            return cls(file.stem, read.text, str(file), kind, regions=read.regions, findings=read.findings)
+            known = SourceFile(name=file.name, path=str(file), kind=kind, sha256=hashlib.sha256(data).hexdigest())
+            return cls(
+                file.stem, read.text, str(file), kind, regions=read.regions, findings=read.findings, files=(known,)
+            )
         decoded = decode(data, str(file))
         return cls(file.stem, decoded.text, str(file), decoded.encoding, decoded.replaced, decoded.first_replaced)
 
@@ -92,10 +99,13 @@ class Document:
         text, kinds = "", dict[str, None]()
         regions: list[Region] = []
         findings: list[Finding] = []
+        files: list[SourceFile] = []
         replaced, first = 0, -1
+        names = Counter(Path(path).name for path in paths)
         for path in paths:
             part = cls.from_path(path, pace=pace)
-            file = Path(path).name
+            file = Path(path).name if names[Path(path).name] == 1 else str(path)
+            files += [f.model_copy(update={"name": file}) for f in part.files]
             at, lines = len(text), text.count("\n")
             whole = (Region(start=0, end=len(part.text), page=1),) if not part.regions else ()
             regions += [
@@ -114,7 +124,7 @@ class Document:
             text += "\f\n" if path is not paths[-1] else ""
         return cls(
             name or Path(paths[0]).stem, text, str(paths[0]), "+".join(kinds), replaced, first, regions=tuple(regions),
-            findings=tuple(findings),
+            findings=tuple(findings), files=tuple(files),
         )  # fmt: skip
 
     @classmethod

@@ -13,7 +13,7 @@ from .instance import WORDS, Ref
 from .lookup import find_columns, find_rows, find_tables, hint, labels, row_name
 from .normalize import squeeze
 from .recheck import recheck
-from .records import Attempt, Cell, Finding, Record, Result, Row, Span, State, Table
+from .records import Attempt, Cell, Finding, Record, Region, Result, Row, Span, State, Table
 from .specs import Catalogue, catalogue
 
 _AROUND = 2  # lines of context above and below
@@ -86,6 +86,7 @@ class Explanation(Record):
         repaired: What a repair would put there, where one was written.
         state: See :data:`extractor.records.State`; None for an empty cell.
         spans: Where it stands.
+        places: Where it is printed: page and box, or sheet and cell; none where the file was text.
         source: The lines around it; empty where the source isn't at hand.
         reader: Who read the table; ``why`` says what decided, ``steps`` who tried.
         options: Columns that it may belong to.
@@ -110,6 +111,7 @@ class Explanation(Record):
     unit: str
     state: State | None
     spans: tuple[Span, ...]
+    places: tuple[Region, ...] = ()
     source: tuple[Line, ...]
     reader: str
     why: str
@@ -173,6 +175,7 @@ def _explanation(result: Result, known: Evidence, ref: Ref, lines: Sequence[str]
         unit=cell.unit if cell else "",
         state=cell.state if cell else None,
         spans=cell.spans if cell else (),
+        places=tuple(r for span in cell.spans for r in result.where(span)) if cell else (),
         source=tuple(_context(lines, numbers, cell)),
         reader=table.reader,
         why=table.why,

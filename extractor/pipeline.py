@@ -17,7 +17,7 @@ from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
 from .readers.draft import Draft
 from .readers.form_pieces import Piece
-from .records import Attempt, CheckCount, Finding, Proposal, Result, Span, Table, Unread
+from .records import Attempt, CheckCount, Finding, Proposal, Region, Result, Span, Table, Unread
 from .specs import Catalogue, catalogue
 from .statements import prose as statements
 
@@ -35,6 +35,7 @@ class _Found:
     """What was found in the disclosures of a document so far."""
 
     findings: list[Finding]
+    regions: Sequence[Region] = ()
     attempts: list[Attempt] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     repairs: list[Proposal] = field(default_factory=list)
@@ -118,7 +119,7 @@ class Extractor:
         plan = self._plan(booked)
         told = prose.read(text, heads, cut, statements())
         cut = list(told.chunks)
-        out = _Found(list(document.findings))
+        out = _Found(list(document.findings), document.regions)
         words = phrases.read(text, told, _said(forms, cut))
         # Part by part: a file may hold hundreds of disclosures, and nothing links one to the next.
         numbers = sorted({c.part for c in cut} | {t.part for t in told.tables})
@@ -157,6 +158,7 @@ class Extractor:
             attempts=tuple(out.attempts),
             repairs=tuple(out.repairs),
             regions=tuple(regions.printed(document, out.tables)),
+            files=document.files,
         )
         result = regions.weighed(document, result)
         return repair.apply(result) if self.apply_repairs else result
@@ -178,7 +180,8 @@ class Extractor:
         said = [*reading.findings, *judged.findings, *_left_out(text, reading.drafts, read)]
         said.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
         said.extend(_absent(checked.tables, odd, self.catalogue))
-        diagnosis = repair.diagnose(checked, first=len(out.repairs), beside=[*out.findings, *said])
+        evidence = [*out.findings, *said, *regions.others(checked.tables, out.regions)]
+        diagnosis = repair.diagnose(checked, first=len(out.repairs), beside=evidence)
         out.findings.extend((*said, *diagnosis.findings))
         out.attempts.extend(reading.attempts)
         out.repairs.extend(diagnosis.proposals)

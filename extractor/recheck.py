@@ -10,6 +10,7 @@ from .forms import forms
 from .generic import is_generic
 from .normalize import plain, squeeze
 from .records import Cell, Result, Table
+from .regions import others
 from .repair import diagnose
 from .specs import Catalogue, catalogue
 from .statements import prose
@@ -38,7 +39,7 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
     checked = check(tables, known)
     lasting = ("not-read", "structure", "input")
     kept = [f for f in result.findings if (f.kind in lasting and f.code != ROW_UNCERTAIN) or f.code == "second-opinion"]
-    diagnosis = diagnose(checked, beside=kept)
+    diagnosis = diagnose(checked, beside=[*kept, *others(checked.tables, result.regions)])
     findings = sorted([*kept, *diagnosis.findings], key=lambda f: (f.line or 0, f.code))
     return result.model_copy(
         update={

@@ -72,6 +72,22 @@ class Region(Record):
     file: str = ""
 
 
+class SourceFile(Record):
+    """A file that a document was read from, where it wasn't text.
+
+    Attributes:
+        name: Its name, as regions have it where several files are one document.
+        path: Where it was.
+        kind: Its format.
+        sha256: Hash of its bytes, so that boxes can be shown on the right pages.
+    """
+
+    name: str
+    path: str
+    kind: str
+    sha256: str
+
+
 class Cell(Record):
     """One printed value in its place.
 
@@ -301,6 +317,7 @@ class Result(Record):
         usage: What a model's answers took, or None where no answer went in.
         repairs: What may have been printed where identities are violated.
         regions: Where the cells are printed on pages or sheets, in the order of the text; empty for text files.
+        files: The files with these pages and sheets.
     """
 
     document: str
@@ -316,6 +333,7 @@ class Result(Record):
     usage: ModelUsage | None = None
     repairs: tuple[Proposal, ...] = ()
     regions: tuple[Region, ...] = ()
+    files: tuple[SourceFile, ...] = ()
 
     def where(self, span: Span) -> tuple[Region, ...]:
         """Return the regions in which a span is printed; none where the file was text."""

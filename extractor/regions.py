@@ -1,14 +1,18 @@
 """Where cells are printed, for files that weren't text; and how far a recogniser's word for them goes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from .amount import parse_amount
 from .document import Document
-from .records import Cell, Region, Result, Row, Table
+from .normalize import squeeze
+from .records import Cell, CellRef, Finding, Region, Result, Table
 
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
 _POOR = 0.9  # score of a word that speaks against its page
+_NUMERAL = re.compile(r"^[-+\d.,%\s]+$")
 _SHARE = 50  # one poor word in so many makes all of its page doubtful: minus signs and points are lost unnoticed there
 
 
@@ -25,10 +29,31 @@ def printed(document: Document, tables: Sequence[Table]) -> Iterator[Region]:
             yield region
 
 
-def weighed(document: Document, result: Result) -> Result:
-    """Return a result in which numbers that only a recogniser vouches for are doubtful where it wasn't sure.
+def others(tables: Sequence[Table], regions: Sequence[Region]) -> Iterator[Finding]:
+    """Yield what a recogniser thought nearly as likely as the number that it read, as a second reader's opinion.
 
-    What an identity proves stays proven: a misread number breaks it.
+    It is evidence for repairs, no finding for people: what they are told is the repair.
+    """
+    known = {(r.start, r.end): r.others for r in regions if r.others}
+    for table, row, cell in ((t, r, c) for t in tables for r in t.rows for c in r.cells if known):
+        spans = [(s.start, s.end) for s in cell.spans]
+        if cell.kind != "number" or cell.value is None or len(spans) != 1:
+            continue
+        place = CellRef(table=table.id, part=table.part, row=row.key, column=cell.column, line=cell.spans[0].line)
+        for other in known.get(spans[0], ()):
+            amount = parse_amount(squeeze(other))
+            if amount is not None and amount.value != cell.value:
+                yield Finding(
+                    code="second-opinion", kind="ambiguous", message=other, table=table.id, cells=(place,),
+                    found=cell.value, expected=amount.value,
+                )  # fmt: skip
+
+
+def weighed(document: Document, result: Result) -> Result:
+    """Return a result in which what only a recogniser vouches for is doubtful where it wasn't sure.
+
+    A number that an identity proves stays proven: a misread one breaks it. That it belongs to its row and column no sum
+    tells, though, if what names them is hard to read: a code that another table has too is sure, no other.
     """
     scored = [r for r in document.regions if r.score is not None]
     if not scored:
@@ -36,13 +61,49 @@ def weighed(document: Document, result: Result) -> Result:
     words = Counter(r.page for r in scored)
     poor = Counter(r.page for r in scored if r.score is not None and r.score < _POOR)
     pages = {page for page, count in poor.items() if count * _SHARE > words[page]}
-    tables = tuple(t.model_copy(update={"rows": tuple(_row(r, result, pages) for r in t.rows)}) for t in result.tables)
-    return result.model_copy(update={"tables": tables})
+    lines: dict[int, list[tuple[str, Region]]] = {}
+    for region in scored:
+        lines.setdefault(document.line_of(region.start), []).append((document.text[region.start : region.end], region))
+    names = {document.text[r.start : r.end]: r for r in scored}
+    keys = Counter(key for t in result.tables for key in {r.key for r in t.rows})
+    tables = []
+    for table in result.tables:
+        first = min((r.line for r in table.rows), default=table.lines[0])
+        head = _doubt_of_columns(table, [one for n in range(table.lines[0], first) for one in lines.get(n, ())])
+        rows = []
+        for row in table.rows:
+            named = [(part, names[part]) for part in row.key.split("/") if part in names]
+            why = head or ("" if keys[row.key] > 1 else _doubt_of_row([*lines.get(row.line, ()), *named]))
+            cells = tuple(_unnamed(_cell(c, result, pages), why) for c in row.cells)
+            rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
+        tables.append(table.model_copy(update={"rows": tuple(rows)}))
+    return result.model_copy(update={"tables": tuple(tables)})
 
 
-def _row(row: Row, result: Result, pages: set[int]) -> Row:
-    cells = tuple(_cell(c, result, pages) for c in row.cells)
-    return row.model_copy(update={"cells": cells}) if cells != row.cells else row
+def _doubt_of_columns(table: Table, head: Sequence[tuple[str, Region]]) -> str:
+    """Say why numbers may stand under other columns: something in the header is hard to read, and names none."""
+    known = " ".join(squeeze(column) for column in table.columns)
+    for text, region in head:
+        poor = len(text) > 1 and not _NUMERAL.search(text) and (region.score or 0) < _POOR
+        if poor and squeeze(text) not in known:
+            return f"the table's header is hard to read (a score of {region.score:.2f}): look at the page"
+    return ""
+
+
+def _doubt_of_row(line: Sequence[tuple[str, Region]]) -> str:
+    """Say why the code or the name of a row may be another one."""
+    for text, region in line:
+        code = text.isdigit()
+        other = code and any(len(o) == len(text) and o.isdigit() for o in region.others)
+        if not (_NUMERAL.search(text) and not code) and (other or (region.score or 0) < (SURE if code else _POOR)):
+            return f"what names its row is hard to read (a score of {region.score:.2f}): look at the page"
+    return ""
+
+
+def _unnamed(cell: Cell, why: str) -> Cell:
+    if not why or cell.kind != "number" or cell.state not in {"proven", "grounded"}:
+        return cell
+    return cell.model_copy(update={"state": "ambiguous", "doubt": why})
 
 
 def _cell(cell: Cell, result: Result, pages: set[int]) -> Cell:

@@ -23,11 +23,11 @@ def blocks(text: str) -> Iterator[tuple[bool, list[list[str]]]]:
         yield table, [line.split("\t") for line in run]
 
 
-def as_pdf(text: str, **options: str) -> bytes:
-    """Print on A4 across, tables ruled; options go to the PDF (``encrypt``)."""
+def as_pdf(text: str, *, points: float = 5.5, ruled: bool = True, **options: str) -> bytes:
+    """Print on A4 across, tables in characters of so many points; options go to the PDF (``encrypt``)."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     style = ParagraphStyle("body", fontName=FONT, fontSize=9, leading=13, wordWrap="CJK")
-    cell = ParagraphStyle("cell", fontName=FONT, fontSize=5.5, leading=7, wordWrap="CJK")
+    cell = ParagraphStyle("cell", fontName=FONT, fontSize=points, leading=1.3 * points, wordWrap="CJK")
     story = []
     width = landscape(A4)[0] - 40
     for table, rows in blocks(text):
@@ -37,7 +37,11 @@ def as_pdf(text: str, **options: str) -> bytes:
         columns = max(map(len, rows))
         filled = [[Paragraph(_escaped(c), cell) for c in [*row, *[""] * (columns - len(row))]] for row in rows]
         story.append(
-            Table(filled, colWidths=[width / columns] * columns, style=[("GRID", (0, 0), (-1, -1), 0.5, black)])
+            Table(
+                filled,
+                colWidths=[width / columns] * columns,
+                style=[("GRID", (0, 0), (-1, -1), 0.5, black)] if ruled else [],
+            )
         )
     out = io.BytesIO()
     SimpleDocTemplate(out, pagesize=landscape(A4), margins=20, leftMargin=20, rightMargin=20, **options).build(story)

@@ -15,6 +15,8 @@ from extractor.report.index import index
 
 from .browser import Page, chromium
 from .conftest import SAMPLES, sample
+from .printed import as_pdf
+from .test_sources import TABLE
 
 KIZILSU = "kizilsu_fao_2024_budget"
 EVIL = (
@@ -438,6 +440,36 @@ def test_the_page_of_a_run_is_filtered_and_sorted(browser: Page, extractor: Extr
     assert browser.requests() == []
     browser.click('#list a[href^="a%22"]')
     browser.wait("return document.title === 'here'")
+
+
+def test_a_cell_and_its_box_on_the_page_lead_to_each_other(browser: Page, extractor: Extractor, tmp_path: Path) -> None:
+    """The page of a PDF is shown with a box around every value; the text is one click away; nothing else is loaded."""
+    (tmp_path / "paper.pdf").write_bytes(as_pdf(TABLE))
+    document = Document.from_path(tmp_path / "paper.pdf")
+    result = extractor.extract(document)
+    file = tmp_path / "report.html"
+    file.write_text(page(result, document), encoding="utf-8")
+    assert file.stat().st_size < 200_000
+    number = Made(result, file).number("expenditure", "201", "项目支出")
+    browser.media()
+    browser.size(1440, 900)
+    opened = browser.open(file)
+    opened.click("#tab-tables")
+    opened.click(f"#c{number}")
+    assert picked(opened) == [f"b{number}", f"c{number}", f"s{number}"]
+    other = Made(result, file).number("expenditure", "201", "合计")
+    drawn = (
+        "const e = document.querySelector('image'); return [e.getBBox().width, e.getBoundingClientRect().width > 300]"
+    )
+    assert opened.run(drawn) == [pytest.approx(841.9, abs=0.2), True]
+    opened.run(f"document.getElementById('b{other}').dispatchEvent(new MouseEvent('click', {{bubbles: true}}))")
+    assert picked(opened) == [f"b{other}", f"c{other}", f"s{other}"]
+    assert not opened.run("return document.querySelector('.text').checkVisibility()")
+    opened.click("#paper")
+    assert opened.run("return document.querySelector('.text').checkVisibility()")
+    assert opened.complaints() == []
+    (tmp_path / "paper.pdf").write_bytes(as_pdf(TABLE.replace("2.00", "3.00")))
+    assert "is not the file that was read; its pages are not shown" in page(result, document)
 
 
 def test_a_run_of_many_documents_comes_in_pages(browser: Page, tmp_path: Path) -> None:

@@ -103,12 +103,12 @@ def scanned(pdf: bytes, dpi: int, level: str) -> bytes:
     return out.getvalue()
 
 
-def measure(sample: str, form: str, threads: int) -> list[str]:
+def measure(sample: str, form: str, threads: int, points: float) -> list[str]:
     """Print, read and score one sample; returns the cells of a line of the table."""
     known = load_facts(data_folder("eval") / "gold" / f"{sample}.jsonl")
     text = Document.from_path((data_folder("eval") / "samples") / f"{sample}.txt").text
-    pdf = as_pdf(retell(known, text, "tsv"))
-    if form != "text":
+    pdf = as_pdf(retell(known, text, "tsv"), points=points, ruled=form != "bare")
+    if form not in {"text", "bare"}:
         dpi, level = form.split(".")
         pdf = scanned(pdf, int(dpi), level)
     with tempfile.TemporaryDirectory() as place:
@@ -164,9 +164,16 @@ def _memory() -> int:
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--as", dest="forms", action="append", default=[], help="text, or DPI.LEVEL such as 200.L2")
+    parser.add_argument(
+        "--as",
+        dest="forms",
+        action="append",
+        default=[],
+        help="text; bare: tables without rules; or DPI.LEVEL such as 200.L2",
+    )
     parser.add_argument("--sample", action="append", default=[], help="default: all three")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--points", type=float, default=7.5, help="size of the characters in tables")
     parser.add_argument("--pages", type=int, default=0, help="read one file of so many pages in place of the samples")
     args = parser.parse_args()
     forms = args.forms or ["text"]
@@ -180,7 +187,7 @@ def main() -> None:
     print("| " + " | ".join(head) + " |", "|" + "---|" * len(head), sep="\n", flush=True)
     for form in forms:
         for sample in samples:
-            print("| " + " | ".join(measure(sample, form, args.threads)) + " |", flush=True)
+            print("| " + " | ".join(measure(sample, form, args.threads, args.points)) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from extractor.specs import Catalogue
 
 from .numbering import LETTERS, Numbering
 from .proof import data
+from .sheets import sheets
 from .source import source, visible
 from .tables import View, bars, view
 from .template import MEANINGS, render
@@ -99,6 +100,7 @@ def page(result: Result, document: Document, specs: Catalogue | None = None) -> 
             "total": sum(states.values()),
             "counts": [(state, LETTERS[state], states[state], MEANINGS[state]) for state in STATES],
             "blocks": text.blocks,
+            "sheets": sheets(result, numbering.cells),
             "tables": tables,
             "findings": findings,
             "causes": CAUSES,

@@ -13,6 +13,7 @@ _MINUS = re.compile(r"^[~=—–_一]+(?=\d)")
 _POINT = re.compile(r"(?<=\d)['’`·、;: ]+(?=\d{2}(?!\d))")
 _COMMA = re.compile(r"(?<=\d)['’`·、;:](?=\d{3}(?!\d))")
 _AROUND = re.compile(r"(?<=[.,])\s+(?=\d)|(?<=\d)\s+(?=[.,])")
+_STRAY = re.compile(r"[.,'’`·:°|\]\[]*([-(]?\d[\d,]*\.\d\d[%)]?)[.,'’`·:°|\]\[]*")
 _GROUPS = re.compile(r"([-(]?)(\d{1,3}(?:[.,]\d{3})+)[.,](\d{2})([%)]?)")
 _ONE_COMMA = re.compile(r"([-(]?)(\d+),(\d{2})([%)]?)")
 
@@ -20,8 +21,12 @@ _ONE_COMMA = re.compile(r"([-(]?)(\d+),(\d{2})([%)]?)")
 def mended(text: str) -> str:
     """Return a cell's text with the number that is meant, if all of it has the shape of one number."""
     plain = unicodedata.normalize("NFKC", text).strip()
+    if match := _STRAY.fullmatch(plain):  # a dot of dirt before or after a whole amount
+        return match[1] if match[1] != plain else text
     if not any(c.isdigit() for c in plain) or not _SHAPE.fullmatch(plain):
         return text
+    if plain.startswith("=") and "." not in plain:
+        return text  # a target (=100%), no sign
     plain = _MINUS.sub("-", plain.translate(_LETTERS))
     plain = _COMMA.sub(",", _POINT.sub(".", plain))
     plain = re.sub(r"\.{2,}", ".", _AROUND.sub("", plain))

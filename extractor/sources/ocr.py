@@ -1,7 +1,7 @@
 """Scanned pages: straightened, cleaned, read by a recogniser on this machine; ruled tables cell by cell."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -134,8 +134,12 @@ class _Reading:
         for index, printed in alone.items():
             new = [next(read) for _ in printed]
             sure = [w for w in new if w.read.text.strip() and w.read.score >= _HOPELESS]
-            self.unread += len(new) - len(sure)
+            lost = len(new) - len(sure)
+            self.unread += lost
             held[index] = sure or held.get(index, [])
+            if lost and held[index]:  # part of the cell is missing: what is left is not all that stands there
+                word = held[index][0]
+                held[index][0] = _Word(word.box, replace(word.read, score=min(word.read.score, _NO_TEXT)))
         rows = [[Piece("") for _ in range(grid.columns)] for _ in range(grid.rows)]
         for index, cell in enumerate(grid.cells):
             rows[cell.row][cell.column] = _piece(held.get(index, []), cell)
@@ -163,7 +167,7 @@ def _overlooked(printed: Sequence[Box], words: Sequence[Box]) -> bool:
         return True
     x0, y0, x1, y1 = (pick(box[i] for box in words) for i, pick in enumerate((min, min, max, max)))
     least = _BEYOND * min(box[3] - box[1] for box in printed)
-    return any(p[0] < x0 - least or p[2] > x1 + least or p[3] < y0 or p[1] > y1 for p in printed)
+    return any(p[0] < x0 - least or p[2] > x1 + least or not y0 < (p[1] + p[3]) / 2 < y1 for p in printed)
 
 
 def _shared_out(grid: Grid, words: Sequence[_Word]) -> tuple[dict[int, list[_Word]], set[int]]:

@@ -19,6 +19,8 @@ _MAX_PIXELS = 60_000_000
 _MOST = 5000  # pixels of the longer side, above which a page is made smaller
 _DOTTED = 0.03  # of the ground
 _SMALL = 9  # pixels that a character takes in height
+_APART = 25  # pixels, two digits wide
+_DOT = 4
 _CLOSE = 14  # pixels from a character to its sign
 _SPECK = 5  # pixels of a mark that is no dirt
 _FAINT = 40  # between print and ground, below which nothing is printed
@@ -81,11 +83,26 @@ def _straight(page: Image) -> tuple[Any, tuple[int, int]]:
 
 def _dots(page: Image) -> float:
     """Return the share of the ground, away from print, that dots take."""
+    dots, ground = _strewn(page, 5)
+    return float(dots.sum() / max(1, ground.sum()))
+
+
+def _strewn(page: Image, apart: int) -> tuple[Any, Any]:
+    """Return where dots are on the ground, and the ground: all that is so many pixels from print."""
     middle = cv2.medianBlur(page, 3)
     low, high = np.percentile(page, (1, 60))
-    ground = cv2.erode(middle, np.ones((5, 5), np.uint8)) > high - 0.25 * (high - low)
-    dots = (cv2.absdiff(page, middle) > 0.3 * (high - low)) & ground
-    return float(dots.sum() / max(1, ground.sum()))
+    ground = cv2.erode(middle, np.ones((apart, apart), np.uint8)) > high - 0.25 * (high - low)
+    return (cv2.absdiff(page, middle) > 0.3 * (high - low)) & ground, ground
+
+
+def _swept(page: Image) -> Image:
+    """Take dots away that stand so far from print that they can't be a point of a number."""
+    dots, _ = _strewn(page, _APART)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dots.astype(np.uint8))
+    small = (stats[:, 2] <= _DOT) & (stats[:, 3] <= _DOT)  # a thin rule is long
+    small[0] = False
+    gone = cv2.dilate(small[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(gone, cv2.medianBlur(page, 5), page)
 
 
 def _skew(page: Image) -> float:
@@ -122,7 +139,7 @@ def _smooth(page: Image) -> Image:
 
 
 _CLEAN: dict[str, Callable[[Image], Image]] = {
-    "raw": lambda page: page,
+    "raw": _swept,
     "even": lambda page: _even(cv2.medianBlur(page, 3)),  # against shade, salt and pepper
     "blur": lambda page: cv2.GaussianBlur(page, (0, 0), 0.8),  # against dots
     "smooth": _smooth,  # against both, where strokes are thin

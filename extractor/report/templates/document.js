@@ -20,13 +20,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const anchorOf = (cell) => data.anchors[cell] ?? cell;
   const inTable = (cell) => byId(`c${cell}`);
   const inSource = (cell) => byId(`s${anchorOf(cell)}`);
+  const boxes = (cell) => {
+    const out = [];
+    for (let n = 1, box; (box = byId(n === 1 ? `b${cell}` : `b${cell}.${n}`)); n += 1) out.push(box);
+    return out;
+  };
   const marks = (cell) => {
     const here = anchorOf(cell), count = data.pieces[here] || 1;
     const names = Array.from({ length: count }, (_, n) => (n ? `s${here}.${n + 1}` : `s${here}`));
-    return [...names, `c${cell}`].map(byId).filter(Boolean);
+    return [...names, `c${cell}`, ...boxes(cell)].map((one) => (typeof one === "string" ? byId(one) : one)).filter(Boolean);
   };
   const cellOf = (link) => {
-    const found = /^[cs](\d+)(\.\d+)?$/.exec(link?.id ?? "");
+    const found = /^[bcs](\d+)(\.\d+)?$/.exec(link?.id ?? "");
     return found ? Number(found[1]) : null;
   };
   const lookOf = (cell) => (inTable(cell)?.className ?? "t").charAt(0);
@@ -190,6 +195,7 @@ document.addEventListener("DOMContentLoaded", () => {
     picked = cell;
     say(cell);
     reveal(inSource(cell), from === "source" ? "nearest" : "center");
+    reveal(boxes(cell)[0], from === "source" ? "nearest" : "center");
     reveal(inTable(cell), from === "tables" ? "nearest" : "center");
     if (from === "source") rove(source, inSource(cell));
     rove(right, inTable(cell));
@@ -208,6 +214,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (cell && data.cells[Number(cell[2])]) return pick(Number(cell[2]), "");
     const node = byId(target);
     if (!node) return undefined;
+    if (node.closest(".text")?.hidden) byId("paper").click();
     if (node.matches(".block > div")) mark("flash", [node]);
     reveal(node, node.matches(".block > div") ? "center" : "start");
     node.focus({ preventScroll: true });
@@ -313,6 +320,20 @@ document.addEventListener("DOMContentLoaded", () => {
       pick(cellOf(next), "");
       next.focus({ preventScroll: true });
     });
+  }
+
+  // ---- the paper in place of the text
+  const paper = byId("paper"), sheets = byId("sheets");
+  if (paper) {
+    const turn = (on) => {
+      sheets.hidden = !on;
+      source.querySelector(".text").hidden = on;
+      paper.setAttribute("aria-pressed", String(on));
+      if (picked !== null) reveal(on ? boxes(picked)[0] : inSource(picked));
+    };
+    paper.hidden = false;
+    paper.addEventListener("click", () => turn(sheets.hidden));
+    turn(true);
   }
 
   // ---- filters
