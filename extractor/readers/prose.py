@@ -176,6 +176,11 @@ def _best(
         return None
     section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))
     span = spans(lines, text, *note)[0] if note and not draft.cells() else None
+    if statement.spec.beside and draft.cells():
+        for other, words in here:
+            if statement.spec.id not in other.ids and statement.spec.beside.keys() & set(other.ids):
+                keys = [key for i in other.ids for key in statement.spec.beside.get(i, ())]
+                draft.adopt(_one(Place(lines, words, prose, kind), statement), keys)
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)
