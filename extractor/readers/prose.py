@@ -22,6 +22,7 @@ from .prose_text import Flow, flow, spans
 _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
 _COVER_LINES = 30
+_TITLE = re.compile(r"20\d\d\s*年.{0,8}(?:预算|决算)(?:信息)?(?:公开)?(?:情况)?(?:说明|报告)?$")  # no part's heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _document(
     where: tuple[int, int, int],
 ) -> tuple[list[Table], Kind]:
     part, first, end = where
-    stop = min([h.index for h in named if first <= h.index < end] or [end])
+    stop = min([h.index for h in named if first <= h.index < end and (h.ids or not _TITLE.search(h.title))] or [end])
     stop = next((i for i in range(first, stop) if i in skipped), stop)
     spec = prose.document
     found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
