@@ -124,6 +124,7 @@ class Statement(_Strict):
         records: Labelled fields, one record after the other.
         list: The section is a numbered list with this text column; keys are numbers, or the term before a colon.
         empty: Patterns of the declaration that there is nothing.
+        beside: Rows that are taken from the section of another statement where its own doesn't have them.
         anywhere: Looked for in all prose where the section is missing or says nothing.
     """
 
@@ -140,6 +141,7 @@ class Statement(_Strict):
     records: tuple[FieldSpec, ...] = ()
     list: Literal["number", "term"] | None = None
     empty: tuple[str, ...] = ()
+    beside: dict[str, tuple[str, ...]] = {}
     anywhere: bool = False
 
 

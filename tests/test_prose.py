@@ -81,7 +81,7 @@ def test_numbers_stand_where_their_spans_say(name: str) -> None:
 COUNTS = {
     "js_court_2018": (70, 1),
     "sh_putuo_office_2025_budget": (49, 0),
-    "sh_putuo_planning_2024_final": (98, 0),
+    "sh_putuo_planning_2024_final": (100, 0),
     "cq_swu_2023_final": (57, 0),
 }
 
@@ -324,3 +324,18 @@ def test_no_text_is_slow(piece: str) -> None:
     start = time.process_time()
     result_of(text)
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("cover", "name"),
+    [
+        ("# 示例县自然资源局2024年度部门决算公开情况说明\n\n## 第一部分 部门概况\n", "示例县自然资源局"),
+        ("示例县第九十八中学2024年单位预算公开\n第一部分 概况\n", "示例县第九十八中学"),
+        ("示例县文化馆（图书馆）2023年度单位决算公开\n目录\n", "示例县文化馆(图书馆)"),
+        ("**示例县幼儿园  \n2023年度部门决算公开说明**\n\n# 目 录\n", "示例县幼儿园"),
+        ("2023年度\n示例县气象局部门决算\n", "示例县气象局"),
+    ],
+)
+def test_covers_name_the_office(cover: str, name: str) -> None:
+    """The title of a file, marked as a heading or not, names schools and stations as well as bureaus."""
+    assert rows(cover, "document")["*.单位名称"] == name

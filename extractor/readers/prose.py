@@ -22,6 +22,7 @@ from .prose_text import Flow, flow, spans
 _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
 _COVER_LINES = 30
+_TITLE = re.compile(r"20\d\d\s*年.{0,8}(?:预算|决算)(?:信息)?(?:公开)?(?:情况)?(?:说明|报告)?$")  # no part's heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _document(
     where: tuple[int, int, int],
 ) -> tuple[list[Table], Kind]:
     part, first, end = where
-    stop = min([h.index for h in named if first <= h.index < end] or [end])
+    stop = min([h.index for h in named if first <= h.index < end and (h.ids or not _TITLE.search(h.title))] or [end])
     stop = next((i for i in range(first, stop) if i in skipped), stop)
     spec = prose.document
     found = read_document(lines, spec, Extent(first, min(stop, first + _COVER_LINES), end))
@@ -176,6 +177,11 @@ def _best(
         return None
     section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))
     span = spans(lines, text, *note)[0] if note and not draft.cells() else None
+    if statement.spec.beside and draft.cells():
+        for other, words in here:
+            if statement.spec.id not in other.ids and statement.spec.beside.keys() & set(other.ids):
+                keys = [key for i in other.ids for key in statement.spec.beside.get(i, ())]
+                draft.adopt(_one(Place(lines, words, prose, kind), statement), keys)
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)

@@ -18,6 +18,7 @@ _NEUTRAL = re.compile(
 )
 _BOTH = re.compile(r"收.{0,3}支")  # income and expenditure together
 _LARGEST = {"万元": 8, "亿元": 5}  # digits before the point that an office's amount can have
+_LABEL = 120  # characters of a row's label, with its number
 _CERTAIN = 3  # numbers behind a label that begin a row of a list for certain
 
 
@@ -99,36 +100,41 @@ def _cue(place: Place, name: str, position: int) -> re.Match[str] | None:
 def tail_end(place: Place, statement: Compiled, column: str, first: int) -> int:
     """Return where a tail ends: before the stop of its sentence, or where the next row of a list begins.
 
-    Where only commas divide the rows, the next one is known by its numbers and a tail of the same column.
+    Where only commas or lines divide the rows, the next one is known by its numbers and a tail of the same column.
     """
+    text, starts = place.flow.text, place.flow.starts
     end = text_end(place.flow, first)
-    comma = place.flow.text.find(",", first, end)
-    while comma >= 0 and not _goes_on(place, statement, column, (comma + 1, end)):
-        comma = place.flow.text.find(",", comma + 1, end)
-    return end if comma < 0 else comma
+    for position in range(first + 1, end):
+        comma = text[position - 1] == ","
+        if (comma or position in starts) and _goes_on(place, statement, column, (position, end)):
+            return position - comma
+    return end
 
 
 def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, int]) -> bool:
     """Whether a row with a tail of a column begins at a place, and goes on behind its label with numbers."""
-    text = place.flow.text
+    first, end = where
+    ahead = place.flow.text[first : min(first + _LABEL, end)]
     for row, patterns in statement.rows:
         if not row.key or (row.kind and row.kind != place.kind):
             continue
         for pattern in patterns:
-            match = pattern.regex.match(text, where[0])
-            if match is None or match.end() > where[1] or TORN in match.group():
+            match = pattern.regex.match(ahead)
+            if match is None or TORN in match.group():
                 continue
-            position, numbers = _clauses(place, statement, Anchor(row, pattern, match, {}), where[1])
+            behind = (first + match.end(), end)
+            position, numbers = _clauses(place, statement, Anchor(row, pattern, match, {}), behind)
             named = all(group.startswith("v") for group in pattern.regex.groupindex)  # no name that the text gives
             if (numbers and _cue(place, column, position)) or (named and numbers >= _CERTAIN):
                 return True
     return False
 
 
-def _clauses(place: Place, statement: Compiled, anchor: Anchor, end: int) -> tuple[int, int]:
+def _clauses(place: Place, statement: Compiled, anchor: Anchor, where: tuple[int, int]) -> tuple[int, int]:
     """Return where the clauses behind a row's label end, and how many numbers there are."""
+    position, end = where
     names = list(statement.spec.attributes if anchor.row.attributes is None else anchor.row.attributes)
-    position, numbers = anchor.match.end(), len(anchor.pattern.slots)
+    numbers = len(anchor.pattern.slots)
     while position < end:
         for name in names:
             step = _clause(place, statement, name, position, anchor)

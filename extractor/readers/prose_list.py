@@ -24,6 +24,7 @@ _FORMS = (
 _TERM = re.compile(r"(?P<term>[^,。;:]{2,40}?):")
 _PART = re.compile(
     rf"(?:主要)?(?:用于|其中:?)?(?!每|人均|平均|共计|合计)(?P<name>[^,。;:、\d]{{2,25}}?)(?:为|:)?(?P<n>{NUMBER})(?P<u>{MONEY})"
+    r"(?:\((?![一二三四五六七八九十\d]{1,3}\))[^()]{0,80}\))?"
 )
 _AMOUNT = re.compile(rf"(?P<n>{NUMBER})(?P<u>{MONEY})")
 _WRAPPED = 2  # lines that an item of a list may go on over

@@ -43,6 +43,14 @@ class Draft:
         elif cell.kind == "number" and (known.value, known.unit) != (cell.value, cell.unit):
             self.twice.append((key, cell.column, known, cell))
 
+    def adopt(self, other: "Draft", keys: Sequence[str]) -> None:
+        """Take rows of another section that are not here."""
+        for key in keys:
+            if key in other.rows and key not in self.rows:
+                self.rows[key], self.lines[key] = other.rows[key], other.lines[key]
+                self.twice += [t for t in other.twice if t[0] == key]
+                self.taken += [span for cell in other.rows[key].values() for span in cell.spans]
+
     def cells(self) -> int:
         """Count the cells."""
         return sum(len(columns) for columns in self.rows.values())
