@@ -56,7 +56,7 @@ class Document:
                 reads it isn't installed.
         """
         if urls.is_url(path):
-            return cls._of(urls.read(urls.path_of(path), MAX_BYTES), urls.path_of(path))
+            return cls._of(urls.read(urls.path_of(path), MAX_BYTES), urls.path_of(path), pace)
         file = Path(path)
         try:
             if file.is_dir():
@@ -69,10 +69,10 @@ class Document:
             raise InputError(f"{file}: no permission to read it. Change its mode or owner.") from None
         except OSError as error:
             raise InputError(f"{file}: can't be read ({error.strerror}).") from None
-        return cls._of(data, file)
+        return cls._of(data, file, pace)
 
     @classmethod
-    def _of(cls, data: bytes, file: Path) -> "Document":
+    def _of(cls, data: bytes, file: Path, pace: sources.Pace) -> "Document":
         if len(data) > MAX_BYTES:
             raise InputError(f"{file}: larger than {MAX_BYTES >> 20} MB. Split it into documents first.")
         kind = sources.sniff(data, str(file))
