@@ -38,6 +38,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python eval/bench/throughput.py --files 300
 	$(BIN)/python eval/bench/overhead.py
 	$(BIN)/python eval/bench/concurrency.py
+	$(BIN)/python eval/bench/wide.py --rounds 1
 
 # Half an hour: kills one run twenty times and resumes it, then hostile input.
 soak: $(VENV)/.dev

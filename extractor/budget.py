@@ -274,6 +274,10 @@ class Budget:
         """Count an answer from the cache."""
         self._add(tag, Spent(hits=1))
 
+    def take(self, tag: str, spent: Spent) -> None:
+        """Book what was spent elsewhere, on another machine."""
+        self._add(tag, spent)
+
     def _add(self, tag: str, more: Spent) -> None:
         if self._parent is not None:
             self._parent._add(tag, more)  # noqa: SLF001 - an account like this one

@@ -81,8 +81,8 @@ class ModelClient:
             api_key=config.api_key.get_secret_value() if config.api_key else "none",
             timeout=config.timeout,
             max_retries=0,
-            # A proxy for the internet is no way to a server on this machine.
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not config.loopback, verify=_trusted()),
+            # aiohttp below it takes less CPU for each call. A proxy for the internet is no way to this machine.
+            http_client=openai.DefaultAioHttpClient(trust_env=not config.loopback, verify=_trusted()),
         )
         self.endpoint = Endpoint(config, self._send)
         self.post = post
@@ -229,7 +229,9 @@ class ModelClient:
         except openai.APIStatusError as error:
             wait = retry_after(error.response.headers)
             raise CallError("status", error.status_code, error.body or error.message, wait) from None
-        except (openai.APITimeoutError, TimeoutError):
+        except (openai.APITimeoutError, TimeoutError) as error:
+            if isinstance(error.__cause__, httpx2.ConnectTimeout):  # aiohttp's name for nobody listening, too
+                raise CallError("connection", body=str(error.__cause__)) from None
             raise CallError("timeout") from None
         except openai.APIConnectionError as error:
             raise CallError("connection", body=str(error.__cause__ or error)) from None

@@ -7,12 +7,14 @@ between two files. A worker that dies costs what it was reading, which Ray gives
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import batch
 from .batch import Job, Report
+from .budget import Spent, Usage
 from .config import ModelConfig
 from .errors import ExtractorError
 from .pipeline import Extractor
@@ -73,16 +75,29 @@ def run(
     _connect(ray, address, workers)
     try:
         rows = ray.data.from_items(
-            [{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=max(1, len(jobs) // _TOGETHER)
+            [{"job": pickle.dumps(job)} for job in jobs],
+            override_num_blocks=max(min(workers, len(jobs)), len(jobs) // _TOGETHER),
         )
         done = rows.map_batches(
             _Worker, fn_constructor_kwargs={"task": task}, batch_size=_TOGETHER, zero_copy_batch=True,
             compute=ray.data.ActorPoolStrategy(size=min(workers, len(jobs))), num_cpus=1,
         )  # fmt: skip
         for row in done.iter_rows():
-            yield pickle.loads(row["report"])  # noqa: S301 - of our own workers
+            report: Report = pickle.loads(row["report"])  # noqa: S301 - of our own workers
+            _book(extractor, report)
+            yield report
     finally:
         ray.shutdown()
+
+
+def _book(extractor: Extractor, report: Report) -> None:
+    """Put what a worker spent on a file on the account of the run."""
+    if extractor.budget is None or report.account is None:
+        return
+    for tag, s in report.account.tables.items():
+        used = Usage(s.input, s.output, s.cached, s.estimated)
+        wasted = Usage(s.failed_input, s.failed_output)
+        extractor.budget.take(tag, Spent(s.calls, s.failed, s.hits, used, wasted, s.seconds))
 
 
 def _is_set(limit: object) -> bool:
@@ -96,13 +111,21 @@ def _connect(ray: Any, address: str, workers: int) -> None:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine
             ray.init(address="local", num_cpus=workers, include_dashboard=False, object_store_memory=_STORE, **quiet)
         else:
+            _reach(address)
             ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(f"{address}: no cluster to work on ({error}). Start one with `ray start`.") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = False
+
+
+def _reach(address: str) -> None:
+    """See whether anybody listens there: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 class _Worker:

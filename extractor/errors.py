@@ -5,7 +5,12 @@ ExtractorError            every error of this package; its text says what to do 
 ├── SpecError             a spec under schemas/ is malformed
 ├── ResultError           a saved result can't be loaded or doesn't fit its source
 ├── config.ConfigError    the model's endpoint, key or limits are missing or unsafe
-└── cache.CacheError      a cache file can't be read or written as asked
+├── cache.CacheError      a cache can't be read or written as asked, or its server isn't there
+├── manifest.RunError     the manifest of a run can't be used
+├── lock.BusyError        another run is at work in the folder
+├── local.LocalError      the model on this machine can't run
+├── batch_api.BatchError  an endpoint doesn't take, keep or give back a batch
+└── cluster.ClusterError  there is no Ray, or no cluster at the address
 """
 
 

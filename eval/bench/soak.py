@@ -70,7 +70,7 @@ def main() -> int:
         wanted = content(calm)
         killed: dict[str, int] = {}
         again = turn = 0
-        while sum(killed.values()) < arguments.kills:
+        while sum(count for who, count in killed.items() if who != "nobody") < arguments.kills:
             done = {p: p.stat().st_mtime_ns for p in out.glob("[!.]*/result.json")}
             if len(done) == arguments.files:  # all is done: from the beginning
                 if content(out) != wanted:
