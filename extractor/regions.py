@@ -69,25 +69,42 @@ def weighed(document: Document, result: Result) -> Result:
     tables = []
     for table in result.tables:
         first = min((r.line for r in table.rows), default=table.lines[0])
-        head = _doubt_of_columns(table, [one for n in range(table.lines[0], first) for one in lines.get(n, ())])
+        head = [one for n in range(table.lines[0], first) for one in lines.get(n, ())]
         rows = []
         for row in table.rows:
             named = [(part, names[part]) for part in row.key.split("/") if part in names]
-            why = head or ("" if keys[row.key] > 1 else _doubt_of_row([*lines.get(row.line, ()), *named]))
-            cells = tuple(_unnamed(_cell(c, result, pages), why) for c in row.cells)
+            why = "" if keys[row.key] > 1 else _doubt_of_row([*lines.get(row.line, ()), *named])
+            cells = tuple(
+                _unnamed(_cell(c, result, pages), why or _doubt_of_column(table, c, result, head)) for c in row.cells
+            )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
     return result.model_copy(update={"tables": tuple(tables)})
 
 
-def _doubt_of_columns(table: Table, head: Sequence[tuple[str, Region]]) -> str:
-    """Say why numbers may stand under other columns: something in the header is hard to read, and names none."""
-    known = " ".join(squeeze(column) for column in table.columns)
-    for text, region in head:
-        poor = len(text) > 1 and not _NUMERAL.search(text) and (region.score or 0) < _POOR
-        if poor and squeeze(text) not in known:
-            return f"the table's header is hard to read (a score of {region.score:.2f}): look at the page"
+def _doubt_of_column(table: Table, cell: Cell, result: Result, head: Sequence[tuple[str, Region]]) -> str:
+    """Say why a number may stand under another column: what is printed above it names another, or is hard to read."""
+    place = next((r for span in cell.spans for r in result.where(span) if r.box is not None), None)
+    if place is None or cell.kind != "number":
+        return ""
+    above = [
+        (abs(_middle(place) - _middle(r)), squeeze(text), r)
+        for text, r in head
+        if len(text) > 1 and r.box is not None and r.page == place.page and not _NUMERAL.search(text)
+    ]
+    if not above:
+        return ""
+    _, text, region = min(above, key=lambda one: one[0])
+    known = {squeeze(column) for column in table.columns}
+    if text in known:
+        return "" if text == squeeze(cell.column) else f"it is printed below {text}: look at the page"
+    if (region.score or 0) < _POOR:
+        return f"the header above it is hard to read (a score of {region.score:.2f}): look at the page"
     return ""
+
+
+def _middle(region: Region) -> float:
+    return (region.box[0] + region.box[2]) / 2 if region.box else 0.0
 
 
 def _doubt_of_row(line: Sequence[tuple[str, Region]]) -> str:
