@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from extractor import prompts
 from extractor.answers import Reply, Request
+from extractor.budget import NOT_ASKED
 from extractor.checks import check
 from extractor.forms import forms
 from extractor.normalize import Line
@@ -46,7 +47,7 @@ class _Try:
 
     @property
     def asked(self) -> bool:
-        return self.reply.outcome not in ("offline", "budget")
+        return self.reply.outcome not in NOT_ASKED
 
 
 @dataclass(slots=True)
