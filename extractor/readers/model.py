@@ -28,6 +28,7 @@ from .deterministic import fitting
 from .draft import Draft
 from .labels import Labels, labels_of
 from .parts import Part
+from .purchases import in_levels
 from .transcript import (
     Printed,
     draft_of,
@@ -135,6 +136,7 @@ class _Table:
         self.asker, self.account, self.chunk, self.labels = asker, account, chunk, labels
         self.spec, self.body, self.printed = _form(lines, chunk, labels, known)
         self.shown = (lines[chunk.first], *(lines[i] for piece in chunk.pieces for i in piece))
+        self.known = known
         self.borders = sorted({r.line for r in known.rows}) if known else []
         self.tries: list[Try] = []
         self._model = account.config.model or ""
@@ -237,6 +239,8 @@ class _Table:
     def _draft(self, pieces: Sequence[_Piece]) -> Draft:
         rows = [row for piece in pieces for row in piece.rows]
         draft = draft_of(rows, self.chunk, self.spec, self.body, self.shown, self.labels)
+        if self.known and self.spec.shape == "items":
+            in_levels(draft.rows, self.known.rows)
         return replace(draft, labels=self.printed)
 
     def _judge(self, tries: Sequence[Try], draft: Draft) -> None:

@@ -80,6 +80,22 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
     return rows
 
 
+def in_levels(rows: Sequence[RawRow], known: Sequence[RawRow]) -> None:
+    """Put a model's rows under the levels in which the same amounts were read: it names rows, and not their levels.
+
+    A row whose name isn't in the key that its amount was read under is doubted.
+    """
+    same = len(rows) == len(known) and all(
+        a.items and b.items and a.items[0].spans == b.items[0].spans for a, b in zip(rows, known, strict=True)
+    )
+    if not same or not any(row.key.count("/") > 1 for row in known):
+        return
+    for row, other in zip(rows, known, strict=True):
+        row.key, row.kind, row.parent, row.doubt = other.key, other.kind, other.parent, other.doubt
+        if row.kind != "total" and row.bare not in row.key:
+            row.doubt = row.doubt or f"a model names the row of this amount {row.bare}"
+
+
 def _entries(body: Body) -> list[_Entry]:
     """Cut the lines at their amounts; nothing where a line has several."""
     out: list[_Entry] = []
