@@ -219,9 +219,14 @@ class _Reader:
         if not best or spelt[best] < spelt[char]:
             return ""
         found = name[:index] + best + name[index + 1 :]
-        if any(found in other and found != other for other in self.free):  # 便携式计算机 is no 携式计算机
+        if index in (0, len(name) - 1) and self._within(found):  # 便携式计算机 prints no 携式计算机
             return ""
         return found if _uncommon(char) or self._lonely(name, index, best) else ""
+
+    def _within(self, found: str) -> bool:
+        """Whether a spelling stands only where a longer free name does."""
+        count = self.text.whole.count(found)
+        return any(found in n and found != n and self.text.whole.count(n) == count for n in self.free)
 
     def _lonely(self, name: str, index: int, instead: str = "") -> bool:
         """Whether a character makes no pair with its neighbours that stands anywhere else.
