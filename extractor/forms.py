@@ -23,6 +23,7 @@ Kind = Literal[
 FieldKind = Literal["name", "goal", "money", "other"]
 NUMBERS: frozenset[Kind] = frozenset({"weight", "score"})
 """Kinds of indicator columns that hold numbers; all others are text, whatever is printed."""
+MONEY = "资金"  # what the roles of money begin with in forms of projects
 
 
 class _Strict(BaseModel):
@@ -74,6 +75,11 @@ class FormSpec(_Strict):
     single: str
     columns: tuple[MoneyColumn, ...]
     rows: tuple[MoneyRow, ...]
+
+    def role(self, row: MoneyRow, *, single: bool) -> str:
+        """Return the role of a money row; ``single``: the form has one column of money."""
+        label = row.single if single and row.single else row.id
+        return f"{MONEY}/{label}" if self.named else label
 
 
 class Level(_Strict):

@@ -123,6 +123,16 @@ def test_a_form_read_well_is_not_asked_about_at_auto(tmp_path: Path) -> None:
     assert ask(tmp_path, forms(), engine="auto")[1].calls == 0
 
 
+def test_a_cell_of_very_many_pieces_is_looked_up_too(tmp_path: Path) -> None:
+    """A character each, as broken cells print them, however many: it is found, and nothing gives up on it."""
+    long = "证" * 1200
+    odd = forms(("市委外事工作委员会工作要点\t5 批次", " ".join(long) + "\t5 批次"))
+    result, _ = ask(tmp_path, odd, lambda rows: changed(rows, "接待“请进来”团组批次", 5, long))
+    right, wanted, silent = tally(result)
+    assert (right, silent) == (wanted, 0)
+    assert not any(long[:20] in f.message for f in result.findings if f.code == "form-refused")
+
+
 def test_an_answer_that_is_cut_off_is_asked_for_by_halves(tmp_path: Path) -> None:
     """Cut off is never success: the rows of either half of the lines are asked for, and nothing is missing."""
 

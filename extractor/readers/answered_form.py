@@ -12,7 +12,7 @@ from functools import cached_property
 
 from extractor.amount import parse_amount
 from extractor.confirm import DOUBT
-from extractor.forms import NUMBERS, FormSpec, IndicatorColumn, Kind, MoneyColumn, MoneyRow, Words
+from extractor.forms import MONEY, NUMBERS, FormSpec, IndicatorColumn, Kind, MoneyColumn, MoneyRow, Words
 from extractor.normalize import Line, plain, readable, squeeze
 from extractor.records import Cell, Row, Span, Table
 
@@ -21,7 +21,7 @@ from .form_pieces import Piece, bare_label, pieces, spans
 from .performance import NUMBERING, Form
 from .transcript import short
 
-MONEY, NAME, TOTAL = "资金", "项目名称", "总分"
+NAME, TOTAL = "项目名称", "总分"
 _ABOVE, _BELOW = 8, 16  # lines around the one that a row names
 _POINTS = "分"
 _UNIT_BEHIND = re.compile(r"(?:分|%|万元|元)$")
@@ -71,7 +71,7 @@ class Sheet:
     def arrays(self) -> list[tuple[str, list[str], list[str]]]:
         """Say what is wanted, with the fields of each array and an example."""
         labels = " ".join(r.single if not self.final and r.single else r.id for r in self.spec.rows)
-        amounts = [f"{m.id}" for m in self.money]
+        amounts = [m.id for m in self.money]
         sums = ["7.35", "7.35", "7.20", "10", "97.96", "9.8"]
         out = []
         if self.spec.named:
@@ -182,8 +182,7 @@ class _Reader:
             if row is None:
                 self.out.refused.append(f"{said!r}: no such row")
                 return None
-            label = row.single if not sheet.final and row.single else row.id
-            role = f"{MONEY}/{label}" if sheet.spec.named else label
+            role = sheet.spec.role(row, single=not sheet.final)
             pairs = zip(sheet.money, fields[3:], strict=True)
             return self._made(prefix, role, at, [self._number(t, at, (role, c.id), c.unit) for c, t in pairs])
         if len(fields) == 1 + len(sheet.columns):
@@ -243,11 +242,8 @@ class _Reader:
         if not wanted:
             return None
         amount = parse_amount(wanted)
-        places = [
-            p
-            for p in self._near(at)
-            if p.place.start not in self._used and _UNIT_BEHIND.sub("", p.text) == wanted and amount is not None
-        ]
+        free = (p for p in self._near(at) if p.place.start not in self._used)
+        places = [p for p in free if _UNIT_BEHIND.sub("", p.text) == wanted]
         if amount is None or not places:
             self.out.refused.append(f"{' '.join(name)}: {short(text, 20)!r} doesn't stand there")
             self.out.invented += 1
@@ -277,31 +273,20 @@ class _Reader:
 
 def _spelled(wanted: str, near: Sequence[Piece]) -> list[Piece]:
     """Return the pieces that spell a text in their order, others between them left out; the first may begin earlier."""
-    dead: set[tuple[int, int]] = set()
-
-    def go(position: int, first: int) -> list[Piece] | None:
-        if position == len(wanted):
-            return []
-        if (position, first) in dead:
-            return None
-        for index in range(first, len(near)):
-            piece = near[index].text
-            size = len(piece) if wanted.startswith(piece, position) else 0
+    ways: dict[int, list[Piece]] = {0: []}  # by how many characters are spelled: the pieces, those that end first
+    for piece in near:
+        for position, way in list(ways.items()):
+            size = len(piece.text) if wanted.startswith(piece.text, position) else 0
             if not position and not size:
-                size = next((n for n in range(len(piece) - 1, 1, -1) if wanted.startswith(piece[-n:])), 0)
-            if size:
-                rest = go(position + size, index + 1)
-                if rest is not None:
-                    return [near[index], *rest]
-        dead.add((position, first))
-        return None
-
-    return go(0, 0) or []
+                size = next((n for n in range(len(piece.text) - 1, 1, -1) if wanted.startswith(piece.text[-n:])), 0)
+            if size and position + size not in ways:
+                ways[position + size] = [*way, piece]
+    return ways.get(len(wanted), [])
 
 
 def _parents(rows: list[Row], spec: FormSpec) -> tuple[Row, ...]:
     """Give the rows of money their total."""
-    totals = {n for r in spec.rows if r.total for n in (r.id, f"{MONEY}/{r.id}")}
-    total = next((i for i, row in enumerate(rows) if row.role in totals), None)
-    parts = {n for r in spec.rows if not r.total for n in (r.id, r.single, f"{MONEY}/{r.id}")}
+    roles = {spec.role(r, single=single): r.total for r in spec.rows for single in (False, True)}
+    total = next((i for i, row in enumerate(rows) if roles.get(row.role or "")), None)
+    parts = {role for role, whole in roles.items() if not whole}
     return tuple(row.model_copy(update={"parent": total}) if row.role in parts else row for row in rows)

@@ -184,8 +184,7 @@ def _money_rows(amounts: Sequence[MoneyLine], prefix: str, place: FormPlace, lin
     total = next((i for i, m in enumerate(amounts) if m.row.total), None)
     rows = []
     for index, line in enumerate(amounts):
-        label = (line.row.single or line.row.id) if single else line.row.id
-        role = f"资金/{label}" if place.spec.named else label
+        role = place.spec.role(line.row, single=single)
         cells = tuple(_amount(c) for c in line.cells)
         parent = None if index == total else total
         number = lines[line.label[0].line].number
