@@ -1,4 +1,4 @@
-"""Hostile input for as long as you like: random bytes, soups of words, shuffled samples, long lines.
+"""Hostile input for as long as you like: random bytes, soups of words, samples shuffled, damaged, grown, long lines.
 
     nice -n 19 .venv/bin/python eval/bench/fuzz.py --minutes 20 [--seed 1]
 
@@ -9,6 +9,7 @@ but a clear error, or takes more than a second of CPU per 100 KB (and a second a
 
 import argparse
 import random
+import re
 import resource
 import signal
 import sys
@@ -24,6 +25,8 @@ from extractor.evaluation.hostile import UNITS, shuffled, soup
 from extractor.export import to_csv
 from extractor.facts import facts
 
+DIGITS = (*"0123456789", "O", "l", ".", ",", " ", "", "\n")
+KINDS = ("bytes", "flipped", "soup", "line", "shuffled", "digits", "lost", "grown")
 HANG = 60  # seconds of CPU after which a case is given up
 
 
@@ -40,6 +43,21 @@ def make(kind: str, texts: list[str], dice: random.Random) -> bytes:
         for _ in range(dice.randint(1, 200)):
             data[dice.randrange(len(data))] = dice.randrange(256)
         return bytes(data)
+    if kind == "digits":
+        text = list(dice.choice(texts))
+        for at in dice.sample([i for i, c in enumerate(text) if c.isdigit()], dice.randint(1, 300)):
+            text[at] = dice.choice(DIGITS)
+        return "".join(text).encode()
+    if kind == "lost":
+        share, other = dice.uniform(0, 0.5), dice.choice(("", " ", "\t", "\n", "0.00", "-"))
+        text = re.sub(r"[\d.,]+", lambda m: other if dice.random() < share else m[0], dice.choice(texts))
+        return text.encode()
+    if kind == "grown":
+        lines = dice.choice(texts).split("\n")
+        begin = dice.randrange(len(lines))
+        block = lines[begin : begin + dice.randint(1, 60)]
+        lines[begin:begin] = block * (dice.randint(1000, 60_000) // (len("\n".join(block).encode()) + 1))
+        return "\n".join(lines).encode()
     if kind == "soup":
         return soup(dice).encode("utf-8", "surrogatepass")
     if kind == "line":
@@ -84,11 +102,10 @@ def main() -> int:
     end, number, size = time.monotonic() + arguments.minutes * 60, 0, 0
     counts: Counter[str] = Counter()
     slowest, bad = (0.0, ""), 0
-    kinds = ("bytes", "flipped", "soup", "line", "shuffled")
     begin = time.process_time()
     while time.monotonic() < end:
         name = f"{arguments.seed}-{number}"
-        kind = kinds[number % len(kinds)]
+        kind = KINDS[number % len(KINDS)]
         data = make(kind, texts, random.Random(name))
         size += len(data)
         start, why = time.process_time(), ""

@@ -15,6 +15,7 @@ from extractor.specs import Catalogue, TableSpec
 
 from . import structure
 from .body import Body, prepare, tokens_of
+from .cpsat import effort
 from .draft import Draft, narrow, start
 from .flow import flow_rows
 from .grid import grid_rows
@@ -66,7 +67,8 @@ def read(
         else:
             unknown.append(Unknown(chunk, verdict.reason))
     drafts, odd = _part(bodies, labels, layouts)
-    return settle(drafts, layouts, catalogue), [*unknown, *odd]
+    length = sum(len(lines[i].text) for chunk in chunks for piece in chunk.pieces for i in piece)
+    return settle(drafts, layouts, catalogue, effort(length)), [*unknown, *odd]
 
 
 def fitting(

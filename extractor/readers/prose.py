@@ -98,7 +98,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
             tables.append(table.model_copy(update={"part": part}))
             findings.extend(_findings(table, draft, others, part))
             taken.extend(draft.taken)
-            for other in others:
+            for _, other in others:
                 taken.extend(other.taken)
     tables.sort(key=lambda t: (t.part, t.lines))
     marks = sorted({(s.start, s.end) for s in taken} | {(s.start, s.end) for t in tables for s in _places(t)})
@@ -165,8 +165,8 @@ def _kind(told: str, titles: Sequence[str]) -> Kind:
 
 def _best(
     lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
-) -> tuple[Table, Draft, list[Draft]] | None:
-    """Read every section of a statement; keep the first with the most cells."""
+) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
+    """Read every section of a statement; keep the first with the most cells, and where the others begin."""
     read = [
         (section, text, _one(Place(lines, text, prose, kind), statement), _empty(text, statement))
         for section, text in here
@@ -185,12 +185,13 @@ def _best(
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)
-    return table, draft, [r[2] for r in full if r[2] is not draft]
+    others = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
+    return table, draft, others
 
 
 def _anywhere(
     lines: Sequence[Line], prose: Prose, statement: Compiled, free: Flow, kind: Kind
-) -> tuple[Table, Draft, list[Draft]] | None:
+) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
     draft = _one(Place(lines, free, prose, kind), statement)
     if not draft.cells():
         return None
@@ -227,7 +228,7 @@ def _table(statement: Compiled, title: str, where: tuple[int, int], draft: Draft
     )  # fmt: skip
 
 
-def _findings(table: Table, draft: Draft, others: Sequence[Draft], part: int) -> Iterator[Finding]:
+def _findings(table: Table, draft: Draft, others: Sequence[tuple[int, Draft]], part: int) -> Iterator[Finding]:
     for key, column, first, second in draft.twice:
         yield Finding(
             code="stated-twice", kind="structure", table=table.id, line=second.spans[0].line,
@@ -235,14 +236,13 @@ def _findings(table: Table, draft: Draft, others: Sequence[Draft], part: int) ->
             message=f"{table.title}: {key} {column} is given as {first.text} in line {first.spans[0].line} and as "
             f"{second.text} in line {second.spans[0].line}. Neither is taken.",
         )  # fmt: skip
-    for other in others:
+    for line, other in others:
         differs = [
             (key, a, b)
             for key, cells in other.rows.items()
             for column, b in cells.items()
             if (a := draft.rows.get(key, {}).get(column)) and _differ(a, b)
         ]
-        line = min(other.lines.values())
         words = "; ".join(f"{key} {a.text} ≠ {b.text}" for key, a, b in differs[:3])
         yield Finding(
             code="section-twice", kind="structure", table=table.id, line=line,

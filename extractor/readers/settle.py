@@ -10,19 +10,23 @@ from extractor.identities import Instance, Ref, evaluate, instances
 from extractor.specs import Catalogue, TableSpec
 
 from .constraints import Choice
+from .cpsat import Work
 from .draft import Draft, narrow
 from .header import Layout, moved_to_the_end
 from .solve import Solution, Solved, solve
 
 
-def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalogue) -> list[Draft]:
+def settle(
+    drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalogue, effort: tuple[Work, Work]
+) -> list[Draft]:
     """Settle the columns; where a header prints them in another order than the spec, find out which is right.
 
     The order under which fewer identities are violated is. Where both do as well, the printed one is preferred
     (unless one name just slipped to the end of its line, as happens on the way to text), and every cell on which
-    they differ is ambiguous.
+    they differ is ambiguous. So it is where the work, ``effort``, doesn't suffice to find out.
     """
-    solved: Solved = {}
+    solved = Solved(work=effort[0])
+    trials = Solved(solved.known, effort[1])
     rules: dict[tuple[frozenset[str], ...], list[Instance]] = {}  # they are the same in every order of the columns
     settled = settle_choices(drafts, catalogue, solved)
     for number, draft in enumerate(drafts):
@@ -30,10 +34,10 @@ def settle(drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalo
         if printed == draft.columns:
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
-        turned = settle_choices(trial, catalogue, solved)
+        turned = settle_choices(trial, catalogue, trials)
         spec_hard, spec_soft = _violations(settled, catalogue, rules)
         hard, soft = _violations(turned, catalogue, rules)
-        sure = hard != spec_hard or abs(soft - spec_soft) > 1
+        sure = (hard != spec_hard or abs(soft - spec_soft) > 1) and trials.work.left > 0
         slipped = moved_to_the_end(draft.columns, printed)
         take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
         drafts = trial if take else drafts

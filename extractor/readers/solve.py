@@ -7,7 +7,7 @@ is ambiguous. Rows that no identity links are solved apart.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, product
 from math import prod
@@ -16,9 +16,8 @@ from typing import Any
 from extractor.identities import Frame, Instance, Ref, evaluate
 
 from .constraints import Choice, Model, Problem, build
+from .cpsat import Asked, Work
 
-# Deterministic solver time, so that results don't depend on how busy the machine is.
-_LIMIT = 0.5
 _ROUNDS = 100
 _ROUNDS_BROKEN = 12
 _WORK = 100_000  # rounds times variables
@@ -67,18 +66,24 @@ def solve(
                 constants[Ref(choice.frame, choice.row, choice.columns[domain[0]])] = value
         varying |= {Ref(choice.frame, choice.row, choice.columns[column]) for _, column in choice.loose()}
     solutions: dict[int, Solution] = {}
-    known = {} if solved is None else solved
-    for members, found in _components(choices, instances, varying):
+    solved = Solved() if solved is None else solved
+    known = solved.known
+    # The small ones first: a hard one that takes all the work leaves nothing open but itself.
+    for members, found in sorted(_components(choices, instances, varying), key=lambda c: _open(choices, c[0])):
         problem = Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
         key = _key(problem)
         if key not in known:
-            known[key] = _solve_one(problem)
+            known[key] = _solve_one(problem, solved.work)
         solutions.update(zip(members, known[key], strict=True))
     return [solutions[i] for i in range(len(choices))]
 
 
-Solved = dict[Hashable, list[Solution]]
-"""Solutions by all that they depend on."""
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Solutions of a disclosure by all that they depend on, and the work that may still be done for it."""
+
+    known: dict[Hashable, list[Solution]] = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
 
 
 def _key(problem: Problem) -> Hashable:
@@ -87,6 +92,11 @@ def _key(problem: Problem) -> Hashable:
     values = tuple(str(v) for choice in problem.choices for v in choice.values)
     frames = tuple((frame.scale, frame.decimals, frame.empty) for frame in problem.frames)
     return problem.choices, problem.instances, tuple(around.items()), values, frames
+
+
+def _open(choices: Sequence[Choice], members: Sequence[int]) -> int:
+    """Count what is to be decided in some rows."""
+    return sum(1 for i in members for _ in choices[i].loose())
 
 
 def _components(
@@ -155,7 +165,7 @@ def _cost(
     return violated, moved, 10_000 * soft + sum(choice.costs[c] for c in way)
 
 
-def _solve_one(problem: Problem) -> list[Solution]:
+def _solve_one(problem: Problem, work: Work) -> list[Solution]:
     alone = _alone(problem)
     if alone is not None:
         return [alone]
@@ -173,20 +183,20 @@ def _solve_one(problem: Problem) -> list[Solution]:
     large = small * (1 + len(built.across))
     objective = large * sum(built.within) + small * sum(built.across) + sum(moved)
     built.model.minimize(objective)
-    solver = _solver(cp_model)
-    status = solver.solve(built.model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    asked = Asked(cp_model, built.model, work)
+    solver, found, best_of_all = asked.solve()
+    if not found:
         return [Solution(tuple(d[0] for d in c.domains), _all(c), clean=False) for c in problem.choices]
     best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
     seen, violations = None, 1
-    if status == cp_model.OPTIMAL:
+    if best_of_all:
         violations = _bound(built, solver, objective)
-        best = best if violations else _preferred(cp_model, built, problem.choices) or best
+        best = best if violations else _preferred(asked, built, problem.choices) or best
         # Around a wrong number the search is hard and its answer less telling: a short one, then everything open.
         size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
-        seen = _support(cp_model, built, problem.choices, best, rounds)
+        seen = _support(asked, built, problem.choices, best, rounds)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
@@ -219,19 +229,7 @@ def _chosen(solver: Any, choice: Choice, row: Mapping[tuple[int, int], Any]) -> 
     return tuple(taken.get(position, domain[0]) for position, domain in enumerate(choice.domains))
 
 
-def _solver(cp_model: Any) -> Any:
-    solver = cp_model.CpSolver()
-    parameters = solver.parameters
-    parameters.num_workers = 1
-    parameters.random_seed = 7
-    parameters.max_deterministic_time = _LIMIT
-    # Models are small and asked many times: presolve costs more than it saves.
-    parameters.cp_model_presolve = False
-    parameters.linearization_level = 0
-    return solver
-
-
-def _preferred(cp_model: Any, built: Model, choices: Sequence[Choice]) -> list[tuple[int, ...]] | None:
+def _preferred(asked: Asked, built: Model, choices: Sequence[Choice]) -> list[tuple[int, ...]] | None:
     """Name one best reading: most soft identities, then the columns that offices use most."""
     costs = [
         choice.costs[column] * variable
@@ -239,16 +237,15 @@ def _preferred(cp_model: Any, built: Model, choices: Sequence[Choice]) -> list[t
         for (_, column), variable in row.items()
     ]
     built.model.minimize(sum(built.soft) * 10_000 + sum(costs))
-    solver = _solver(cp_model)
-    status = solver.solve(built.model)
+    solver, found, _ = asked.solve()
     built.model.clear_objective()
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if not found:
         return None
     return [_chosen(solver, choice, row) for choice, row in zip(choices, built.variables, strict=True)]
 
 
 def _support(
-    cp_model: Any, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int
+    asked: Asked, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int
 ) -> list[list[set[int]]] | None:
     """Collect, for each number, the columns it has in any best reading.
 
@@ -265,12 +262,9 @@ def _support(
         if not fresh:
             return seen
         built.model.add_bool_or(fresh)  # each such clause implies the ones before it, so they may stay
-        solver = _solver(cp_model)
-        status = solver.solve(built.model)
-        if status == cp_model.INFEASIBLE:
-            return seen
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
+        solver, found, last_word = asked.solve()
+        if not found:
+            return seen if last_word else None
         for choice, row, known in zip(choices, built.variables, seen, strict=True):
             for position, column in enumerate(_chosen(solver, choice, row)):
                 known[position].add(column)
