@@ -12,7 +12,7 @@ from .readers.rows import RawRow
 from .readers.tokens import Token
 from .records import Cell, Finding, Row, Span, Table
 
-_PRINTED = re.compile(r"-?(?<!\d)(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+")
+_PRINTED = re.compile(r"-?(?<!\d)(?:\d{1,3}(?:,\d{3}){1,8}|\d+)\.\d+")
 
 
 def table(lines: Sequence[Line], draft: Draft) -> Table:

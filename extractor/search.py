@@ -24,7 +24,7 @@ _SLACK = 5  # by how much an edit may cost more than what it mends is worth
 _LOOSE = 30  # the same, for a sum that holds within rounding: what would make it exact is worth a look
 _MOST = 6  # edits in one set
 _LEAST = 5  # the cheapest edit there is
-_EACH, _WHOLE = 2_000, 5_000  # evaluations for one identity's readings, and for a search
+_EACH, _WHOLE = 1_500, 4_000  # evaluations for one identity's readings, and for a search
 _Key = tuple[tuple[Ref, Decimal | None], ...]
 
 

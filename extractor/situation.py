@@ -19,7 +19,7 @@ from .records import Cell, Table
 
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
-_LIMIT = 10_000  # evaluations for a disclosure, about a quarter of a second
+_LIMIT = 6_000  # evaluations for a disclosure, about a fifth of a second
 _LOOKS = 4  # times that an outcome known already may be looked up for each of them, about as long again
 _TELLING = 3  # digits of a number that isn't printed twice by chance
 Values = tuple[tuple[Ref, Decimal | None], ...]

@@ -60,7 +60,7 @@ def _line(line: Line, index: int, words: Words) -> Iterator[Piece]:
 
 
 _IN_FRONT = re.compile(r"^(?:[一二三四五六七八九十]{1,2}、|\([一二三四五六七八九十]\))")
-_BEHIND = re.compile(r"(?::|\((?:万元|元|盖章|公章|签章|预留|单位:万元)\)?)+$")
+_BEHIND = re.compile(r"(?::|\((?:万元|元|盖章|公章|签章|预留|单位:万元)\)?){1,8}$")
 
 
 @remembered

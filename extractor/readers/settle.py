@@ -27,6 +27,7 @@ def settle(
     """
     solved = Solved(work=effort[0])
     trials = Solved(solved.known, effort[1])
+    brief = replace(trials, brief=True)
     rules: dict[tuple[frozenset[str], ...], list[Instance]] = {}  # they are the same in every order of the columns
     settled = settle_choices(drafts, catalogue, solved)
     for number, draft in enumerate(drafts):
@@ -34,14 +35,14 @@ def settle(
         if printed == draft.columns:
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
-        turned = settle_choices(trial, catalogue, trials)
+        turned = settle_choices(trial, catalogue, brief)
         spec_hard, spec_soft = _violations(settled, catalogue, rules)
         hard, soft = _violations(turned, catalogue, rules)
         sure = (hard != spec_hard or abs(soft - spec_soft) > 1) and trials.work.left > 0
         slipped = moved_to_the_end(draft.columns, printed)
         take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
         drafts = trial if take else drafts
-        settled = turned if take else settled
+        settled = settle_choices(trial, catalogue, trials) if take else settled
         if not sure:
             other = draft.columns if take else printed
             drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]

@@ -72,18 +72,23 @@ def solve(
     for members, found in sorted(_components(choices, instances, varying), key=lambda c: _open(choices, c[0])):
         problem = Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
         key = _key(problem)
-        if key not in known:
-            known[key] = _solve_one(problem, solved.work)
-        solutions.update(zip(members, known[key], strict=True))
+        if (key, False) not in known and (key, solved.brief) not in known:
+            known[key, solved.brief] = _solve_one(problem, solved)
+        answer = known[key, solved.brief] if (key, False) not in known else known[key, False]
+        solutions.update(zip(members, answer, strict=True))
     return [solutions[i] for i in range(len(choices))]
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Solutions of a disclosure by all that they depend on, and the work that may still be done for it."""
+    """Solutions of a disclosure by all that they depend on, and the work that may still be done for it.
 
-    known: dict[Hashable, list[Solution]] = field(default_factory=dict)
+    Where it is ``brief``, only the best reading is sought: numbers have all their columns.
+    """
+
+    known: dict[tuple[Hashable, bool], list[Solution]] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
+    brief: bool = False
 
 
 def _key(problem: Problem) -> Hashable:
@@ -165,7 +170,7 @@ def _cost(
     return violated, moved, 10_000 * soft + sum(choice.costs[c] for c in way)
 
 
-def _solve_one(problem: Problem, work: Work) -> list[Solution]:
+def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     alone = _alone(problem)
     if alone is not None:
         return [alone]
@@ -183,7 +188,7 @@ def _solve_one(problem: Problem, work: Work) -> list[Solution]:
     large = small * (1 + len(built.across))
     objective = large * sum(built.within) + small * sum(built.across) + sum(moved)
     built.model.minimize(objective)
-    asked = Asked(cp_model, built.model, work)
+    asked = Asked(cp_model, built.model, solved.work)
     solver, found, best_of_all = asked.solve()
     if not found:
         return [Solution(tuple(d[0] for d in c.domains), _all(c), clean=False) for c in problem.choices]
@@ -196,7 +201,7 @@ def _solve_one(problem: Problem, work: Work) -> list[Solution]:
         size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
-        seen = _support(asked, built, problem.choices, best, rounds)
+        seen = None if solved.brief else _support(asked, built, problem.choices, best, rounds)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
@@ -252,6 +257,7 @@ def _support(
     Asks for a reading with something not seen yet until there is none. None where the limit ended the search.
     """
     seen = [[{column} for column in columns] for columns in best]
+    asked.share()
     for _ in range(rounds):
         fresh = [
             variable
@@ -261,6 +267,9 @@ def _support(
         ]
         if not fresh:
             return seen
+        built.model.clear_hints()  # as much of it as can be in one reading
+        for variable in fresh:
+            built.model.add_hint(variable, 1)
         built.model.add_bool_or(fresh)  # each such clause implies the ones before it, so they may stay
         solver, found, last_word = asked.solve()
         if not found:
