@@ -1,9 +1,9 @@
 """The only door to a language model: one adapter around ``openai`` and ``instructor``.
 
-instructor shapes each request for the endpoint's mode and parses the answer. What lies between is ours: in place of
-openai's ``create`` it calls a function of this module, which looks into the cache, asks the budget, waits for its turn
-and repeats what failed in passing. instructor's own retries and templates are never used: ``max_retries`` is 0, and
-``context`` is never passed (it would render the documents' text as a template).
+instructor shapes each request for the endpoint's mode and parses the answer, by the two functions that it registers for
+the mode. What lies between is ours: we look into the cache, ask the budget, wait for our turn and repeat what failed in
+passing. instructor's own ``create`` is never used: its retries aren't wanted, its templates would render the text of
+documents, and it walks through the answer's form half a dozen times for each call.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any, Generic, Self
 import httpx2
 import instructor  # noqa: TID251 - this is the one module that may
 import openai  # noqa: TID251 - likewise
-from instructor.core.exceptions import InstructorError  # noqa: TID251 - likewise
+from instructor.v2 import Provider, mode_registry  # noqa: TID251 - likewise
 from openai.types.chat import ChatCompletion  # noqa: TID251 - likewise
 from pydantic import BaseModel
 
@@ -271,6 +271,20 @@ def _shape(model: type[M]) -> type[M]:
 
 
 @lru_cache(maxsize=256)
+def _shaped(shape: type[BaseModel], mode: str) -> dict[str, Any] | None:
+    """Return what instructor adds to every request of a mode, or None where it changes the messages themselves."""
+    messages = [{"role": "system", "content": ""}, {"role": "user", "content": ""}]
+    asked = _asked(shape, mode, messages)
+    return asked if asked.pop("messages") == messages else None
+
+
+def _asked(shape: type[BaseModel], mode: str, messages: list[dict[str, str]]) -> dict[str, Any]:
+    handlers = mode_registry.get_handlers(Provider.OPENAI, MODES[mode])
+    _, asked = handlers.request_handler(response_model=shape, kwargs={"messages": messages})
+    return dict(asked)
+
+
+@lru_cache(maxsize=256)
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema()
 
@@ -292,23 +306,26 @@ class _Exchange(Generic[M]):
         self.fresh, self.keep, self.only_cache = fresh, keep, only_cache
         self.key = ""
         self.cached = self.booked = False
-        self.completion: ChatCompletion | None = None
 
     async def run(self) -> Reply[M]:
         """Ask and judge."""
-        shape = _shape(self.request.response_model)
-        create: Any = instructor.patch(create=self._create, mode=MODES[self.mode])
+        shape: type[BaseModel] = _shape(self.request.response_model)
         messages = answers.messages(self.request.system, self.request.user, self.mode, shape)
+        added = _shaped(shape, self.mode)
+        asked = _asked(shape, self.mode, messages) if added is None else {"messages": messages, **added}
+        try:
+            completion = await self._complete(asked)
+        except StopError as stop:
+            return Reply(stop.outcome, message=stop.message, status=stop.status)
         parsed, error = None, None
         try:
-            parsed = await create(response_model=shape, messages=messages, max_retries=0)
-        except InstructorError as wrapped:
-            error = wrapped.__cause__ or wrapped
-        if isinstance(error, StopError):
-            return Reply(error.outcome, message=error.message, status=error.status)
-        if self.completion is None:
-            raise error or RuntimeError("no completion")  # a defect of this program, not of the endpoint
-        return self._judged(self.completion, parsed, error)
+            parsed = mode_registry.get_handlers(Provider.OPENAI, MODES[self.mode]).response_parser(
+                response=completion, response_model=shape, validation_context=None, strict=True, stream=False,
+                is_async=True,
+            )  # fmt: skip
+        except Exception as fault:  # noqa: BLE001 - whatever an endpoint sends
+            error = fault
+        return self._judged(completion, parsed, error)
 
     def _judged(self, completion: ChatCompletion, parsed: BaseModel | None, error: BaseException | None) -> Reply[M]:
         verdict = answers.judge(completion, self.mode, error)
@@ -328,8 +345,8 @@ class _Exchange(Generic[M]):
             self.client.budget.failed(self.request.tag, usage)
         return reply
 
-    async def _create(self, **kwargs: Any) -> ChatCompletion:
-        """Stand in for openai's ``create``: instructor calls it with the request in its final form."""
+    async def _complete(self, kwargs: dict[str, Any]) -> ChatCompletion:
+        """Return the completion for a request in its final form: kept, posted or called for."""
         config = self.client.config
         self.key = request_key(
             model=str(config.model),
@@ -342,16 +359,14 @@ class _Exchange(Generic[M]):
         stored = None if self.fresh else self.client.cache.get(self.key)
         if stored is not None:
             self.cached = True
-            self.completion = ChatCompletion.construct(**answers.completion_of(stored, self.mode))
-        elif config.offline or self.only_cache:
+            return ChatCompletion.construct(**answers.completion_of(stored, self.mode))
+        if config.offline or self.only_cache:
             raise StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
-        else:
-            asked = Call(kwargs, self.request.tag, self.request.system + self.request.user, self.request.expected)
-            if self.client.post is not None:
-                self.completion = self._posted(self.client.post, asked)
-            else:
-                self.completion = await self.client.endpoint.call(asked, self.client.budget)
-        return self.completion
+        asked = Call(kwargs, self.request.tag, self.request.system + self.request.user, self.request.expected)
+        if self.client.post is not None:
+            return self._posted(self.client.post, asked)
+        completion: ChatCompletion = await self.client.endpoint.call(asked, self.client.budget)
+        return completion
 
     def _posted(self, post: Post, asked: Call) -> ChatCompletion:
         """Take an answer that came with a batch: a call like others, but that its time and its price differ."""
