@@ -153,8 +153,9 @@ def _believed(
     for instance, outcome in outcomes:
         if outcome.verdict == "held":
             cells = [ref for ref in instance.refs if ref in printed]
+            good = {ref for ref in cells if ref not in violated}
             for ref in cells:
-                if len(cells) == 1 or any(other != ref and other not in violated for other in cells):
+                if len(cells) == 1 or len(good) > (ref in good):
                     sound.setdefault(ref, set()).add(instance.id)
     kept = {ref: [i for i in ids if i in sound.get(ref, ())] for ref, ids in proofs.items()}
     return {ref: ids for ref, ids in kept.items() if ids}

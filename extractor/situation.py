@@ -20,6 +20,7 @@ from .records import Cell, Table
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
 _LIMIT = 6_000  # evaluations for a disclosure, about a fifth of a second
+_LONG = 50  # numbers in an identity for which an evaluation counts once more
 _LOOKS = 4  # times that an outcome known already may be looked up for each of them, about as long again
 _TELLING = 3  # digits of a number that isn't printed twice by chance
 Values = tuple[tuple[Ref, Decimal | None], ...]
@@ -62,6 +63,7 @@ class Situation:
             i for i, table in enumerate(checked.tables) if any(table.lines[0] <= n <= table.lines[1] for n in unread)
         )
         self.instances: list[Instance] = [i for i, _ in checked.outcomes]
+        self._prices = [1 + len(i.refs) // _LONG for i in self.instances]
         self.work = self.looks = 0
         self._most = self._stop = _LIMIT * len({frame.part for frame in self.frames})
         self._enough = self._most * _LOOKS
@@ -112,7 +114,7 @@ class Situation:
             return self._base[number]
         known = self._known.get((number, here))
         if known is None:
-            self.work += 1
+            self.work += self._prices[number]
             if self.work > self._stop:
                 raise LimitError
             known = self._known[number, here] = self._evaluate(number, here)
@@ -141,6 +143,7 @@ class Situation:
         if len(value.normalize().as_tuple().digits) < _TELLING:
             mine = self.values.get(ref) == value
             return self._columns[ref.frame, ref.column, value] - mine > 1
+        self.work += self._prices[number] - 1
         size = self._size(ref, value)
         inside = {r for r in self.instances[number].refs if r in self.values} | {ref}
         return self._printed[size] > sum(self._size(r, self.values[r]) == size for r in inside)
