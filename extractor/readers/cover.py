@@ -138,19 +138,24 @@ def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:
     """Return the pieces without those that make up a name in their order, or None if they don't."""
     parts = [(index, piece) for index, piece in enumerate(pieces) if piece in name]
-    used = _search(parts, name, 0, ()) if parts else None
+    used = _search(parts, name, 0, (), {}) if parts else None
     return None if used is None else [p for i, p in enumerate(pieces) if i not in used]
 
 
-def _search(parts: Sequence[tuple[int, str]], name: str, first: int, used: tuple[int, ...]) -> tuple[int, ...] | None:
+def _search(
+    parts: Sequence[tuple[int, str]], name: str, first: int, used: tuple[int, ...], failed: dict[tuple[int, int], int]
+) -> tuple[int, ...] | None:
+    """Return the first pieces that make up a name; ``failed``: from where on they don't, by what is left and taken."""
     if not name:
         return used
-    if len(used) == _PIECES:
+    key = len(name), len(used)
+    if len(used) == _PIECES or first >= failed.get(key, len(parts)):
         return None
     for at in range(first, len(parts)):
         index, piece = parts[at]
         if name.startswith(piece):
-            found = _search(parts, name[len(piece) :], at + 1, (*used, index))
+            found = _search(parts, name[len(piece) :], at + 1, (*used, index), failed)
             if found is not None:
                 return found
+    failed[key] = first
     return None
