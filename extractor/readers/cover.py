@@ -13,6 +13,7 @@ from extractor.specs import Column, TableSpec
 from .body import Body
 from .labels import HEADER_WORDS, undated
 
+_MOST = 1_000  # pieces of a header
 _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
@@ -48,6 +49,8 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     A piece may be a word of headers or a fragment of a name; the reading that explains more is taken.
     """
     pieces = [p for line in body.header_lines for p in _split(line.text) if undated(p) and not p.isdigit() and p != "※"]
+    if len(pieces) > _MOST:
+        return Cover({}, {}, sum(map(len, pieces)), 1)
     side = (spec.left_column,) if spec.left_column else ()
     columns = (*side, *spec.columns, *spec.more)
     blocks = max(1, "".join(pieces).count(_NAME))
