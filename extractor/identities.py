@@ -4,14 +4,14 @@ The same instances serve the reader (unknown columns), the checks (known ones) a
 identity is written once, in ``schemas/``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from .across import Place, across
 from .arithmetic import evaluate
 from .instance import Frame, FrameRow, Instance, Outcome, Ref, Relation, Verdict
 from .rules import parse
-from .specs import CrossSpec, TableSpec, walk
+from .specs import CrossSpec, RowSum, TableSpec, walk
 
 __all__ = [
     "Frame", "FrameRow", "Instance", "Outcome", "Ref", "Relation", "Verdict",
@@ -48,7 +48,7 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     columns = set(frame.columns)
     # What a column that the spec doesn't know adds to isn't known either: no sum along a row is asked for then.
     known = columns <= {c.id for c in (*spec.columns, *spec.more)}
-    sums = [(rule, [c for c in rule.parts if c in columns]) for rule in spec.row_sums if known]
+    sums = [(rule, list(_printed_parts(rule, spec, columns))) for rule in spec.row_sums if known]
     sums = [
         (rule, parts)
         for rule, parts in sums
@@ -72,6 +72,16 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
                 yield Instance(zero.id, "same", (Ref(index, number, zero.column),), (), text)
     yield from _tree(index, frame, spec)
     yield from _of_classes(index, frame, spec)
+
+
+def _printed_parts(rule: RowSum, spec: TableSpec, columns: Container[str]) -> Iterator[str]:
+    """Yield the columns of a sum that are printed; in place of a subtotal that isn't, the parts of that."""
+    for part in rule.parts:
+        below = next((r for r in spec.row_sums if r.totals == (part,) and r.side == rule.side), None)
+        if part in columns:
+            yield part
+        elif below is not None and not rule.complete:
+            yield from _printed_parts(below, spec, columns)
 
 
 def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:

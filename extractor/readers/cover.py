@@ -29,17 +29,19 @@ class Cover:
         labels: The same, and ``left:ID`` for the name above the left side of a two-sided table.
         left: How many characters nothing explains.
         blocks: How often the columns come beside each other.
+        spare: How many characters may stay unexplained; where names come in pieces, each may belong to one.
     """
 
     names: dict[str, str]
     labels: dict[str, str]
     left: int
     blocks: int = 1
+    spare: int = _LEFT
 
     @property
     def complete(self) -> bool:
         """Whether the header is explained, and names a column."""
-        return bool(self.names) and self.left <= _LEFT
+        return bool(self.names) and self.left <= self.spare
 
 
 def cover(body: Body, spec: TableSpec) -> Cover:
@@ -59,7 +61,7 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
     found = found | {c.id: c.names[0] for c in columns if c.canonical and c.id in found}
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
-    return Cover(names, found, sum(len(p) for p in left), blocks)
+    return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
 
 
 def in_blocks(named: Cover, spec: TableSpec) -> Cover:
@@ -78,7 +80,7 @@ def _put_together(
         for name in sorted(column.plain, key=len, reverse=True):
             rest = _composed(left, name) if column.id not in found and name[:1] in begins else None
             if rest is not None:
-                found[column.id], left = name.removeprefix("其中:"), rest
+                found[column.id], left = name.removeprefix("其中").removeprefix(":"), rest
     for word in _BY_LENGTH:
         while word[:1] in begins and (rest := _composed(left, word)) is not None:
             left = rest
@@ -111,7 +113,7 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
         own = next((c for c in columns if c.id not in found and c.plain[0] == piece), None)
         named = own or next((c for c in columns if c.id not in found and piece in c.plain[1:]), None)
         if named is not None:
-            found[named.id] = printed.removeprefix("其中:")
+            found[named.id] = printed.removeprefix("其中").removeprefix(":")
             seen[piece] = 1
         elif 0 < seen.get(piece, 0) < blocks:
             seen[piece] += 1  # the header of the block beside it

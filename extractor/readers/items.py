@@ -23,6 +23,7 @@ _NAMES = (
     "名称",
 )
 UNNAMED = "which of the words in front of its numbers is a row's name isn't told in text without cells"
+_ABOVE = "the row above it has no amounts, and its words may be the beginning of this name"
 _AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
@@ -70,8 +71,12 @@ def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
     rows: list[RawRow] = []
     pending: list[Token] = []
-    own = _name_cell(body)
+    own, doubt = _name_cell(body), ""
     for whole in body.lines:
+        if pending and _without_amounts(pending[-1], body):
+            # A row whose amounts are empty, or the beginning of a name; not if another cell has words again.
+            beside = own is not None and any(t.kind == "text" and t.cell not in (None, own) for t in whole)
+            pending, doubt = ([], "") if beside else (pending, _ABOVE)
         line = [t for t in whole if t.kind != "text" or t.cell == own] if own is not None else whole
         line = line if any(t.kind == "text" for t in line) else whole
         fresh = True
@@ -84,10 +89,12 @@ def item_rows(body: Body) -> list[RawRow]:
                 pending.append(token)
                 continue
             if pending:
-                rows.append(RawRow(pending[0].line, None, pending))
-                pending, fresh = [], False
+                rows.append(RawRow(pending[0].line, None, pending, doubt=doubt))
+                pending, fresh, doubt = [], False, ""
             if rows and (not fresh or token.kind == "number"):
                 rows[-1].items.append(token)
+    if pending and _without_amounts(pending[-1], body):
+        pending = []
     if (
         pending
         and rows
@@ -95,6 +102,11 @@ def item_rows(body: Body) -> list[RawRow]:
     ):
         rows[-1].label.extend(pending)
     return [r for r in rows if r.items]
+
+
+def _without_amounts(word: Token, body: Body) -> bool:
+    """Whether a line of a grid that ends in this word prints cells behind it, all of them empty."""
+    return body.widths.get(word.line, 0) > (word.cell or 0) + 1
 
 
 def _in_name(token: Token, line: Sequence[Token], index: int, body: Body, pending: Sequence[Token]) -> bool:

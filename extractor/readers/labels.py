@@ -53,7 +53,19 @@ def undated(text: str) -> str:
 
 
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
+_DIGITS = 4  # digits of a year
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
+
+
+_REST_OF_YEAR = re.compile(r"^\d{0,3}年度?")
+
+
+def _of_year(tokens: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Whether digits alone on their line are the first of a year that goes on below: ``202`` / ``4年预算数``."""
+    if len(tokens) > 1 or not tokens[0].whole or not following or len(tokens[0].text) > _DIGITS:
+        return False
+    below = following[0].text
+    return bool(_REST_OF_YEAR.match(squeeze(below))) or (len(following) == 1 and below.isdigit() and len(below) == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,8 @@ class Labels:
     def starts_row(self, tokens: Sequence[Token], following: Sequence[Token], spec: TableSpec) -> bool:
         """Whether a line is a data row and not part of the header."""
         first = tokens[0]
+        if _of_year(tokens, following):
+            return False
         amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
         next_amount = bool(following) and (following[0].kind == "junk" or following[0].decimals > 0)
         for position, token in enumerate(tokens):
@@ -189,7 +203,7 @@ class Labels:
     @staticmethod
     def of_header(text: str, words: str) -> bool:
         """Whether a line holds nothing but header words or pieces of them."""
-        pieces = [undated(piece) for piece in text.replace("|", " ").split()]
+        pieces = [_REST_OF_YEAR.sub("", undated(piece)) for piece in text.replace("|", " ").split()]
         return squeeze("".join(pieces)) in words or all(p in words or p.isdigit() or p == "※" for p in pieces)
 
     def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
