@@ -4,8 +4,10 @@ Offices print fewer columns than the first layout of a table, or more. A header 
 are names of columns, words of headers, or fragments that make up such names line below line.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
@@ -17,6 +19,7 @@ _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
 _BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
+_LEAVES = frozenset({"小计", "合计", "金额"})  # names that say something below the name of a group alone
 _GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
 
@@ -62,6 +65,25 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     found = found | {c.id: c.names[0] for c in columns if c.canonical and c.id in found}
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
     return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
+
+
+def in_their_groups(body: Body, spec: TableSpec) -> TableSpec:
+    """Return a spec without what columns are named below a group, such as 小计, where the header doesn't print it."""
+    groups = {c.under for c in (*spec.columns, *spec.more) if c.under}
+    header = squeeze("".join(line.text for line in body.header_lines)) if groups else ""
+    lost = frozenset(g for g in groups if not re.search(f"(?<!预算){re.escape(g)}", header))
+    return _without_leaves(spec, lost) if lost else spec
+
+
+@lru_cache(maxsize=128)
+def _without_leaves(spec: TableSpec, lost: frozenset[str]) -> TableSpec:
+    def bare(column: Column) -> Column:
+        if column.under not in lost:
+            return column
+        return column.model_copy(update={"aliases": tuple(a for a in column.aliases if a not in _LEAVES)})
+
+    columns, more = tuple(map(bare, spec.columns)), tuple(map(bare, spec.more))
+    return spec.model_copy(update={"columns": columns, "more": more})
 
 
 def in_blocks(named: Cover, spec: TableSpec) -> Cover:

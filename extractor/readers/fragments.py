@@ -1,6 +1,6 @@
 """Header cells that come in fragments, one below the other: which of them make up one name?
 
-Narrow columns come out as ``一般公`` / ``共预算`` / ``财政拨款`` / ``收入``: taken one by one, these name another column.
+Narrow columns give ``一般公`` / ``共预算`` / ``财政拨款`` / ``收入``: taken one by one, these name another column.
 Fragments that follow each other are put together so that as few characters as possible stay unexplained, and in as
 few names as possible: a name that is printed whole is never read shorter.
 """

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import product
 
 from rapidfuzz import fuzz, process
 
@@ -13,9 +14,9 @@ from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
 
 from .tokens import Token
 
-TOTALS = frozenset({"总计", "合计", "总合计"})
+TOTALS = frozenset({"总计", "合计", "总合计", "共计"})
 # Words of headers that name no number column.
-HEADER_WORDS = (
+_WORDS = (
     "功能分类科目编码", "功能分类科目名称", "经济分类科目编码", "经济分类科目名称", "支出功能分类",
     "功能分类", "经济分类", "科目编码", "科目名称", "科目", "编码", "名称", "项目名称", "项目", "类款项",
     "类款", "类", "款", "项", "单位名称", "支出预算", "收入预算", "资金来源", "财政拨款收入", "财政拨款支出",
@@ -37,8 +38,20 @@ HEADER_WORDS = (
     "本年国有资本经营预算财政拨款支出", "项目(按功能分类)", "项目(按支出功能分类)", "项目(按支出功能分类科目)",
     "支出功能分类科目", "政府预算支出经济分类科目", "政府预算经济分类", "部门预算经济分类", "单位预算",
     "采购品目大类", "采购品目", "采购品目名称", "品目名称", "专项名称", "经济科目", "采购物品名称",
-    "采购组织形式", "采购方式",
+    "采购组织形式", "采购方式", "本年拨款",
 )  # fmt: skip
+# What stands above codes and names: 部门预算支出功能分类科目编码, 功能科目, and whatever lies between.
+_CLASSIFIED = tuple(
+    "".join(parts)
+    for parts in product(
+        ("", "部门预算", "政府预算"),
+        ("", "支出"),
+        ("功能", "经济"),
+        ("分类", "分类科目", "科目"),
+        ("", "编码", "代码", "名称"),
+    )
+)
+HEADER_WORDS = (*_WORDS, *(word for word in _CLASSIFIED if word not in _WORDS))
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 
 

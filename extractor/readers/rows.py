@@ -29,6 +29,7 @@ class RawRow:
         key: Row key of the facts contract.
         parent: Index of the row it is a part of.
         doubt: Why it isn't certain which row this is.
+        unit: The office beside the name of a project.
     """
 
     line: int
@@ -42,6 +43,7 @@ class RawRow:
     key: str = ""
     parent: int | None = None
     doubt: str = ""
+    unit: str = ""
 
     @property
     def text(self) -> str:
