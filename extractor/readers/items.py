@@ -1,7 +1,7 @@
 """Rows of tables of free names: words, then numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from extractor.normalize import squeeze
 
@@ -41,7 +41,7 @@ def _name_cells(body: Body) -> tuple[int | None, int | None]:
     """Return the cells of a grid in which rows have their name and, in front of it, the office it belongs to."""
     if not body.grid or not _several_names(body):
         return None, None
-    found = {squeeze(text): i for line in body.header_lines for i, (_, text) in enumerate(cells(line.text))}
+    found = {name: i for i, name in _heads(body).items()}
     own = next((found[name] for name in _NAMES if name in found), None)
     unit = next((found[name] for name in _UNITS if name in found), None) if "项目名称" in found else None
     return own, unit if own is not None and unit is not None and unit < own else None
@@ -79,6 +79,7 @@ def item_rows(body: Body) -> list[RawRow]:
     pending: list[Token] = []
     own, beside_it = _name_cells(body)
     doubt = unit = ""
+    heads = {i: name for i, name in _heads(body).items() if own is not None and i not in (own, beside_it)}
     for whole in body.lines:
         if pending and _without_amounts(pending[-1], body):
             # A row whose amounts are empty, or the beginning of a name; not if another cell has words again.
@@ -97,7 +98,10 @@ def item_rows(body: Body) -> list[RawRow]:
                 continue
             if pending:
                 unit = _office(whole, beside_it) or unit
-                rows.append(RawRow(pending[0].line, None, pending, doubt=doubt, unit=unit if own is not None else ""))
+                beside = unit if own is not None else ""
+                rows.append(
+                    RawRow(pending[0].line, None, pending, doubt=doubt, unit=beside, texts=_others(whole, heads))
+                )
                 pending, fresh, doubt = [], False, ""
             if rows and (not fresh or token.kind == "number"):
                 rows[-1].items.append(token)
@@ -110,6 +114,22 @@ def item_rows(body: Body) -> list[RawRow]:
     ):
         rows[-1].label.extend(pending)
     return [r for r in rows if r.items]
+
+
+def _heads(body: Body) -> dict[int, str]:
+    """Return the words above each cell of a grid, the lowest ones."""
+    return {
+        i: squeeze(text) for line in body.header_lines for i, (_, text) in enumerate(cells(line.text)) if text.strip()
+    }
+
+
+def _others(line: Sequence[Token], heads: Mapping[int, str]) -> dict[str, list[Token]]:
+    """Return the words of a row in its other columns of words."""
+    found: dict[str, list[Token]] = {}
+    for token in line:
+        if token.kind == "text" and token.cell in heads:
+            found.setdefault(heads[token.cell], []).append(token)
+    return found
 
 
 def _office(line: Sequence[Token], cell: int | None) -> str:
