@@ -98,9 +98,9 @@ def item_rows(body: Body) -> list[RawRow]:
                 continue
             if pending:
                 unit = _office(whole, beside_it) or unit
-                beside = unit if own is not None else ""
+                office = unit if own is not None else ""
                 rows.append(
-                    RawRow(pending[0].line, None, pending, doubt=doubt, unit=beside, texts=_others(whole, heads))
+                    RawRow(pending[0].line, None, pending, doubt=doubt, unit=office, texts=_others(whole, heads))
                 )
                 pending, fresh, doubt = [], False, ""
             if rows and (not fresh or token.kind == "number"):
@@ -127,8 +127,9 @@ def _others(line: Sequence[Token], heads: Mapping[int, str]) -> dict[str, list[T
     """Return the words of a row in its other columns of words."""
     found: dict[str, list[Token]] = {}
     for token in line:
-        if token.kind == "text" and token.cell in heads:
-            found.setdefault(heads[token.cell], []).append(token)
+        column = heads.get(token.cell) if token.kind == "text" and token.cell is not None else None
+        if column is not None and squeeze(token.text) not in TOTALS:
+            found.setdefault(column, []).append(token)
     return found
 
 
