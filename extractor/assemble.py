@@ -41,6 +41,9 @@ def _row(draft: Draft, index: int, row: RawRow) -> Row:
     numbers = list(_numbers(draft, index, row))
     if row.code and row.label and numbers:
         cells.append(Cell(column="名称", kind="text", text=row.name, spans=_spans(row.label), state="grounded"))
+    for column, words in row.texts.items():
+        text = readable(" ".join(t.text for t in words))
+        cells.append(Cell(column=column, kind="text", text=text, spans=_spans(words), state="grounded"))
     return Row(
         key=row.key, role=row.role, kind=row.kind, parent=row.parent, line=row.line,
         side="right" if row.side == "right" else "left", cells=(*cells, *numbers), doubt=row.doubt,

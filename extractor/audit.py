@@ -100,7 +100,7 @@ def _number(result: Result, ref: CellRef) -> str:
         ),
         "",
     )
-    return f"line {ref.line}: {ref.row}, {ref.column} {printed}".strip()
+    return f"line {ref.line}: {ref.row}, {ref.printed} {printed}".strip()
 
 
 def write(entries: Sequence[Entry], form: str) -> bytes:

@@ -101,7 +101,7 @@ def _unsure(known: Situation, number: int) -> str:
     for ref, cell in known.cells.items():
         if (ref.frame, ref.row) in rows and (not cell.spans or cell.doubt or len(cell.options) > 1):
             where = cell_ref(ref, known.tables)
-            return f"It isn't certain that {where.row}, {where.column} is read in its place."
+            return f"It isn't certain that {where.row}, {where.printed} is read in its place."
     alike = [n for n in known.complaints if _rows(known, n) == _rows(known, number)]
     if len(alike) > 1 and len(_rows(known, number)) > 1:
         return "Several columns of the same rows don't add up: a row may be missing, in the print or in the reading."
@@ -158,10 +158,10 @@ def spoken(known: Situation, hypothesis: Hypothesis) -> Iterator[str]:
     for change in hypothesis.changes:
         (ref, value), *more = change.values
         where = cell_ref(next((r for r, _ in change.values if r in known.cells), ref), known.tables)
-        place = f"{where.table} {where.row}, {where.column} (line {where.line})"
+        place = f"{where.table} {where.row}, {where.printed} (line {where.line})"
         if ref not in known.cells and not more:
             line = known.tables[ref.frame].rows[ref.row].line
-            place = f"{where.table} {where.row}, {where.column} (row in line {line})"
+            place = f"{where.table} {where.row}, {where.printed} (row in line {line})"
             yield f"nothing is read in {place}: {value} is missing"
         elif more:
             texts = [known.cells[r].text for r, _ in change.values if r in known.cells]

@@ -150,7 +150,9 @@ def to_csv(table: Table) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     repaired = ["修复"] if any(cell.repaired is not None for _, cell in table.numbers()) else []
     heads = [neutral(_printed(table, column)) for column in table.columns]
-    writer.writerow(["行", "名称", *heads, "单位", "行号", "未证实", *repaired])
+    told = (c.column for row in table.rows for c in row.cells if c.kind == "text")
+    texts = [column for column in dict.fromkeys(told) if column not in ("名称", *table.columns)]
+    writer.writerow(["行", "名称", *map(neutral, texts), *heads, "单位", "行号", "未证实", *repaired])
     for row in table.rows:
         cells = {c.column: c for c in row.cells}
         if not cells:
@@ -159,7 +161,7 @@ def to_csv(table: Table) -> str:
             f"{table.label(row, c.column)}: {c.state}" for c in row.cells if c.kind == "number" and c.state != "proven"
         ]
         name = cells["名称"].text if "名称" in cells else ""
-        shown = [_shown(cells[c]) if c in cells else "" for c in table.columns]
+        shown = [_shown(cells[c]) if c in cells else "" for c in (*texts, *table.columns)]
         units = dict.fromkeys(c.unit for c in row.cells if c.kind == "number")
         unit = "、".join(units) if units else table.unit
         line = [neutral(row.key), neutral(name), *shown, unit, row.line, "; ".join(doubts)]

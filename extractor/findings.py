@@ -97,13 +97,14 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
         unclear = [(r, c) for r, c in table.numbers() if len(c.options) > 1 and not c.doubt and c.state == "ambiguous"]
         if unclear:
             refs = tuple(_named(table, r, c.column, c) for r, c in unclear)
-            example = unclear[0][1]
+            owner, example = unclear[0]
+            options = ", ".join(table.label(owner, option) for option in example.options)
             yield Finding(
                 code="ambiguous-columns",
                 kind="ambiguous",
                 message=(
                     f"{len(unclear)} numbers of {table.title} fit several columns, e.g. {example.text} in row "
-                    f"{unclear[0][0].key}: {', '.join(example.options)}. The text doesn't tell; look at the original."
+                    f"{owner.key}: {options}. The text doesn't tell; look at the original."
                 ),
                 table=table.id, line=refs[0].line, cells=refs,
             )  # fmt: skip
@@ -119,13 +120,15 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
             if cell.doubt == BARE:
                 yield Finding(
                     code="bare-number", kind="ambiguous", table=table.id, line=row.line,
-                    message=f"{cell.text} in row {row.key}, column {cell.column}: {BARE}. Compare with the original.",
+                    message=f"{cell.text} in row {row.key}, column {table.label(row, cell.column)}: {BARE}. "
+                    "Compare with the original.",
                     cells=(_named(table, row, cell.column, cell),),
                 )  # fmt: skip
             if cell.state == "ungrounded":
                 yield Finding(
                     code="ungrounded", kind="ungrounded", table=table.id, line=row.line,
-                    message=f"{cell.text} in row {row.key}, column {cell.column} doesn't stand in the source.",
+                    message=f"{cell.text} in row {row.key}, column {table.label(row, cell.column)} doesn't stand in "
+                    "the source.",
                     cells=(_named(table, row, cell.column, cell),),
                 )  # fmt: skip
 
@@ -144,4 +147,6 @@ def unconfirmed(tables: Sequence[Table], wrong: Sequence[Ref]) -> Iterator[Findi
 
 def _named(table: Table, row: Row, column: str, cell: Cell | None) -> CellRef:
     line = cell.spans[0].line if cell and cell.spans else None
-    return CellRef(table=table.id, part=table.part, row=row.key, column=column, line=line)
+    printed = table.label(row, column)
+    name = printed if printed != column else ""
+    return CellRef(table=table.id, part=table.part, row=row.key, column=column, line=line, name=name)

@@ -30,7 +30,9 @@ def frame_of(table: Table) -> Frame:
     usual = usual_places(len(c.text.partition(".")[2]) for _, c in table.numbers())
     empty = table.empty_note is not None
     scale, final = scale_of(table.unit), is_final(table.title)
-    frame = Frame(table.id, table.part, table.columns, rows, empty, scale, usual, table.layout, final)
+    frame = Frame(
+        table.id, table.part, table.columns, rows, empty, scale, usual, table.layout, final, labels=table.labels
+    )  # fmt: skip
     if not is_prose(table.id):
         return frame
     scales = {

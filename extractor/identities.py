@@ -4,14 +4,14 @@ The same instances serve the reader (unknown columns), the checks (known ones) a
 identity is written once, in ``schemas/``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from .across import Place, across
 from .arithmetic import evaluate
 from .instance import Frame, FrameRow, Instance, Outcome, Ref, Relation, Verdict
 from .rules import parse
-from .specs import CrossSpec, TableSpec, walk
+from .specs import CrossSpec, RowSum, TableSpec, walk
 
 __all__ = [
     "Frame", "FrameRow", "Instance", "Outcome", "Ref", "Relation", "Verdict",
@@ -48,7 +48,7 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     columns = set(frame.columns)
     # What a column that the spec doesn't know adds to isn't known either: no sum along a row is asked for then.
     known = columns <= {c.id for c in (*spec.columns, *spec.more)}
-    sums = [(rule, [c for c in rule.parts if c in columns]) for rule in spec.row_sums if known]
+    sums = [(rule, list(_printed_parts(rule, spec, columns))) for rule in spec.row_sums if known]
     sums = [
         (rule, parts)
         for rule, parts in sums
@@ -62,16 +62,28 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
                 continue
             left = tuple([Ref(index, number, c) for c in rule.totals])
             right = tuple([Ref(index, number, c) for c in parts])
-            yield Instance(rule.id, "sum", left, right, f"{' + '.join(rule.totals)} = {' + '.join(parts)}")
-        for part in inner:
-            left, right = (Ref(index, number, part.id),), (Ref(index, number, part.part_of or ""),)
-            yield Instance(spec.tree or spec.id, "at-most", left, right, f"{part.id} <= {part.part_of}")
+            whole, part = (" + ".join(frame.said(c, row.side) for c in side) for side in (rule.totals, parts))
+            yield Instance(rule.id, "sum", left, right, f"{whole} = {part}")
+        for inside in inner:
+            left, right = (Ref(index, number, inside.id),), (Ref(index, number, inside.part_of or ""),)
+            text = f"{frame.said(inside.id)} <= {frame.said(inside.part_of or '')}"
+            yield Instance(spec.tree or spec.id, "at-most", left, right, text)
         for zero in zeros:
             if row.role and row.role[:3] in zero.classes:
-                text = f"{zero.column} stays empty in class {row.role[:3]}"
+                text = f"{frame.said(zero.column)} stays empty in class {row.role[:3]}"
                 yield Instance(zero.id, "same", (Ref(index, number, zero.column),), (), text)
     yield from _tree(index, frame, spec)
     yield from _of_classes(index, frame, spec)
+
+
+def _printed_parts(rule: RowSum, spec: TableSpec, columns: Container[str]) -> Iterator[str]:
+    """Yield the columns of a sum that are printed; in place of a subtotal that isn't, the parts of that."""
+    for part in rule.parts:
+        below = next((r for r in spec.row_sums if r.totals == (part,) and r.side == rule.side), None)
+        if part in columns:
+            yield part
+        elif below is not None and not rule.complete:
+            yield from _printed_parts(below, spec, columns)
 
 
 def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
@@ -84,7 +96,7 @@ def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]
         parts = [n for n, r in enumerate(frame.rows) if r.role in label.classes]
         for column in frame.columns:
             right = tuple(Ref(index, part, column) for part in parts)
-            text = f"{row.label} = {' + '.join(frame.rows[p].label for p in parts)} ({column})"
+            text = f"{row.label} = {' + '.join(frame.rows[p].label for p in parts)} ({frame.said(column)})"
             yield Instance(label.identity or spec.id, "sum", (Ref(index, number, column),), right, text)
 
 
@@ -103,7 +115,7 @@ def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
                 continue
             right = tuple([Ref(index, part, column) for part in parts])
             yield Instance(
-                identity, "sum", (Ref(index, parent, column),), right, f"{said} ({column})",
+                identity, "sum", (Ref(index, parent, column),), right, f"{said} ({frame.said(column, row.side)})",
                 optional="right" if optional else None,
             )  # fmt: skip
 

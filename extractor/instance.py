@@ -71,6 +71,7 @@ class Frame:
         gaps: A cell that isn't printed is unknown (prose), not 0 (a table).
         name: Name of the project that a form is about.
         scales: Yuan per unit of the cells that have a unit of their own; 1 for what isn't money.
+        labels: Printed names by column id, in front ``left:`` or ``right:`` where a side has its own; for messages.
         rates: Digits after the point that nearly all rates in the document's prose are printed with; 0 if they vary.
         reckoned: What its numbers come to, kept by :meth:`yuan`.
     """
@@ -88,12 +89,17 @@ class Frame:
     name: str = ""
     scales: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
     rates: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
     reckoned: "dict[Ref, Reckoned]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def spec(self) -> str:
         """Name of its spec."""
         return f"{self.table}.{self.layout}" if self.layout else self.table
+
+    def said(self, column: str, side: str = "") -> str:
+        """Return a column's name as printed."""
+        return self.labels.get(f"{side}:{column}") or self.labels.get(column, column)
 
     def scale_at(self, row: int, column: str) -> Decimal:
         """Yuan per unit of a cell."""

@@ -39,13 +39,19 @@ class Record(BaseModel):
 
 
 class CellRef(Record):
-    """Names a cell: table id, part, row key, column."""
+    """Names a cell: table id, part, row key, column by its id, and its printed ``name`` where that is another."""
 
     table: str
     part: int
     row: str
     column: str
     line: int | None = None
+    name: str = ""
+
+    @property
+    def printed(self) -> str:
+        """The column's name as facts have it."""
+        return self.name or self.column
 
 
 class Finding(Record):

@@ -15,6 +15,9 @@ NOISES = {
     "clean": Noise(),
     "pages": Noise(page_breaks=9, repeat_headers=True, thousands=True, wrap_names=True),
     "fragments": Noise(fragment_headers=True, wrap_names=True, thousands=True, full_width=True),
+    "both": Noise(
+        page_breaks=9, repeat_headers=True, fragment_headers=True, wrap_names=True, thousands=True, full_width=True
+    ),
 }
 
 

@@ -9,6 +9,8 @@ rows are made of:
 * ``@left``, ``@right`` and ``@end``: the sides of a two-sided table and its last row; a line is a label, with a dot in
   front for each level, and amounts; ``%classes`` stands for a row for each class;
 * ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
+* ``@blocks 301 303 / 302 > {code} | {name} | =all``: economic items in blocks beside each other, by their classes; the
+  lines below are rows over all of them;
 * ``@wide row@column=x | …``: one row of numbers, its items being in the header;
 * ``@empty``: the sentence that stands there where the table has no amounts.
 
@@ -142,20 +144,54 @@ def _fill(grid: _Grid, books: Ledger, head: dict[str, str]) -> None:
             _tree(grid, books, lines[0], head)
         elif kind == "projects":
             _projects(grid, books, lines[0], head)
+        elif kind == "blocks":
+            _blocks(grid, books, lines)
         elif kind == "wide":
             for line in lines:
                 _wide(grid, books, line.format_map(head))
         elif kind == "row":
-            for line in lines:
-                cells_ = [cell.strip() for cell in line.split("|")]
-                keyed = next((i for i, cell in enumerate(cells_) if "~" in cell), 0)
-                label, key = _label(cells_[keyed].format_map(head))
-                found = [_amount(books, cell[1:]) if cell.startswith("=") else cell.format_map(head) for cell in cells_]
-                found[keyed] = label
-                at = [i for i, cell in enumerate(found) if isinstance(cell, Decimal)]
-                grid.add(found, [(key, columns(grid.sheet.header)[i]) for i in at])
+            _rows(grid, books, lines, head)
     if sides:
         _two(grid, books, sides)
+
+
+def _rows(grid: _Grid, books: Ledger, lines: Sequence[str], head: dict[str, str]) -> None:
+    """Print rows with a label each, which stands in the first cell or in the one that gives a key."""
+    for line in lines:
+        cells_ = [cell.strip() for cell in line.split("|")]
+        keyed = next((i for i, cell in enumerate(cells_) if "~" in cell), 0)
+        label, key = _label(cells_[keyed].format_map(head))
+        found = [_amount(books, cell[1:]) if cell.startswith("=") else cell.format_map(head) for cell in cells_]
+        found[keyed] = label
+        at = [i for i, cell in enumerate(found) if isinstance(cell, Decimal)]
+        grid.add(found, [(key, columns(grid.sheet.header)[i]) for i in at])
+
+
+def _blocks(grid: _Grid, books: Ledger, lines: Sequence[str]) -> None:
+    """Print economic items in blocks beside each other, and below them rows in which each label has its amount."""
+    blocks, block = lines[0].split(">")
+    cells = [cell.strip() for cell in block.split("|")]
+    codes = sorted({code[:size] for code in books.economic for size in (3, 5)})
+    sides = [[code for code in codes if code[:3] in classes.split()] for classes in blocks.split("/")]
+    names = columns(grid.sheet.header)
+    for number in range(max(map(len, sides))):
+        found: list[str | Decimal] = []
+        keys = []
+        for side in sides:
+            code = side[number] if number < len(side) else ""
+            for cell in cells:
+                if cell.startswith("=") and code:
+                    keys.append((code, names[len(found)]))
+                    found.append(_amount(books, cell[1:], code, economic=True))
+                else:
+                    found.append("" if not code else cell.format_map({"code": code, "name": NAMES[code]}))
+        grid.add(found, keys)
+    for line in lines[1:]:
+        last = [cell.strip() for cell in line.split("|")]
+        words = [next(c for c in last[i::-1] if c and not c.startswith("=")) for i in range(len(last))]
+        row = [_amount(books, c[1:]) if c.startswith("=") else c for c in last]
+        at = [i for i, cell in enumerate(row) if isinstance(cell, Decimal)]
+        grid.add(row, [(_label(words[i])[1], names[i]) for i in at])
 
 
 def _wide(grid: _Grid, books: Ledger, line: str) -> None:
@@ -235,7 +271,8 @@ def _projects(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> No
             **head,
         }
         coded = any("{c1}" in cell or "{code}" in cell for cell in cells)
-        rows.append((f"{code}/{project}" if coded else project, parts, cost))
+        beside = f"{head['office']}/" if "{office}" in line.partition("{project}")[0] else ""
+        rows.append((f"{code}/{project}" if coded else beside + project, parts, cost))
     for key, parts, cost in rows:
         own = ["" if key == "总计" and "{" not in cell and cell != "=x" else cell for cell in cells]
         found = [cost if cell.startswith("=") else cell.format_map(parts) for cell in own]

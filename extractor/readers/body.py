@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from extractor.chunks import Chunk
@@ -11,6 +11,7 @@ from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec
 
 from .blocks import block_starts, split_blocks
+from .fragments import joined
 from .hints import Hint
 from .labels import TOTALS, Labels
 from .ordinals import without_ordinals, without_unit_codes
@@ -53,6 +54,8 @@ class Body:
         empty: The note declares the table empty.
         junk: Damaged numbers, wherever they stand.
         blocks: Code, name and amount are printed several times beside each other.
+        fragments: Names of the header were put together from pieces.
+        widths: For each line of a grid by its number, how many cells it has.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -66,6 +69,8 @@ class Body:
     empty: bool
     junk: tuple[Token, ...]
     blocks: bool
+    fragments: bool = False
+    widths: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,9 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     first = _first_row(rows, spec, labels) if told is None else told
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
-    token_lines = without_unit_codes([tokens for _, tokens in data], header)
-    token_lines = without_ordinals(token_lines, header, grid=grid)
+    whole = tuple(header) if grid else joined(header, tuple(labels.catalogue.layouts(spec.id)) or (spec,))
+    token_lines = without_unit_codes([tokens for _, tokens in data], whole)
+    token_lines = without_ordinals(token_lines, whole, grid=grid)
     starts = block_starts(header) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     decimals = usual_decimals(token_lines)
@@ -118,9 +124,11 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     ]
     words = squeeze("".join(line.text for line in header)).replace("|", "")
     return Body(
-        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, tuple(header),
+        tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
         blocks=any(words.count(word) > 1 for word in ("科目编码", "科目代码")),
+        fragments=len(whole) < len(header),
+        widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {},
     )  # fmt: skip
 
 

@@ -4,8 +4,10 @@ Offices print fewer columns than the first layout of a table, or more. A header 
 are names of columns, words of headers, or fragments that make up such names line below line.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
@@ -18,6 +20,7 @@ _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
 _BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
+_LEAVES = frozenset({"小计", "合计", "金额"})  # names that say something below the name of a group alone
 _GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
 
@@ -30,17 +33,19 @@ class Cover:
         labels: The same, and ``left:ID`` for the name above the left side of a two-sided table.
         left: How many characters nothing explains.
         blocks: How often the columns come beside each other.
+        spare: How many characters may stay unexplained; where names come in pieces, each may belong to one.
     """
 
     names: dict[str, str]
     labels: dict[str, str]
     left: int
     blocks: int = 1
+    spare: int = _LEFT
 
     @property
     def complete(self) -> bool:
         """Whether the header is explained, and names a column."""
-        return bool(self.names) and self.left <= _LEFT
+        return bool(self.names) and self.left <= self.spare
 
 
 def cover(body: Body, spec: TableSpec) -> Cover:
@@ -62,7 +67,26 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
     found = found | {c.id: c.names[0] for c in columns if c.canonical and c.id in found}
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
-    return Cover(names, found, sum(len(p) for p in left), blocks)
+    return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
+
+
+def in_their_groups(body: Body, spec: TableSpec) -> TableSpec:
+    """Return a spec without what columns are named below a group, such as 小计, where the header doesn't print it."""
+    groups = {c.under for c in (*spec.columns, *spec.more) if c.under}
+    header = squeeze("".join(line.text for line in body.header_lines)) if groups else ""
+    lost = frozenset(g for g in groups if not re.search(f"(?<!预算){re.escape(g)}", header))
+    return _without_leaves(spec, lost) if lost else spec
+
+
+@lru_cache(maxsize=128)
+def _without_leaves(spec: TableSpec, lost: frozenset[str]) -> TableSpec:
+    def bare(column: Column) -> Column:
+        if column.under not in lost:
+            return column
+        return column.model_copy(update={"aliases": tuple(a for a in column.aliases if a not in _LEAVES)})
+
+    columns, more = tuple(map(bare, spec.columns)), tuple(map(bare, spec.more))
+    return spec.model_copy(update={"columns": columns, "more": more})
 
 
 def in_blocks(named: Cover, spec: TableSpec) -> Cover:
@@ -81,7 +105,7 @@ def _put_together(
         for name in sorted(column.plain, key=len, reverse=True):
             rest = _composed(left, name) if column.id not in found and name[:1] in begins else None
             if rest is not None:
-                found[column.id], left = name.removeprefix("其中:"), rest
+                found[column.id], left = name.removeprefix("其中").removeprefix(":"), rest
     for word in _BY_LENGTH:
         while word[:1] in begins and (rest := _composed(left, word)) is not None:
             left = rest
@@ -114,7 +138,7 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
         own = next((c for c in columns if c.id not in found and c.plain[0] == piece), None)
         named = own or next((c for c in columns if c.id not in found and piece in c.plain[1:]), None)
         if named is not None:
-            found[named.id] = printed.removeprefix("其中:")
+            found[named.id] = printed.removeprefix("其中").removeprefix(":")
             seen[piece] = 1
         elif 0 < seen.get(piece, 0) < blocks:
             seen[piece] += 1  # the header of the block beside it

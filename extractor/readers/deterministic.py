@@ -30,6 +30,7 @@ from .settle import settle
 from .wide import names_items, wide
 
 _UNFIT = 10_000
+_SUBTOTAL = "小计"
 _BEGIN = 3  # characters by which a column's name is told in a header
 _WITH_NUMBERS = 10  # so many unknown labels without a number weigh as much as one with a number
 
@@ -87,7 +88,11 @@ def fitting(
         verdict = layout(body, spec)
         known = verdict.known
         crowded = _crowded(body, spec, verdict, labels) if known else 0
-        strange = _strange(body, spec, labels) + verdict.strange + crowded if known else _UNFIT
+        strange = (
+            _strange(body, spec, labels) + verdict.strange + crowded + _overlooked(body, spec, verdict)
+            if known
+            else _UNFIT
+        )
         if (
             best is not None
             and best[2].known
@@ -170,10 +175,19 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
+    places = [t.cell for line in lines for t in line if t.decimals and t.cell is not None] if body.grid else []
+    if places and max(places) - min(places) >= len(verdict.columns):
+        return len(lines)
     if not body.grid:
         rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
         lines = tuple(tuple(row.items) for row in rows)
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
+
+
+def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
+    """Whether a header prints 小计, and no column of the layout is named by it: 1, or 0."""
+    printed = any(squeeze(p) == _SUBTOTAL for line in body.header_lines for p in line.text.replace("|", " ").split())
+    return int(printed and spec.shape == "coded" and _SUBTOTAL not in verdict.labels.values())
 
 
 def _part(

@@ -60,7 +60,7 @@ class Draft:
         scale = scale_of(self.body.unit)
         return Frame(
             self.spec.id, self.chunk.part, self.columns, rows, self.body.empty, scale, self.body.decimals,
-            self.spec.layout, is_final(self.chunk.title),
+            self.spec.layout, is_final(self.chunk.title), labels=self.labels,
         )  # fmt: skip
 
     def values(self, row: int) -> tuple[Decimal | None, ...]:

@@ -14,9 +14,9 @@ from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
 from .body import Body
-from .cover import Cover, cover, in_blocks
+from .cover import Cover, cover, in_blocks, in_their_groups
 from .labels import HEADER_WORDS, undated
-from .tokens import cells
+from .tokens import Token, cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Layout:
 
 def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
+    spec = in_their_groups(body, spec)
     found = _layout(body, spec)
     return replace(found, first_cell=_first_cell(body, spec, found.printed)) if found.known and body.grid else found
 
@@ -188,6 +189,8 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
     found = [index for index, text in sorted(leaves.items()) if text in by_name]
     if len(found) < 2 or any(leaves.get(i) not in by_name for i in range(found[0], found[-1] + 1)):
         return ()
+    if any(leaves.get(t.cell or 0) not in HEADER_WORDS for line in body.lines for t in line if _beyond(t, found[-1])):
+        return ()
     used: Counter[str] = Counter()
     out = []
     for index in found:
@@ -197,6 +200,11 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
         out.append(names[used[leaves[index]]])
         used[leaves[index]] += 1
     return tuple(out) if len(set(out)) == len(out) else ()
+
+
+def _beyond(token: Token, last: int) -> bool:
+    """Whether an amount stands to the right of the last column that is named."""
+    return token.decimals > 0 and token.cell is not None and token.cell > last
 
 
 def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
@@ -237,7 +245,7 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
     names = lines[at][start:]
     out = [by_name.get(n, [n])[0] for n in names]
     plain = not any(n in HEADER_WORDS and n not in by_name for n in names) and len(set(out)) == len(out)
-    before = all(p in HEADER_WORDS for p in lines[at][:start])
+    before = all(p in HEADER_WORDS for p in lines[at][:start]) and not (body.fragments and set(names) - set(by_name))
     return tuple(out) if plain and before and len(out) > 1 else ()
 
 
@@ -247,14 +255,16 @@ def _first_named(line: Sequence[str], by_name: Mapping[str, Sequence[str]]) -> s
 
 @lru_cache(maxsize=256)
 def _by_name(spec: TableSpec) -> Mapping[str, Sequence[str]]:
-    """Columns by printed name; a name of a column's own beats another column's alias."""
+    """Columns by printed name, several in their order; a name of a column's own beats another column's alias."""
     by_name: dict[str, list[str]] = {}
     for column in (*spec.columns, *spec.more):
         by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
+    aliases: dict[str, list[str]] = {}
     for column in (*spec.columns, *spec.more):
-        for alias in column.aliases:
-            by_name.setdefault(squeeze(alias), [column.id])
-    return by_name
+        for alias in map(squeeze, column.aliases):
+            if column.id not in aliases.setdefault(alias, []):
+                aliases[alias].append(column.id)
+    return {**aliases, **by_name}
 
 
 def _counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:

@@ -1,7 +1,7 @@
 """Rows of tables of free names: words, then numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from extractor.normalize import squeeze
 
@@ -22,7 +22,9 @@ _NAMES = (
     "单位(项目)名称",
     "名称",
 )
+_UNITS = ("单位名称", "预算单位", "预算单位名称", "部门名称", "部门(单位)名称", "单位")
 UNNAMED = "which of the words in front of its numbers is a row's name isn't told in text without cells"
+_ABOVE = "the row above it has no amounts, and its words may be the beginning of this name"
 _AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
@@ -31,23 +33,27 @@ _BESIDE = re.compile(
 
 def _several_names(body: Body) -> bool:
     """Whether the header names several columns of words: what stands before the numbers isn't one name."""
-    return bool(_BESIDE.search(body.header))
+    pieces = {squeeze(p) for line in body.header_lines for p in line.text.replace("|", " ").split()}
+    return bool(_BESIDE.search(body.header)) or ("项目名称" in pieces and not pieces.isdisjoint(_UNITS))
 
 
-def _name_cell(body: Body) -> int | None:
-    """Return the cell of a grid in which rows have their name, where several have words."""
+def _name_cells(body: Body) -> tuple[int | None, int | None]:
+    """Return the cells of a grid in which rows have their name and, in front of it, the office it belongs to."""
     if not body.grid or not _several_names(body):
-        return None
-    found = {squeeze(text): i for line in body.header_lines for i, (_, text) in enumerate(cells(line.text))}
-    return next((found[name] for name in _NAMES if name in found), None)
+        return None, None
+    found = {name: i for i, name in _heads(body).items()}
+    own = next((found[name] for name in _NAMES if name in found), None)
+    unit = next((found[name] for name in _UNITS if name in found), None) if "项目名称" in found else None
+    return own, unit if own is not None and unit is not None and unit < own else None
 
 
-def _place_in_a_row(body: Body) -> tuple[int, int] | None:
-    """Which of how many words in front of the numbers is the name, where the header without cells says so."""
+def _place_in_a_row(body: Body) -> tuple[int, int, int | None] | None:
+    """Which of how many words in front of the numbers is the name, and which the office, if the header says so."""
     pieces = [squeeze(p) for line in body.header_lines for p in line.text.split()]
     end = next((i for i, piece in enumerate(pieces) if piece in _AMOUNTS), 0)
     at = next((pieces.index(name) for name in _NAMES if name in pieces[:end]), None)
-    return (at, end) if at is not None else None
+    unit = next((pieces.index(name) for name in _UNITS if name in pieces[:end]), None)
+    return (at, end, unit if unit is not None and unit < at else None) if at is not None else None
 
 
 def only_names(body: Body, rows: Sequence[RawRow]) -> bool:
@@ -60,6 +66,7 @@ def only_names(body: Body, rows: Sequence[RawRow]) -> bool:
     lost = 0
     for row in (r for r in rows if r.bare not in TOTALS):
         if len(row.label) == place[1]:
+            row.unit = squeeze(row.label[place[2]].text) if place[2] is not None else ""
             row.label = [row.label[place[0]]]
         else:
             row.doubt, lost = "which of the words in front of its numbers is its name isn't told", lost + 1
@@ -70,8 +77,14 @@ def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
     rows: list[RawRow] = []
     pending: list[Token] = []
-    own = _name_cell(body)
+    own, beside_it = _name_cells(body)
+    doubt = unit = ""
+    heads = {i: name for i, name in _heads(body).items() if own is not None and i not in (own, beside_it)}
     for whole in body.lines:
+        if pending and _without_amounts(pending[-1], body):
+            # A row whose amounts are empty, or the beginning of a name; not if another cell has words again.
+            beside = own is not None and any(t.kind == "text" and t.cell not in (None, own) for t in whole)
+            pending, doubt = ([], "") if beside else (pending, _ABOVE)
         line = [t for t in whole if t.kind != "text" or t.cell == own] if own is not None else whole
         line = line if any(t.kind == "text" for t in line) else whole
         fresh = True
@@ -84,10 +97,16 @@ def item_rows(body: Body) -> list[RawRow]:
                 pending.append(token)
                 continue
             if pending:
-                rows.append(RawRow(pending[0].line, None, pending))
-                pending, fresh = [], False
+                unit = _office(whole, beside_it) or unit
+                office = unit if own is not None else ""
+                rows.append(
+                    RawRow(pending[0].line, None, pending, doubt=doubt, unit=office, texts=_others(whole, heads))
+                )
+                pending, fresh, doubt = [], False, ""
             if rows and (not fresh or token.kind == "number"):
                 rows[-1].items.append(token)
+    if pending and _without_amounts(pending[-1], body):
+        pending = []
     if (
         pending
         and rows
@@ -95,6 +114,33 @@ def item_rows(body: Body) -> list[RawRow]:
     ):
         rows[-1].label.extend(pending)
     return [r for r in rows if r.items]
+
+
+def _heads(body: Body) -> dict[int, str]:
+    """Return the words above each cell of a grid, the lowest ones."""
+    return {
+        i: squeeze(text) for line in body.header_lines for i, (_, text) in enumerate(cells(line.text)) if text.strip()
+    }
+
+
+def _others(line: Sequence[Token], heads: Mapping[int, str]) -> dict[str, list[Token]]:
+    """Return the words of a row in its other columns of words."""
+    found: dict[str, list[Token]] = {}
+    for token in line:
+        column = heads.get(token.cell) if token.kind == "text" and token.cell is not None else None
+        if column is not None and squeeze(token.text) not in TOTALS:
+            found.setdefault(column, []).append(token)
+    return found
+
+
+def _office(line: Sequence[Token], cell: int | None) -> str:
+    """Return the words in the cell of a row's office."""
+    return squeeze("".join(t.text for t in line if t.kind == "text" and t.cell == cell)) if cell is not None else ""
+
+
+def _without_amounts(word: Token, body: Body) -> bool:
+    """Whether a line of a grid that ends in this word prints cells behind it, all of them empty."""
+    return body.widths.get(word.line, 0) > (word.cell or 0) + 1
 
 
 def _in_name(token: Token, line: Sequence[Token], index: int, body: Body, pending: Sequence[Token]) -> bool:

@@ -1,16 +1,20 @@
 """Rows of tables with fixed labels, one side or two: ``label number | code name number``."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+from extractor.amount import half_unit
 from extractor.normalize import squeeze
-from extractor.specs import RowSpec, TableSpec, walk
+from extractor.specs import RowSpec, TableSpec, split_label, walk
 
 from .body import Body
 from .labels import TOTALS, Labels
 from .rows import RawRow
 from .tokens import Token
 
+_OF_WHICH = re.compile(r"其中")
 _SUBTOTAL = "小计"  # of the heading above it, which names its parts
 
 
@@ -229,12 +233,55 @@ def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec
     where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
         rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
+    _strangers(rows)
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
         parent = _printed_parent(of_classes, where)
         for row in rows:
             if row.side == "right" and row.kind == "code" and row.role and len(row.role) == 3:
                 row.parent = parent
+
+
+def _strangers(rows: Sequence[RawRow]) -> None:
+    """Make rows of the left side that the spec doesn't know parts of what the rows around them are parts of.
+
+    Numbered rows go with those that are numbered alike (一、 二、), others where the rows above and
+    below agree; and only if that makes the sum hold, which lacks them: what such a row is stays in doubt.
+    """
+    left = [row for row in rows if row.side == "left" and not row.code]
+    for index, row in enumerate(left):
+        if row.role is not None or not row.items or _OF_WHICH.match(row.text):
+            continue
+        alike = [
+            next((r for r in side if r.role is not None and _numbering(r) == _numbering(row)), None)
+            for side in (left[index::-1], left[index:])
+        ]
+        parents = {r.parent for r in alike if r is not None}
+        parent = parents.pop() if len(parents) == 1 and (_numbering(row) or None not in alike) else None
+        if parent is not None and _lacks(rows, parent, row):
+            row.parent = parent
+
+
+def _lacks(rows: Sequence[RawRow], parent: int, row: RawRow) -> bool:
+    """Whether the parts of a row add up to it with the amount of another row, and don't without it."""
+    parts = [_amount(r) for r in rows if r.parent == parent]
+    whole, own = _amount(rows[parent]), _amount(row)
+    slack = half_unit(whole) * (len(parts) + 2)
+    return abs(whole - sum(parts) - own) <= slack < abs(whole - sum(parts))
+
+
+def _amount(row: RawRow) -> Decimal:
+    return next((t.amount.value for t in row.items if t.amount), Decimal(0))
+
+
+def _numbering(row: RawRow) -> str:
+    """What a row's number looks like: ``一、``, ``(一)``, ``1.``, or nothing."""
+    number = split_label(row.text)[0]
+    return (
+        ""
+        if number is None
+        else re.sub(r"[一二三四五六七八九十\d]+", "#", row.text[: row.text.find(number) + len(number) + 1])
+    )
 
 
 def _printed_parent(path: tuple[RowSpec, ...], where: Mapping[tuple[RowSpec, ...], int]) -> int | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import product
 
 from rapidfuzz import fuzz, process
 
@@ -13,9 +14,9 @@ from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
 
 from .tokens import Token
 
-TOTALS = frozenset({"总计", "合计", "总合计"})
+TOTALS = frozenset({"总计", "合计", "总合计", "共计"})
 # Words of headers that name no number column.
-HEADER_WORDS = (
+_WORDS = (
     "功能分类科目编码", "功能分类科目名称", "经济分类科目编码", "经济分类科目名称", "支出功能分类",
     "功能分类", "经济分类", "科目编码", "科目名称", "科目", "编码", "名称", "项目名称", "项目", "类款项",
     "类款", "类", "款", "项", "单位名称", "支出预算", "收入预算", "资金来源", "财政拨款收入", "财政拨款支出",
@@ -37,8 +38,20 @@ HEADER_WORDS = (
     "本年国有资本经营预算财政拨款支出", "项目(按功能分类)", "项目(按支出功能分类)", "项目(按支出功能分类科目)",
     "支出功能分类科目", "政府预算支出经济分类科目", "政府预算经济分类", "部门预算经济分类", "单位预算",
     "采购品目大类", "采购品目", "采购品目名称", "品目名称", "专项名称", "经济科目", "采购物品名称",
-    "采购组织形式", "采购方式",
+    "采购组织形式", "采购方式", "本年拨款",
 )  # fmt: skip
+# What stands above codes and names: 部门预算支出功能分类科目编码, 功能科目, and whatever lies between.
+_CLASSIFIED = tuple(
+    "".join(parts)
+    for parts in product(
+        ("", "部门预算", "政府预算"),
+        ("", "支出"),
+        ("功能", "经济"),
+        ("分类", "分类科目", "科目"),
+        ("", "编码", "代码", "名称"),
+    )
+)
+HEADER_WORDS = (*_WORDS, *(word for word in _CLASSIFIED if word not in _WORDS))
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 
 
@@ -53,7 +66,19 @@ def undated(text: str) -> str:
 
 
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
+_DIGITS = 4  # digits of a year
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
+
+
+_REST_OF_YEAR = re.compile(r"^\d{0,3}年度?")
+
+
+def _of_year(tokens: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Whether digits alone on their line are the first of a year that goes on below: ``202`` / ``4年预算数``."""
+    if len(tokens) > 1 or not tokens[0].whole or not following or len(tokens[0].text) > _DIGITS:
+        return False
+    below = following[0].text
+    return bool(_REST_OF_YEAR.match(squeeze(below))) or (len(following) == 1 and below.isdigit() and len(below) == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +185,8 @@ class Labels:
     def starts_row(self, tokens: Sequence[Token], following: Sequence[Token], spec: TableSpec) -> bool:
         """Whether a line is a data row and not part of the header."""
         first = tokens[0]
+        if _of_year(tokens, following):
+            return False
         amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
         next_amount = bool(following) and (following[0].kind == "junk" or following[0].decimals > 0)
         for position, token in enumerate(tokens):
@@ -189,7 +216,7 @@ class Labels:
     @staticmethod
     def of_header(text: str, words: str) -> bool:
         """Whether a line holds nothing but header words or pieces of them."""
-        pieces = [undated(piece) for piece in text.replace("|", " ").split()]
+        pieces = [_REST_OF_YEAR.sub("", undated(piece)) for piece in text.replace("|", " ").split()]
         return squeeze("".join(pieces)) in words or all(p in words or p.isdigit() or p == "※" for p in pieces)
 
     def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec) -> bool:

@@ -14,7 +14,7 @@ from .prose_text import TORN, Flow, printed, spans
 _MORE = re.compile(r"(?:其)?[二三四五六七八九十]是|第?[二三四五六七八九十][,、]")
 _ITEM = re.compile(r"(?:\d{1,2}[.、](?!\d)|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
 _NEUTRAL = re.compile(
-    r"收入|支出|收|支|、|总计|总体|合计|总额|金额|总预算|预算|决算|各|数|均|本年|年度|本部门|本单位|财政|拨款|经费|情况"
+    r"收入|支出|收|支|、|总数|总计|总体|合计|总额|金额|总预算|预算|决算|各|数|均|本年|年度|本部门|本单位|财政|拨款|经费|情况"
 )
 _BOTH = re.compile(r"收.{0,3}支")  # income and expenditure together
 _LARGEST = {"万元": 8, "亿元": 5}  # digits before the point that an office's amount can have

@@ -33,7 +33,9 @@ _TELLING = re.compile(r"(?:情况|说明|如下)$")
 _SAYS = re.compile(r"\d\.\d|\([类款项]\)|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
 _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
 _DECIMAL = re.compile(r"\d\.\d")
+_AMOUNT = re.compile(r"(?<!指)(?<!反映)\d[\d,]*(?:\.\d+)?[万亿千]?元")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
+_SECTION = 2  # level of 一、
 _LONGEST = 90
 _OPENS = 100  # lines within which a list that isn't called so begins
 _OPENING = frozenset({"duties", "staffing"})
@@ -158,7 +160,9 @@ def _head(
         piece = _bare(lines[last].text)
         inline = bool(stop and stop.end() < len(piece))
         if inline and (strict or (stop and stop.group() != "。" and not _TELLING.search(joined))):
-            break  # a term and what it means
+            told = piece[stop.end() if stop else 0 :] + "".join(_bare(line.text) for line in lines[last + 1 : last + 4])
+            if strict or not (ids and level > _SECTION and _AMOUNT.search(told)):
+                break  # a term and what it means
         column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
         title = readable("".join(_unmarked(lines[i].text) for i in range(index, last + 1)))
         best = Head(index, last, column, level, title[:_LONGEST], ids)

@@ -19,6 +19,7 @@ from .rows import RawRow
 from .tokens import Token
 
 _BOUGHT = re.compile(r"(?:政府|部门|单位)?集中采购|政府统一采购|分散(?:采购|自行组织|自行采购)|自行(?:采购|组织)")
+_HOW = re.compile(r"(?:政府)?采购(?:组织形式|组织方式|形式|方式)")
 _KIND = re.compile(r"^[一二三四五六七八九十]、")
 _UNSURE = "which of the words around its amount are its name isn't told in text without cells"
 
@@ -66,6 +67,8 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
     for index, entry in enumerate(entries):
         level = entry.level
         row = RawRow((entry.words or [entry.amount])[0].line, items=[entry.amount])
+        if entry.bought and (heading := _HOW.search(body.header)):
+            row.texts[heading.group()] = [entry.words[-1]]
         row.label = [t for part in (*entry.above, entry.words, *entry.below) for t in part]
         if level == 0:
             row.kind, row.key = "total", "总计"

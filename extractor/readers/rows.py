@@ -29,6 +29,8 @@ class RawRow:
         key: Row key of the facts contract.
         parent: Index of the row it is a part of.
         doubt: Why it isn't certain which row this is.
+        unit: The office beside the name of a project.
+        texts: Words of its other columns, by their printed names.
     """
 
     line: int
@@ -42,6 +44,8 @@ class RawRow:
     key: str = ""
     parent: int | None = None
     doubt: str = ""
+    unit: str = ""
+    texts: dict[str, list[Token]] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -166,7 +166,8 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             owner = index
             row.kind, row.key, row.parent = "unit", row.bare, total
         else:
-            prefix = f"{rows[owner].bare}/" if owner is not None else ""
+            office = row.unit or (rows[owner].bare if owner is not None else "")
+            prefix = f"{office}/" if office else ""
             row.kind, row.key = "project", prefix + row.text
             row.parent = owner if owner is not None else total
 

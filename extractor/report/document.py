@@ -162,7 +162,7 @@ def _table(result: Result, finding: Finding) -> int | None:
 def _place(numbering: Numbering, ref: CellRef) -> Place:
     cell = numbering.find(ref)
     if cell is None:
-        return Place(None, visible(f"{ref.row} · {ref.column}"))
+        return Place(None, visible(f"{ref.row} · {ref.printed}"))
     one, table, row = numbering.cells[cell], numbering.table(cell), numbering.row(cell)
     said = visible(f"{ref.row} · {table.label(row, ref.column)}")
     return Place(cell, said, visible(table.title), visible(one.cell.text), one.look)
