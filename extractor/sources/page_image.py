@@ -24,6 +24,9 @@ _DOT = 4
 _CLOSE = 14  # pixels from a character to its sign
 _SPECK = 5  # pixels of a mark that is no dirt
 _FAINT = 40  # between print and ground, below which nothing is printed
+_LIGHT = 0.35  # of the contrast of a page, likewise
+_STRENGTH = 10  # of the filter against noise
+_WHITE = 0.85  # of the ground's light, from which a tone counts as ground
 _SKEW = 3.0  # degrees looked at, to each side
 _NEAR = 4  # pixels between two marks of one rule
 _INKED = 0.9  # of a rule is dark; characters below each other leave gaps
@@ -122,27 +125,28 @@ def _skew(page: Image) -> float:
     return float(max(np.arange(coarse - 0.25, coarse + 0.251, 0.05), key=contrast))
 
 
-def _even(page: Image) -> Image:
+def _even(page: Image, white: float = 1.0) -> Image:
+    """Take shade away, and spread the tones from print to the share of the ground's light that counts as white."""
     height, width = page.shape
     small = cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     ground = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)), (0, 0), 7)
     ground = cv2.resize(ground, (width, height)).astype(np.float32)
     light = page.astype(np.float32) / np.maximum(ground, 1)
     dark = np.percentile(light, 1.0)
-    return (np.clip((light - dark) / (1 - dark + 1e-6), 0, 1) * 255).astype(np.uint8)
+    return (np.clip((light - dark) / (1 - dark + 1e-6) / white, 0, 1) * 255).astype(np.uint8)
 
 
 def _smooth(page: Image) -> Image:
     middle = cv2.medianBlur(page, 3)
     dots = cv2.absdiff(page, middle) > 25
-    return _even(cv2.bilateralFilter(np.where(dots, middle, page), 5, 30, 2))
+    return _even(cv2.fastNlMeansDenoising(np.where(dots, middle, page), None, _STRENGTH, 3, 11), _WHITE)
 
 
 _CLEAN: dict[str, Callable[[Image], Image]] = {
     "raw": _swept,
     "even": lambda page: _even(cv2.medianBlur(page, 3)),  # against shade, salt and pepper
     "blur": lambda page: cv2.GaussianBlur(page, (0, 0), 0.8),  # against dots
-    "smooth": _smooth,  # against both, where strokes are thin
+    "smooth": _smooth,  # against both: nothing is left on the ground, but thin strokes fade
 }
 
 
@@ -251,14 +255,20 @@ def _open(mask: Image, at: float, start: float, end: float, *, vertical: bool) -
     return bool(band.size and (band > 0).mean() < 0.35)
 
 
-def prints(page: Image, cell: GridCell) -> list[Box]:
-    """Return the boxes of the lines of print in a cell, from top to bottom."""
+def contrast(page: Image) -> float:
+    """Return how much darker than its ground the print of a page must be at least."""
+    low, high = np.percentile(page, (1, 60))
+    return max(_FAINT, _LIGHT * float(high - low))
+
+
+def prints(page: Image, cell: GridCell, least: float) -> list[Box]:
+    """Return the boxes of the lines of print in a cell, from top to bottom; print is darker than ground by a least."""
     left, top, right, bottom = (int(v) for v in cell.box)
     inner = page[top + 3 : bottom - 2, left + 3 : right - 2]
     if min(inner.shape, default=0) < _SMALL:
         return []
     low, high = np.percentile(inner, (1, 60))
-    if high - low < _FAINT:
+    if high - low < least:
         return []
     dark = (inner < high - 0.4 * (high - low)).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dark)
@@ -281,8 +291,14 @@ def _around(run: Sequence[tuple[int, ...]], marks: Sequence[tuple[int, ...]], co
 
 
 def cut(page: Image, box: Box, margin: int = 0) -> Image | None:
-    """Return the picture of a line, or None where nothing of it is on the page."""
+    """Return the picture of a line, or None where nothing of it is on the page.
+
+    A margin is what stands around the line; around one that is cut from a ruled cell, only the cell's ground is
+    repeated, since a rule is easily taken for a character.
+    """
     height, width = page.shape
-    left, top = max(0, int(box[0]) - margin), max(0, int(box[1]) - margin)
-    right, bottom = min(width, round(box[2]) + margin), min(height, round(box[3]) + margin)
-    return page[top:bottom, left:right] if right - left > 2 and bottom - top > 2 else None
+    left, top, right, bottom = max(0, int(box[0])), max(0, int(box[1])), min(width, round(box[2])), round(box[3])
+    line = page[top : min(height, bottom), left:right]
+    if min(line.shape) <= 2:
+        return None
+    return cv2.copyMakeBorder(line, *[margin] * 4, cv2.BORDER_REPLICATE) if margin else line
