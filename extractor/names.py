@@ -89,6 +89,7 @@ def _vocabulary(catalogue: Catalogue) -> _Vocabulary:
         for row in statement.spec.rows:
             keys = (row.key, row.final or "", row.changes or "", *row.also)
             found.update(part for key in keys for part in key.split("/") if "{" not in part)
+            found.update(row.usual)
     for form in forms().specs:
         found.update(name for row in form.rows for name in (row.id, row.single or "", *row.aliases))
     return _Vocabulary(frozenset(n for n in (*found, INDICATORS) if len(n) > 1))
@@ -204,12 +205,8 @@ class _Reader:
         for bracket in _PAIRS:
             if name.count(bracket[0]) != name.count(bracket[1]):
                 return f"a bracket in the name {name} has no partner"
-        for other in self.known.by_length.get(len(name), ()):
-            if sum(map(ne, name, other)) <= _ODD and self._confusable(name, other):
-                return f"the name {name} may be a misreading of {other}"
-        for other in (*self.known.by_length.get(len(name) + 1, ()), *self.known.by_length.get(len(name) - 1, ())):
-            if len(name) >= _SHORT and _one_more(max(name, other, key=len), min(name, other, key=len)):
-                return f"the name {name} may be a misreading of {other}"
+        if other := self._alike(name):
+            return f"the name {name} may be a misreading of {other}"
         for index, char in enumerate(name):
             if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
                 continue
@@ -219,6 +216,15 @@ class _Reader:
             if _uncommon(char) and self._lonely(name, index):
                 return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
         return ""
+
+    def _alike(self, name: str) -> str:
+        """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
+        same = self.known.by_length.get(len(name), ())
+        found = [o for o in same if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
+        for length in (len(name) - 1, len(name) + 1) if len(name) >= _SHORT else ():
+            both = (sorted((name, o), key=len, reverse=True) for o in self.known.by_length.get(length, ()))
+            found.extend(a if b == name else b for a, b in both if _one_more(a, b))
+        return found[0] if found else ""
 
     def _confusable(self, name: str, other: str) -> bool:
         """Whether a name differs from a known one of its length, in a few characters, just as a misread one does."""
@@ -308,7 +314,7 @@ class _Reader:
         if not self.text.goes_on(name, line):
             return ""
         whole = next((n for n in (*self.free, *self._longer(name)) if n != name and n.endswith(name)), "")
-        return f"the name {name} may be only the end of one that begins on the line above, such as {whole}" if whole else ""
+        return f"the name {name} may be only the end of one that begins on the line above: {whole}" if whole else ""
 
     def alone(self, name: str) -> str:
         """Say that a name stands nowhere else in the document, or return an empty string."""
@@ -317,7 +323,8 @@ class _Reader:
 
     def _longer(self, name: str) -> Sequence[str]:
         """Return the names known everywhere that hold a name, the longest first; what is very short says nothing."""
-        return [] if len(name) <= _LEAST else sorted((n for n in self.known.names if name in n and n != name), key=lambda n: (-len(n), n))
+        found = [n for n in self.known.names if name in n and n != name] if len(name) > _LEAST else []
+        return sorted(found, key=lambda n: (-len(n), n))
 
 
 def _one_more(longer: str, shorter: str) -> bool:

@@ -160,7 +160,7 @@ class Extractor:
             regions=tuple(regions.printed(document, out.tables)),
             files=document.files,
         )
-        result = regions.weighed(document, result)
+        result = regions.weighed(document, result, self.catalogue)
         return repair.apply(result) if self.apply_repairs else result
 
     def _judge(

@@ -83,7 +83,8 @@ def test_an_item_whose_number_lost_its_point_begins_its_row() -> None:
     whole, read_so = (Extractor().extract(Document.from_text(t)).table("n_general_items") for t in (text, damaged))
     assert whole is not None
     assert read_so is not None
-    assert [(r.key, c.text, c.state) for r, c in read_so.numbers()] == [(r.key, c.text, c.state) for r, c in whole.numbers()]
+    here, there = ([(r.key, c.text, c.state) for r, c in t.numbers()] for t in (read_so, whole))
+    assert here == there
 
 
 def test_the_end_of_a_name_is_doubted_where_a_line_break_cuts_it() -> None:

@@ -178,7 +178,8 @@ def _as_amounts(rows: list[list[Piece]]) -> None:
         if odd and sum(bool(AMOUNT.fullmatch(c.text)) for c in cells) >= len(odd):
             for n, said in odd:
                 others = (cells[n].text, *(o for o in cells[n].others if o != said))
-                rows[n][column] = replace(cells[n], text=said, score=min(cells[n].score or 0.0, _NO_TEXT), others=others)
+                score = min(cells[n].score or 0.0, _NO_TEXT)
+                rows[n][column] = replace(cells[n], text=said, score=score, others=others)
 
 
 def _doubtful(read: Reading) -> bool:
@@ -200,8 +201,8 @@ def _agreed(said: Sequence[Reading]) -> Reading:
         for text, read in zip(texts, said, strict=True):  # a point is lost more often than made up
             weights[unpointed(text)] = weights.get(unpointed(text), 0.0) + read.score
         chosen = max(weights, key=lambda t: weights[t])
-        same = [(AMOUNT.fullmatch(t) is not None, r.score, r) for t, r in zip(texts, said, strict=True) if unpointed(t) == chosen]
-        best = max(same, key=lambda one: one[:2])[2]
+        same = [(t, r) for t, r in zip(texts, said, strict=True) if unpointed(t) == chosen]
+        best = max(same, key=lambda one: (AMOUNT.fullmatch(one[0]) is not None, one[1].score))[1]
         best = replace(best, score=best.score * weights[chosen] / sum(weights.values()))
     rest = [r.text for t, r in zip(texts, said, strict=True) if t != mended(best.text) and r.score > _NO_TEXT]
     return replace(best, others=tuple(dict.fromkeys((*rest, *best.others))))

@@ -301,4 +301,4 @@ def cut(page: Image, box: Box, margin: int = 0) -> Image | None:
     line = page[top : min(height, bottom), left:right]
     if min(line.shape) <= 2:
         return None
-    return cv2.copyMakeBorder(line, *[margin] * 4, cv2.BORDER_REPLICATE) if margin else line
+    return cv2.copyMakeBorder(line, margin, margin, margin, margin, cv2.BORDER_REPLICATE) if margin else line
