@@ -85,7 +85,10 @@ def name_field(found: Sequence[Field]) -> tuple[Piece, ...]:
     column = field.content[0].column
     if column is None:
         return field.content
-    return tuple(p for p in field.content if p.column == column)
+    label = field.label[0].column
+    ends = (p.line for p in field.content if p.column == label and p.line > field.content[0].line)  # a label, misread
+    last = min(ends, default=None)
+    return tuple(p for p in field.content if p.column == column and (last is None or p.line < last))
 
 
 def words_of(found: Sequence[Field]) -> dict[str, list[Piece]]:

@@ -16,7 +16,7 @@ _COMMA = re.compile(r"(?<=\d)['’`·、;:](?=\d{3}(?!\d))")
 _AROUND = re.compile(r"(?<=[.,])\s+(?=\d)|(?<=\d)\s+(?=[.,])")
 _STRAY = re.compile(r"[.,'’`·:°|\]\[]*([-(]?\d[\d,]*\.\d\d[%)]?)[.,'’`·:°|\]\[]*")
 _CODE = re.compile(r"(\d{1,8})[.,'’`·:°]")
-_AMONG_WORDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})*)[,'’`·](\d{2})(?=[万亿]?元|%)")
+_AMONG_WORDS = re.compile(r"(?<![\d.,:])(\d{1,3}(?:,\d{3})*)[,'’`·:](\d{2})(?=[万亿]?元|%)")
 AMOUNT = re.compile(r"[-(]?\d[\d,]*\.\d\d[%)]?")
 """A number with two decimals."""
 _NO_POINTS = str.maketrans("", "", ".,:' ")

@@ -73,7 +73,7 @@ class _Reading:
         self.unread = 0
 
     def rows(self, scale: float) -> Iterator[list[Piece]]:
-        back = np.linalg.inv(np.vstack([self._page.matrix, [0, 0, 1]]))[:2]
+        back = np.linalg.inv(self._page.matrix)
         words = self._again(self._words())
         found = page_image.grids(self._page["raw"])
         rest = [w for w in words if not any(_centre_in(w.box, g.box) for g in found)]
@@ -134,7 +134,7 @@ class _Reading:
     def _table(self, grid: Grid, words: Sequence[_Word]) -> list[list[Piece]]:
         """Return the rows of a ruled table; cells with shared or overlooked text are read one by one."""
         image = self._page[self._best]
-        clear = self._page["smooth"] if self._page.dotted else image
+        clear = image if self._best == "raw" else self._page["smooth"]  # on a worn page, dirt in empty cells is read
         least = page_image.contrast(clear)
         held, again = _shared_out(grid, words)
         alone: dict[int, list[Box]] = {}
@@ -166,7 +166,7 @@ class _Reading:
 
 
 def _unsure(words: Sequence[_Word]) -> bool:
-    """Whether a cell holds one word, which isn't certain: its box may hold a part of a rule, or miss one of the word."""
+    """Whether a cell holds one word, which isn't certain: its box may hold a part of a rule, or miss one of its own."""
     return len(words) == 1 and _doubtful(words[0].read)
 
 
@@ -268,6 +268,7 @@ def _placed(piece: Piece, back: Any, scale: float) -> Piece:
 def _back(box: Box, back: Any, scale: float) -> Box | None:
     """Return a box in the units of the original: the smallest one around the turned box."""
     left, top, right, bottom = box
-    corners = np.array([[left, top, 1], [right, top, 1], [left, bottom, 1], [right, bottom, 1]]) @ back.T / scale
+    corners = np.array([[left, top, 1], [right, top, 1], [left, bottom, 1], [right, bottom, 1]]) @ back.T
+    corners = corners[:, :2] / corners[:, 2:] / scale
     low, high = corners.min(0), corners.max(0)
     return around([(float(low[0]), float(low[1]), float(high[0]), float(high[1]))])

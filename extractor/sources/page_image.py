@@ -27,6 +27,9 @@ _FAINT = 40  # between print and ground, below which nothing is printed
 _LIGHT = 0.35  # of the contrast of a page, likewise
 _STRENGTH = 10  # of the filter against noise
 _WHITE = 0.85  # of the ground's light, from which a tone counts as ground
+_SMALL_SIDE = 800  # pixels in which the outline of a sheet is sought
+_SHEET = 0.35  # of a picture that a sheet takes at least
+_DESK = 0.02  # of a picture that lies around the sheet at least
 _SKEW = 3.0  # degrees looked at, to each side
 _NEAR = 4  # pixels between two marks of one rule
 _INKED = 0.9  # of a rule is dark; characters below each other leave gaps
@@ -53,14 +56,18 @@ def decoded(data: bytes) -> list[Image]:
 class Page:
     """A page large enough and without skew, as it is and in clean-ups, each made when it is asked for.
 
+    A sheet that is photographed from aside is laid flat first.
+
     Attributes:
-        matrix: 2 x 3, from the original's pixels to the page's.
+        matrix: 3 x 3, from the original's pixels to the page's.
         dotted: Whether it is strewn with dots, so that it can't be read as it is.
     """
 
     def __init__(self, picture: Image) -> None:
-        self._picture = picture
-        self.matrix, self._size = _straight(picture)
+        lay, flat = _flat(picture)
+        turn, self._size = _straight(flat)
+        self._picture, self._seen_aside = picture, flat is not picture
+        self.matrix = np.vstack([turn, [0, 0, 1]]) @ lay
         self.dotted = _dots(picture) > _DOTTED
         self._made: dict[str, Image] = {}
 
@@ -68,9 +75,49 @@ class Page:
         """Return it ``raw``, or ``even``, ``blur`` or ``smooth``: cleaned in its own pixels, before it is turned."""
         if name not in self._made:
             clean = _CLEAN[name](self._picture)
-            turned = cv2.warpAffine(clean, self.matrix, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
-            self._made[name] = turned if not np.allclose(self.matrix, np.eye(3)[:2]) else clean
+            if self._seen_aside:
+                clean = cv2.warpPerspective(clean, self.matrix, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+            elif not np.allclose(self.matrix, np.eye(3)):
+                clean = cv2.warpAffine(clean, self.matrix[:2], self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+            self._made[name] = clean
         return self._made[name]
+
+
+def _flat(page: Image) -> tuple[Any, Image]:
+    """Return how a sheet is laid flat (3 x 3), and the picture of it alone; as it is where no sheet stands out."""
+    corners = _corners(page)
+    if corners is None:
+        return np.eye(3), page
+    sides = np.linalg.norm(corners - np.roll(corners, -1, 0), axis=1)
+    width, height = round(float(max(sides[0], sides[2]))), round(float(max(sides[1], sides[3])))
+    ends = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    lay = cv2.getPerspectiveTransform(corners, ends)
+    return lay, cv2.warpPerspective(page, lay, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
+
+
+def _corners(page: Image) -> Any | None:
+    """Return the corners of a light sheet on something darker, from the top left one around; None where none is seen.
+
+    A scan fills its picture: its corners are the picture's, or nothing but print is darker.
+    """
+    scale = _SMALL_SIDE / max(page.shape)
+    small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.morphologyEx(cv2.medianBlur(small, 5), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))  # without print
+    _, light = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    found, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(found, key=cv2.contourArea, default=None)
+    if outline is None or cv2.contourArea(outline) < _SHEET * light.size:
+        return None
+    four = cv2.approxPolyDP(cv2.convexHull(outline), 0.02 * cv2.arcLength(outline, closed=True), closed=True)
+    inside = np.zeros_like(small)
+    cv2.fillPoly(inside, [four], 255)
+    around = small[inside == 0]
+    if len(four) != 4 or around.size < _DESK * small.size or np.median(small[inside > 0]) - np.median(around) < _FAINT:
+        return None
+    four = four.reshape(4, 2).astype(np.float32) / scale
+    total, apart = four.sum(1), four[:, 0] - four[:, 1]
+    order = [total.argmin(), apart.argmax(), total.argmax(), apart.argmin()]
+    return four[order] if len(set(order)) == 4 else None
 
 
 def _straight(page: Image) -> tuple[Any, tuple[int, int]]:
