@@ -24,6 +24,7 @@ from .records import Table
 from .specs import Catalogue, walk
 from .statements import prose
 
+_UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
@@ -31,6 +32,7 @@ _SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misr
 _ODD = 2  # characters of a name that may be misread
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
 _FEW = 3  # times that a pair of characters of a misread name may stand in a document
+_LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
 _PAIRS = ("()", "“”", "《》", "[]")
 INDICATORS = "指标"  # what keys of indicators begin with
@@ -87,6 +89,7 @@ def _vocabulary(catalogue: Catalogue) -> _Vocabulary:
         for row in statement.spec.rows:
             keys = (row.key, row.final or "", row.changes or "", *row.also)
             found.update(part for key in keys for part in key.split("/") if "{" not in part)
+            found.update(row.usual)
     for form in forms().specs:
         found.update(name for row in form.rows for name in (row.id, row.single or "", *row.aliases))
     return _Vocabulary(frozenset(n for n in (*found, INDICATORS) if len(n) > 1))
@@ -112,22 +115,35 @@ class _Text:
 
     def around(self, line: int) -> str:
         """Return the text near a line."""
-        first = bisect_right(self._numbers, line - _NEAR - 1)
-        return "".join(self._squeezed[first : bisect_right(self._numbers, line + _NEAR)])
+        return "".join(self._squeezed[slice(*self._near(line))])
+
+    def goes_on(self, name: str, line: int) -> bool:
+        """Whether a name near a line stands only where a line begins that goes on with the words of the one above."""
+        first, last = self._near(line)
+        places = [i for i in range(first, last) if self._squeezed[i].startswith(name)]
+        inner = any(text.find(name) > 0 for text in self._squeezed[first:last])
+        return bool(places) and not inner and all(i and _UNENDED.search(self._squeezed[i - 1]) for i in places)
+
+    def _near(self, line: int) -> tuple[int, int]:
+        return bisect_right(self._numbers, line - _NEAR - 1), bisect_right(self._numbers, line + _NEAR)
 
 
-def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) -> list[Table]:
+def doubt(
+    tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue, *, recognised: bool = False
+) -> list[Table]:
     """Return the tables of one disclosure with a doubt on each row whose name, or a part of it, may be misread.
 
     Args:
         tables: Tables of one disclosure.
         lines: Its lines.
         catalogue: For the names that are the same everywhere.
+        recognised: They were recognised from images: a name in prose that stands nowhere else may be misread.
     """
     known = _vocabulary(catalogue)
     parts = {row.key: _parts(row.key, known.names) for table in tables for row in table.rows}
     reader = _Reader(_Text(lines), known, _free(tables, parts))
     twins = dict(_twins(tables, parts))
+    told = {statement.spec.id for statement in prose().statements}
     why: dict[str, str] = {}
     out = []
     for number, table in enumerate(tables):
@@ -141,6 +157,9 @@ def doubt(tables: Sequence[Table], lines: Sequence[Line], catalogue: Catalogue) 
                     why[name] = reader.misread(name)
             said = next((why[n] for n in names if why[n]), "")
             said = said or next((s for n in names if (s := reader.cut(n, row.line))), "")
+            if table.id in told:
+                said = said or next((s for n in names if (s := reader.torn(n, row.line))), "")
+                said = said or next((s for n in names if recognised and (s := reader.alone(n))), "")
             said = said or twins.get((number, index), "")
             if said:
                 rows[index] = row.model_copy(update={"doubt": said})
@@ -186,9 +205,8 @@ class _Reader:
         for bracket in _PAIRS:
             if name.count(bracket[0]) != name.count(bracket[1]):
                 return f"a bracket in the name {name} has no partner"
-        for other in self.known.by_length.get(len(name), ()):
-            if sum(map(ne, name, other)) <= _ODD and self._confusable(name, other):
-                return f"the name {name} may be a misreading of {other}"
+        if other := self._alike(name):
+            return f"the name {name} may be a misreading of {other}"
         for index, char in enumerate(name):
             if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
                 continue
@@ -198,6 +216,15 @@ class _Reader:
             if _uncommon(char) and self._lonely(name, index):
                 return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
         return ""
+
+    def _alike(self, name: str) -> str:
+        """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
+        same = self.known.by_length.get(len(name), ())
+        found = [o for o in same if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
+        for length in (len(name) - 1, len(name) + 1) if len(name) >= _SHORT else ():
+            both = (sorted((name, o), key=len, reverse=True) for o in self.known.by_length.get(length, ()))
+            found.extend(a if b == name else b for a, b in both if _one_more(a, b))
+        return found[0] if found else ""
 
     def _confusable(self, name: str, other: str) -> bool:
         """Whether a name differs from a known one of its length, in a few characters, just as a misread one does."""
@@ -263,7 +290,8 @@ class _Reader:
         """Say which known name runs over the end of a name at its place, or return an empty string."""
         here = self.text.around(line)
         places = _all(name, here)
-        longer = [n for n in self.free if places and n in here and n not in name and not n.startswith(name + "(")]
+        around = (*self.free, *self._longer(name))
+        longer = [n for n in around if places and n in here and n not in name and not n.startswith(name + "(")]
         beside = [(other, [(a, a + len(other)) for a in _all(other, here)]) for other in longer]
         over = ""
         for first in places:
@@ -280,6 +308,29 @@ class _Reader:
             if not over:
                 return ""
         return f"the name {name} may be cut: {over} stands there" if over else ""
+
+    def torn(self, name: str, line: int) -> str:
+        """Say of which longer name a name in prose may be the end only, its beginning lost at the end of a line."""
+        if not self.text.goes_on(name, line):
+            return ""
+        whole = next((n for n in (*self.free, *self._longer(name)) if n != name and n.endswith(name)), "")
+        return f"the name {name} may be only the end of one that begins on the line above: {whole}" if whole else ""
+
+    def alone(self, name: str) -> str:
+        """Say that a name stands nowhere else in the document, or return an empty string."""
+        once = self.text.whole.count(name) < 2
+        return f"the name {name} stands nowhere else, and may be misread: look at the page" if once else ""
+
+    def _longer(self, name: str) -> Sequence[str]:
+        """Return the names known everywhere that hold a name, the longest first; what is very short says nothing."""
+        found = [n for n in self.known.names if name in n and n != name] if len(name) > _LEAST else []
+        return sorted(found, key=lambda n: (-len(n), n))
+
+
+def _one_more(longer: str, shorter: str) -> bool:
+    """Whether one text is another with a character more within; one at an end makes another word."""
+    same = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
+    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and longer[same] not in _NUMERALS
 
 
 def _beside(name: str, index: int) -> list[tuple[str, str]]:

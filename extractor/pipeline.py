@@ -160,7 +160,7 @@ class Extractor:
             regions=tuple(regions.printed(document, out.tables)),
             files=document.files,
         )
-        result = regions.weighed(document, result)
+        result = regions.weighed(document, result, self.catalogue)
         return repair.apply(result) if self.apply_repairs else result
 
     def _judge(
@@ -175,7 +175,9 @@ class Extractor:
         odd = [*reading.unknown, *lost]
         read = [assemble.table(text, draft) for draft in reading.drafts]
         found = sorted([*read, *spoken], key=lambda t: t.lines)
-        judged = confirm.judge(names.doubt(found, _lines_of(text, found), self.catalogue), self.catalogue, disputes)
+        recognised = any(r.score is not None for r in out.regions)
+        doubted = names.doubt(found, _lines_of(text, found), self.catalogue, recognised=recognised)
+        judged = confirm.judge(doubted, self.catalogue, disputes)
         checked = judged.checked
         said = [*reading.findings, *judged.findings, *_left_out(text, reading.drafts, read)]
         said.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))

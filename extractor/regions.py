@@ -1,13 +1,15 @@
 """Where cells are printed, for files that weren't text; and how far a recogniser's word for them goes."""
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .amount import parse_amount
 from .document import Document
 from .normalize import squeeze
 from .records import Cell, CellRef, Finding, Region, Result, Table
+from .specs import Catalogue
 
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
@@ -49,11 +51,12 @@ def others(tables: Sequence[Table], regions: Sequence[Region]) -> Iterator[Findi
                 )  # fmt: skip
 
 
-def weighed(document: Document, result: Result) -> Result:
+def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
     """Return a result in which what only a recogniser vouches for is doubtful where it wasn't sure.
 
     A number that an identity proves stays proven: a misread one breaks it. That it belongs to its row and column no sum
-    tells, though, if what names them is hard to read: a code that another table has too is sure, no other.
+    tells, though, if what names them is hard to read: a code that another table has too is sure, and so is one
+    beside the name that the classification has for it, no other.
     """
     scored = [r for r in document.regions if r.score is not None]
     if not scored:
@@ -66,38 +69,59 @@ def weighed(document: Document, result: Result) -> Result:
         lines.setdefault(document.line_of(region.start), []).append((document.text[region.start : region.end], region))
     names = {document.text[r.start : r.end]: r for r in scored}
     keys = Counter(key for t in result.tables for key in {r.key for r in t.rows})
+    standard = {code: {_plain(name) for name in found} for code, found in specs.names.items()}
     tables = []
     for table in result.tables:
+        called = _called(table, specs)
         first = min((r.line for r in table.rows), default=table.lines[0])
         head = [one for n in range(table.lines[0], first) for one in lines.get(n, ())]
         rows = []
         for row in table.rows:
             named = [(part, names[part]) for part in row.key.split("/") if part in names]
-            why = "" if keys[row.key] > 1 else _doubt_of_row([*lines.get(row.line, ()), *named])
+            named_so = any(_plain(c.text) in standard.get(row.key, ()) for c in row.cells if c.column == "名称")
+            why = "" if keys[row.key] > 1 or named_so else _doubt_of_row([*lines.get(row.line, ()), *named])
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or _doubt_of_column(table, c, result, head)) for c in row.cells
+                _unnamed(_cell(c, result, pages), why or _doubt_of_column(called, c, result, head)) for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
     return result.model_copy(update={"tables": tuple(tables)})
 
 
-def _doubt_of_column(table: Table, cell: Cell, result: Result, head: Sequence[tuple[str, Region]]) -> str:
+def _plain(text: str) -> str:
+    """Return a name without white space, full-width forms made half-width."""
+    return squeeze(unicodedata.normalize("NFKC", text))
+
+
+def _called(table: Table, specs: Catalogue) -> Mapping[str, set[str]]:
+    """Return which columns of a table each name may be printed above."""
+    called = {_plain(column): {column} for column in table.columns}
+    for spec in specs.tables:
+        for column in (*spec.columns, *spec.more) if spec.id == table.id else ():
+            for name in column.plain:
+                called.setdefault(_plain(name), set()).add(column.id)
+    return called
+
+
+def _doubt_of_column(
+    called: Mapping[str, set[str]], cell: Cell, result: Result, head: Sequence[tuple[str, Region]]
+) -> str:
     """Say why a number may stand under another column: what is printed above it names another, or is hard to read."""
     place = next((r for span in cell.spans for r in result.where(span) if r.box is not None), None)
     if place is None or cell.kind != "number":
         return ""
     above = [
-        (abs(_middle(place) - _middle(r)), squeeze(text), r)
+        (abs(_middle(place) - _middle(r)), _plain(text), r)
         for text, r in head
         if len(text) > 1 and r.box is not None and r.page == place.page and not _NUMERAL.search(text)
     ]
     if not above:
         return ""
     _, text, region = min(above, key=lambda one: one[0])
-    known = {squeeze(column) for column in table.columns}
-    if text in known:
-        return "" if text == squeeze(cell.column) else f"it is printed below {text}: look at the page"
+    if cell.column in called.get(text, ()):
+        return ""
+    if len(called.get(text, ())) == 1:
+        return f"it is printed below {text}: look at the page"
     if (region.score or 0) < _POOR:
         return f"the header above it is hard to read (a score of {region.score:.2f}): look at the page"
     return ""

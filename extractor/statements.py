@@ -86,6 +86,7 @@ class RowPattern(_Strict):
         nested: Behind 其中, rows ``{name}`` are parts of the row ``{name}`` before, and its key goes before theirs.
         under: Label that goes before the key where a row of that label is printed too.
         kind: Only in budgets, or only in final accounts.
+        usual: Names that ``{name}`` usually is: another spelling of one is a misreading.
     """
 
     key: str
@@ -97,6 +98,7 @@ class RowPattern(_Strict):
     nested: bool = False
     under: str | None = None
     kind: Kind | None = None
+    usual: tuple[str, ...] = ()
 
 
 class FieldSpec(_Strict):

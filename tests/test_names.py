@@ -3,9 +3,10 @@
 import pytest
 
 from extractor import Document, Extractor, Result
+from extractor.evaluation.retell import retell
 from extractor.names import lookalikes
 
-from .conftest import sample
+from .conftest import gold, sample
 
 URUMQI, KARAMAY, KIZILSU = "urumqi_fao_2024_budget", "karamay_fao_2024_final", "kizilsu_fao_2024_budget"
 
@@ -72,6 +73,37 @@ def test_a_project_whose_name_goes_on_below_is_doubted() -> None:
     result = read(URUMQI, "外交部专项资金支持项目\t", "外交部专项资金支持项\n目\t")
     cut = [(r, c) for t in result.tables for r, c in t.numbers() if r.key.startswith("外交部专项资金支持项/")]
     assert {c.state for _, c in cut} <= {"ambiguous", "contradicted"}
+
+
+def test_an_item_whose_number_lost_its_point_begins_its_row() -> None:
+    """The sentence before ends without its stop, and the number of the next item without its point: nothing is cut."""
+    text = sample(KIZILSU).text
+    damaged = text.replace("人员经费增加。\n 3.一般公共服务支出（类）", "人员经费增加\n 3一般公共服务支出（类）")
+    assert damaged != text
+    whole, read_so = (Extractor().extract(Document.from_text(t)).table("n_general_items") for t in (text, damaged))
+    assert whole is not None
+    assert read_so is not None
+    here, there = ([(r.key, c.text, c.state) for r, c in t.numbers()] for t in (read_so, whole))
+    assert here == there
+
+
+def test_the_end_of_a_name_is_doubted_where_a_line_break_cuts_it() -> None:
+    """What is left of a name whose beginning was misread stands under no name that looks right."""
+    printed = "3.一般公共服务支出（类）政府办公厅（室）及相关机\n\n构事务（款）"
+    for read_as in ("（类）政府办公厅（室）及相关\n\n", "（类）\n\n"):
+        result = read(KIZILSU, printed, f"3.一般公共服务支出{read_as}构事务（款）")
+        assert states(result, "构事务/其他") <= {"ambiguous", "contradicted"}
+
+
+def test_a_project_whose_name_begins_above_its_label_is_doubted() -> None:
+    """In running text the lines of a centred cell stand above and below their label: a name beside it may be cut."""
+    name = "2024年预计拨入其他资金账户项目"
+    text = retell(gold(KIZILSU), sample(KIZILSU).text, "spaced")
+    where = next(line for line in text.splitlines() if line.startswith(f"项目名称 {name}"))
+    cut = text.replace(where, where.replace(name, name[9:]).replace("项目名称", f"{name[:9]}\n项目名称", 1))
+    before, after = (Extractor().extract(Document.from_text(t)) for t in (text, cut))
+    assert "ambiguous" not in states(before, f"{name}/资金")
+    assert states(after, f"{name[9:]}/资金") == {"ambiguous"}
 
 
 def test_lookalikes_are_mutual() -> None:

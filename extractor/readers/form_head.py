@@ -85,7 +85,10 @@ def name_field(found: Sequence[Field]) -> tuple[Piece, ...]:
     column = field.content[0].column
     if column is None:
         return field.content
-    return tuple(p for p in field.content if p.column == column)
+    label = field.label[0].column
+    ends = (p.line for p in field.content if p.column == label and p.line > field.content[0].line)  # a label, misread
+    last = min(ends, default=None)
+    return tuple(p for p in field.content if p.column == column and (last is None or p.line < last))
 
 
 def words_of(found: Sequence[Field]) -> dict[str, list[Piece]]:
@@ -119,6 +122,32 @@ def torn(found: Sequence[Field], name: Sequence[Piece]) -> bool:
     if field is None or not name or name[0].column is None:
         return False
     return any(p.line > name[0].line and p.column != name[0].column for p in field.content)
+
+
+def open_ended(found: Sequence[Piece], name: Sequence[Piece], words: Words) -> bool:
+    """Whether the line above or below a project's name, in running text, may belong to it.
+
+    Where cells are centred, the lines of a long name stand above and below its label. A line that holds another label,
+    or the year below a title, is none of them; nor is any where label and name don't stand on one line.
+    """
+    if not name or name[0].column is not None:
+        return False
+    lines: dict[int, list[Piece]] = {}
+    for piece in found:
+        lines.setdefault(piece.line, []).append(piece)
+    order = sorted(lines)
+    at = order.index(name[0].line)
+    if lines[order[at]][0] is name[0]:
+        return False
+    beside = [lines[n] for n in (*order[max(at - 1, 0) : at], *order[at + 1 : at + 2])]
+    return any(not line[0].text.startswith("(") and not _labelled(line, words) for line in beside)
+
+
+def _labelled(line: Sequence[Piece], words: Words) -> bool:
+    """Whether a label, or a part of one that is broken over lines, stands in a line."""
+    labels = [label for label in words.field_of if len(label) > 1]
+    texts = [bare_label(bare(line[i:j])) for i in range(len(line)) for j in range(i + 1, min(i + 4, len(line)) + 1)]
+    return any(t in words.field_of or any(len(t) > 1 and t in label for label in labels) for t in texts)
 
 
 def header(found: Sequence[Piece], start: int, words: Words) -> Header | None:

@@ -26,7 +26,7 @@ from .form_find import FormPlace, find
 from .form_fit import points, shape_of
 from .form_flow import flow_rows
 from .form_grid import grid_rows
-from .form_head import Header, fields, header, name_field, torn, words_of
+from .form_head import Header, fields, header, name_field, open_ended, torn, words_of
 from .form_money import MoneyCell, MoneyLine, money
 from .form_pieces import Piece, bare, bare_label, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, proper, tidy, weigh
@@ -130,7 +130,7 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     prefix = f"{name}/" if place.spec.named else ""
     rows = _money_rows(amounts, prefix, place, lines)
     columns = [c.column for m in amounts for c in m.cells]
-    why = ""
+    told = ""
     if head:
         body = _own(found[head.stop :], known)
         cut, score = _total(body, known)
@@ -144,15 +144,16 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
         if score:
             rows.append(_total_row(score, prefix, known, lines))
             columns.append(known.words.column("score").id)
-        why = _why(read, head)
+        told = _why(read, head)
     said = (name if place.spec.named else "整体", words_of(parts))
     if not rows:
         return None, said
-    if place.spec.named and torn(parts, named):
-        rows = [r.model_copy(update={"doubt": r.doubt or f"the project's name may go on below {name}"}) for r in rows]
+    if place.spec.named and (torn(parts, named) or open_ended(found, named, words)):
+        why = f"the project's name may begin above {name}, or go on below"
+        rows = [r.model_copy(update={"doubt": r.doubt or why}) for r in rows]
     table = Table(
         id=place.spec.id, title=place.title, part=part, unit=unit, columns=tuple(dict.fromkeys(columns)),
-        rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=why,
+        rows=tuple(rows), lines=(lines[place.first].number, lines[place.stop - 1].number), why=told,
     )  # fmt: skip
     return table, said
 

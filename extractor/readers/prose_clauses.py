@@ -13,6 +13,7 @@ from .prose_text import TORN, Flow, printed, spans
 
 _MORE = re.compile(r"(?:其)?[二三四五六七八九十]是|第?[二三四五六七八九十][,、]")
 _ITEM = re.compile(r"(?:\d{1,2}[.、](?!\d)|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
+_NUMBER = re.compile(r"\d{1,2}(?=[一-龥])")  # of an item of a list, whose point is lost
 _NEUTRAL = re.compile(
     r"收入|支出|收|支|、|总数|总计|总体|合计|总额|金额|总预算|预算|决算|各|数|均|本年|年度|本部门|本单位|财政|拨款|经费|情况"
 )
@@ -106,7 +107,11 @@ def tail_end(place: Place, statement: Compiled, column: str, first: int) -> int:
     end = text_end(place.flow, first)
     for position in range(first + 1, end):
         comma = text[position - 1] == ","
-        if (comma or position in starts) and _goes_on(place, statement, column, (position, end)):
+        if not comma and position not in starts:
+            continue
+        number = _NUMBER.match(text, position)
+        begins = (position, number.end()) if number else (position,)
+        if any(_goes_on(place, statement, column, (begin, end)) for begin in begins):
             return position - comma
     return end
 

@@ -1,8 +1,9 @@
 """Scanned pages: straightened, cleaned, read by a recogniser on this machine; ruled tables cell by cell."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from extractor.errors import InputError
 
 from . import page_image
-from .numerals import mended
+from .numerals import AMOUNT, amount_of, mended, mended_in, unpointed
 from .page_image import Grid, GridCell, Image, Page
 from .reading_order import around, text_lines
 from .recogniser import Reading, Recogniser
@@ -23,18 +24,26 @@ _SURE = 0.7  # score below which words are read again
 _SURE_NUMBER = 0.97  # likewise, of what holds digits
 _CLEAN = 0.92  # mean score from which a page needs no clean-up
 _SAMPLE = 24  # words that tell how well a page can be read
+_CHANGED = 0.95  # score at most, of a line in which an amount was mended
 _EXACT = 320  # pixels of width that the recogniser was trained with
 _SEEN = (1170, 1754)  # pixels of the longer side in which text is sought: at least, at most
 _MARGIN = 4  # pixels around print that help the recogniser
+_NUMERAL = re.compile(r"(?=.*\d)[^\u4e00-\u9fff]{1,20}")  # a number, or what one is misread as
 _BEYOND = 1.0  # of the height of print, by which it reaches beyond the words that were found in a cell
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A run of text as recognised, with its box in pixels."""
+    """A run of text as recognised, with its box in pixels, and all that its pictures were read as."""
 
     box: Box
     read: Reading
+    said: tuple[Reading, ...]
+
+    @classmethod
+    def of(cls, box: Box, *said: Reading) -> Self:
+        """Return a word that was read once or several times."""
+        return cls(box, _agreed(said), said)
 
 
 def page_rows(reader: Recogniser, picture: Image, scale: float) -> tuple[list[list[Piece]], int]:
@@ -64,7 +73,7 @@ class _Reading:
         self.unread = 0
 
     def rows(self, scale: float) -> Iterator[list[Piece]]:
-        back = np.linalg.inv(np.vstack([self._page.matrix, [0, 0, 1]]))[:2]
+        back = np.linalg.inv(self._page.matrix)
         words = self._again(self._words())
         found = page_image.grids(self._page["raw"])
         rest = [w for w in words if not any(_centre_in(w.box, g.box) for g in found)]
@@ -73,7 +82,9 @@ class _Reading:
         blocks: list[tuple[float, list[list[Piece]]]] = []
         for line in text_lines([_char(w) for w in rest]):
             score = min((w.read.score for w in rest if _centre_in(w.box, line.box)), default=1.0)
-            blocks.append((line.box[1], [[Piece(line.text, line.box, score=score)]]))
+            said = mended_in(line.text)
+            sure = score if said == line.text else min(score, _CHANGED)
+            blocks.append((line.box[1], [[Piece(said, line.box, score=sure)]]))
         for grid in found:
             own = [w for w in words if _centre_in(w.box, grid.box)]
             blocks.append((grid.box[1], self._table(grid, own)))
@@ -95,7 +106,7 @@ class _Reading:
         _, boxes, read = best
         left = [i for i in range(len(boxes)) if i not in read]
         read |= dict(zip(left, self._read(self._page[self._best], [boxes[i] for i in left]), strict=True))
-        return [_Word(box, read[i]) for i, box in enumerate(boxes)]
+        return [_Word.of(box, read[i]) for i, box in enumerate(boxes)]
 
     def _boxes(self, image: Image) -> list[Box]:
         side = max(image.shape)
@@ -108,42 +119,67 @@ class _Reading:
         return [Reading("", 0.0) if c is None else next(read) for c in cuts]
 
     def _again(self, words: Sequence[_Word], margin: int = 0) -> list[_Word]:
-        """Read doubtful words again, with more care and in other clean-ups; the surest reading counts."""
+        """Read doubtful words again, with more care and in other clean-ups, until one reading is sure."""
         doubtful = [i for i, w in enumerate(words) if _doubtful(w.read)]
         out = list(words)
-        others = ("even", "smooth") if self._page.dotted else ("raw", "blur", "even")
+        others = ("even", "blur", "smooth") if self._page.dotted else ("raw", "blur", "even")
         for name in (self._best, *(n for n in others if n != self._best)):
             boxes = [words[i].box for i in doubtful]
-            for i, read in zip(doubtful, self._read(self._page[name], boxes, margin, _EXACT), strict=True):
-                out[i] = _Word(words[i].box, _surer(out[i].read, read))
-            doubtful = [i for i in doubtful if _doubtful(out[i].read)]
+            read = self._read(self._page[name], boxes, margin, _EXACT)
+            for i, new in zip(doubtful, read, strict=True):
+                out[i] = _Word.of(words[i].box, *out[i].said, new)
+            doubtful = [i for i, new in zip(doubtful, read, strict=True) if _doubtful(new)]
         return out
 
     def _table(self, grid: Grid, words: Sequence[_Word]) -> list[list[Piece]]:
         """Return the rows of a ruled table; cells with shared or overlooked text are read one by one."""
         image = self._page[self._best]
+        clear = image if self._best == "raw" else self._page["smooth"]  # on a worn page, dirt in empty cells is read
+        least = page_image.contrast(clear)
         held, again = _shared_out(grid, words)
         alone: dict[int, list[Box]] = {}
         for index, cell in enumerate(grid.cells):
-            printed = page_image.prints(image, cell)
-            if printed and (index in again or _overlooked(printed, [w.box for w in held.get(index, [])])):
+            printed = page_image.prints(clear, cell, least)
+            own = held.get(index, [])
+            if printed and (index in again or _overlooked(printed, [w.box for w in own]) or _unsure(own)):
                 alone[index] = printed
         boxes = [box for printed in alone.values() for box in printed]
         first = self._read(image, boxes, _MARGIN)
-        read = iter(self._again([_Word(b, r) for b, r in zip(boxes, first, strict=True)], _MARGIN))
+        read = iter(self._again([_Word.of(b, r) for b, r in zip(boxes, first, strict=True)], _MARGIN))
         for index, printed in alone.items():
             new = [next(read) for _ in printed]
-            sure = [w for w in new if w.read.text.strip() and w.read.score >= _HOPELESS]
+            old = held.get(index, [])
+            if index not in again and len(old) == len(new) == 1:
+                new = [_Word.of(new[0].box, old[0].read, *new[0].said)]
+            sure = [w for w in new if w.read.text.strip() and max(r.score for r in w.said) >= _HOPELESS]
             lost = len(new) - len(sure)
             self.unread += lost
             held[index] = sure or held.get(index, [])
             if lost and held[index]:  # part of the cell is missing: what is left is not all that stands there
                 word = held[index][0]
-                held[index][0] = _Word(word.box, replace(word.read, score=min(word.read.score, _NO_TEXT)))
+                held[index][0] = _Word.of(word.box, replace(word.read, score=min(word.read.score, _NO_TEXT)))
         rows = [[Piece("") for _ in range(grid.columns)] for _ in range(grid.rows)]
         for index, cell in enumerate(grid.cells):
             rows[cell.row][cell.column] = _piece(held.get(index, []), cell)
+        _as_amounts(rows)
         return rows
+
+
+def _unsure(words: Sequence[_Word]) -> bool:
+    """Whether a cell holds one word, which isn't certain: its box may hold a part of a rule, or miss one of its own."""
+    return len(words) == 1 and _doubtful(words[0].read)
+
+
+def _as_amounts(rows: list[list[Piece]]) -> None:
+    """In columns of amounts, give a cell the likeliest of its readings that is one: with two decimals, as all are."""
+    for column in range(len(rows[0])):
+        cells = [row[column] for row in rows]
+        odd = [(n, said) for n, c in enumerate(cells) if (said := amount_of(c.text, c.others))]
+        if odd and sum(bool(AMOUNT.fullmatch(c.text)) for c in cells) >= len(odd):
+            for n, said in odd:
+                others = (cells[n].text, *(o for o in cells[n].others if o != said))
+                score = min(cells[n].score or 0.0, _NO_TEXT)
+                rows[n][column] = replace(cells[n], text=said, score=score, others=others)
 
 
 def _doubtful(read: Reading) -> bool:
@@ -152,13 +188,24 @@ def _doubtful(read: Reading) -> bool:
     return _NO_TEXT < read.score < _SURE
 
 
-def _surer(old: Reading, new: Reading) -> Reading:
-    """Return the surer of two readings, with what the other says among the others."""
-    if mended(old.text) == mended(new.text):
-        return max(old, new, key=lambda r: r.score)
-    more, less = (new, old) if new.score > old.score else (old, new)
-    others = (less.text, *more.others) if less.score > _NO_TEXT else more.others
-    return Reading(more.text, more.score, tuple(dict.fromkeys(others)))
+def _agreed(said: Sequence[Reading]) -> Reading:
+    """Return the reading that most pictures of a word give, weighed by their scores, with the others among its others.
+
+    The surest reading alone is a poor guide to a number on a worn page, where each clean-up has mistakes of its own.
+    What the others say speaks against it. Words are too long for two readings to be the same, so the surest is taken.
+    """
+    best = max(said, key=lambda r: r.score)
+    texts = [mended(r.text) for r in said]
+    if _NUMERAL.fullmatch(best.text) and len(set(texts)) > 1:
+        weights: dict[str, float] = {}
+        for text, read in zip(texts, said, strict=True):  # a point is lost more often than made up
+            weights[unpointed(text)] = weights.get(unpointed(text), 0.0) + read.score
+        chosen = max(weights, key=lambda t: weights[t])
+        same = [(t, r) for t, r in zip(texts, said, strict=True) if unpointed(t) == chosen]
+        best = max(same, key=lambda one: (AMOUNT.fullmatch(one[0]) is not None, one[1].score))[1]
+        best = replace(best, score=best.score * weights[chosen] / sum(weights.values()))
+    rest = [r.text for t, r in zip(texts, said, strict=True) if t != mended(best.text) and r.score > _NO_TEXT]
+    return replace(best, others=tuple(dict.fromkeys((*rest, *best.others))))
 
 
 def _overlooked(printed: Sequence[Box], words: Sequence[Box]) -> bool:
@@ -221,6 +268,7 @@ def _placed(piece: Piece, back: Any, scale: float) -> Piece:
 def _back(box: Box, back: Any, scale: float) -> Box | None:
     """Return a box in the units of the original: the smallest one around the turned box."""
     left, top, right, bottom = box
-    corners = np.array([[left, top, 1], [right, top, 1], [left, bottom, 1], [right, bottom, 1]]) @ back.T / scale
+    corners = np.array([[left, top, 1], [right, top, 1], [left, bottom, 1], [right, bottom, 1]]) @ back.T
+    corners = corners[:, :2] / corners[:, 2:] / scale
     low, high = corners.min(0), corners.max(0)
     return around([(float(low[0]), float(low[1]), float(high[0]), float(high[1]))])

@@ -24,6 +24,12 @@ _DOT = 4
 _CLOSE = 14  # pixels from a character to its sign
 _SPECK = 5  # pixels of a mark that is no dirt
 _FAINT = 40  # between print and ground, below which nothing is printed
+_LIGHT = 0.35  # of the contrast of a page, likewise
+_STRENGTH = 10  # of the filter against noise
+_WHITE = 0.85  # of the ground's light, from which a tone counts as ground
+_SMALL_SIDE = 800  # pixels in which the outline of a sheet is sought
+_SHEET = 0.35  # of a picture that a sheet takes at least
+_DESK = 0.02  # of a picture that lies around the sheet at least
 _SKEW = 3.0  # degrees looked at, to each side
 _NEAR = 4  # pixels between two marks of one rule
 _INKED = 0.9  # of a rule is dark; characters below each other leave gaps
@@ -50,14 +56,18 @@ def decoded(data: bytes) -> list[Image]:
 class Page:
     """A page large enough and without skew, as it is and in clean-ups, each made when it is asked for.
 
+    A sheet that is photographed from aside is laid flat first.
+
     Attributes:
-        matrix: 2 x 3, from the original's pixels to the page's.
+        matrix: 3 x 3, from the original's pixels to the page's.
         dotted: Whether it is strewn with dots, so that it can't be read as it is.
     """
 
     def __init__(self, picture: Image) -> None:
-        self._picture = picture
-        self.matrix, self._size = _straight(picture)
+        lay, flat = _flat(picture)
+        turn, self._size = _straight(flat)
+        self._picture, self._seen_aside = picture, flat is not picture
+        self.matrix = np.vstack([turn, [0, 0, 1]]) @ lay
         self.dotted = _dots(picture) > _DOTTED
         self._made: dict[str, Image] = {}
 
@@ -65,9 +75,49 @@ class Page:
         """Return it ``raw``, or ``even``, ``blur`` or ``smooth``: cleaned in its own pixels, before it is turned."""
         if name not in self._made:
             clean = _CLEAN[name](self._picture)
-            turned = cv2.warpAffine(clean, self.matrix, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
-            self._made[name] = turned if not np.allclose(self.matrix, np.eye(3)[:2]) else clean
+            if self._seen_aside:
+                clean = cv2.warpPerspective(clean, self.matrix, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+            elif not np.allclose(self.matrix, np.eye(3)):
+                clean = cv2.warpAffine(clean, self.matrix[:2], self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+            self._made[name] = clean
         return self._made[name]
+
+
+def _flat(page: Image) -> tuple[Any, Image]:
+    """Return how a sheet is laid flat (3 x 3), and the picture of it alone; as it is where no sheet stands out."""
+    corners = _corners(page)
+    if corners is None:
+        return np.eye(3), page
+    sides = np.linalg.norm(corners - np.roll(corners, -1, 0), axis=1)
+    width, height = round(float(max(sides[0], sides[2]))), round(float(max(sides[1], sides[3])))
+    ends = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    lay = cv2.getPerspectiveTransform(corners, ends)
+    return lay, cv2.warpPerspective(page, lay, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
+
+
+def _corners(page: Image) -> Any | None:
+    """Return the corners of a light sheet on something darker, from the top left one around; None where none is seen.
+
+    A scan fills its picture: its corners are the picture's, or nothing but print is darker.
+    """
+    scale = _SMALL_SIDE / max(page.shape)
+    small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.morphologyEx(cv2.medianBlur(small, 5), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))  # without print
+    _, light = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    found, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(found, key=cv2.contourArea, default=None)
+    if outline is None or cv2.contourArea(outline) < _SHEET * light.size:
+        return None
+    four = cv2.approxPolyDP(cv2.convexHull(outline), 0.02 * cv2.arcLength(outline, closed=True), closed=True)
+    inside = np.zeros_like(small)
+    cv2.fillPoly(inside, [four], 255)
+    around = small[inside == 0]
+    if len(four) != 4 or around.size < _DESK * small.size or np.median(small[inside > 0]) - np.median(around) < _FAINT:
+        return None
+    four = four.reshape(4, 2).astype(np.float32) / scale
+    total, apart = four.sum(1), four[:, 0] - four[:, 1]
+    order = [total.argmin(), apart.argmax(), total.argmax(), apart.argmin()]
+    return four[order] if len(set(order)) == 4 else None
 
 
 def _straight(page: Image) -> tuple[Any, tuple[int, int]]:
@@ -122,27 +172,28 @@ def _skew(page: Image) -> float:
     return float(max(np.arange(coarse - 0.25, coarse + 0.251, 0.05), key=contrast))
 
 
-def _even(page: Image) -> Image:
+def _even(page: Image, white: float = 1.0) -> Image:
+    """Take shade away, and spread the tones from print to the share of the ground's light that counts as white."""
     height, width = page.shape
     small = cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     ground = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)), (0, 0), 7)
     ground = cv2.resize(ground, (width, height)).astype(np.float32)
     light = page.astype(np.float32) / np.maximum(ground, 1)
     dark = np.percentile(light, 1.0)
-    return (np.clip((light - dark) / (1 - dark + 1e-6), 0, 1) * 255).astype(np.uint8)
+    return (np.clip((light - dark) / (1 - dark + 1e-6) / white, 0, 1) * 255).astype(np.uint8)
 
 
 def _smooth(page: Image) -> Image:
     middle = cv2.medianBlur(page, 3)
     dots = cv2.absdiff(page, middle) > 25
-    return _even(cv2.bilateralFilter(np.where(dots, middle, page), 5, 30, 2))
+    return _even(cv2.fastNlMeansDenoising(np.where(dots, middle, page), None, _STRENGTH, 3, 11), _WHITE)
 
 
 _CLEAN: dict[str, Callable[[Image], Image]] = {
     "raw": _swept,
     "even": lambda page: _even(cv2.medianBlur(page, 3)),  # against shade, salt and pepper
     "blur": lambda page: cv2.GaussianBlur(page, (0, 0), 0.8),  # against dots
-    "smooth": _smooth,  # against both, where strokes are thin
+    "smooth": _smooth,  # against both: nothing is left on the ground, but thin strokes fade
 }
 
 
@@ -251,14 +302,20 @@ def _open(mask: Image, at: float, start: float, end: float, *, vertical: bool) -
     return bool(band.size and (band > 0).mean() < 0.35)
 
 
-def prints(page: Image, cell: GridCell) -> list[Box]:
-    """Return the boxes of the lines of print in a cell, from top to bottom."""
+def contrast(page: Image) -> float:
+    """Return how much darker than its ground the print of a page must be at least."""
+    low, high = np.percentile(page, (1, 60))
+    return max(_FAINT, _LIGHT * float(high - low))
+
+
+def prints(page: Image, cell: GridCell, least: float) -> list[Box]:
+    """Return the boxes of the lines of print in a cell, from top to bottom; print is darker than ground by a least."""
     left, top, right, bottom = (int(v) for v in cell.box)
     inner = page[top + 3 : bottom - 2, left + 3 : right - 2]
     if min(inner.shape, default=0) < _SMALL:
         return []
     low, high = np.percentile(inner, (1, 60))
-    if high - low < _FAINT:
+    if high - low < least:
         return []
     dark = (inner < high - 0.4 * (high - low)).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dark)
@@ -281,8 +338,14 @@ def _around(run: Sequence[tuple[int, ...]], marks: Sequence[tuple[int, ...]], co
 
 
 def cut(page: Image, box: Box, margin: int = 0) -> Image | None:
-    """Return the picture of a line, or None where nothing of it is on the page."""
+    """Return the picture of a line, or None where nothing of it is on the page.
+
+    A margin is what stands around the line; around one that is cut from a ruled cell, only the cell's ground is
+    repeated, since a rule is easily taken for a character.
+    """
     height, width = page.shape
-    left, top = max(0, int(box[0]) - margin), max(0, int(box[1]) - margin)
-    right, bottom = min(width, round(box[2]) + margin), min(height, round(box[3]) + margin)
-    return page[top:bottom, left:right] if right - left > 2 and bottom - top > 2 else None
+    left, top, right, bottom = max(0, int(box[0])), max(0, int(box[1])), min(width, round(box[2])), round(box[3])
+    line = page[top : min(height, bottom), left:right]
+    if min(line.shape) <= 2:
+        return None
+    return cv2.copyMakeBorder(line, margin, margin, margin, margin, cv2.BORDER_REPLICATE) if margin else line
