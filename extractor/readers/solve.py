@@ -17,8 +17,10 @@ from extractor.identities import Frame, Instance, Ref, evaluate
 
 from .constraints import Choice, Model, Problem, build
 
-# Deterministic solver time, so that results don't depend on how busy the machine is.
+# Deterministic solver time, so that results don't depend on how busy the machine is: for one question, and for all
+# readings around a wrong number, where a search is hard and tells less.
 _LIMIT = 0.5
+_LIMIT_BROKEN = 0.15
 _ROUNDS = 100
 _ROUNDS_BROKEN = 12
 _WORK = 100_000  # rounds times variables
@@ -186,7 +188,8 @@ def _solve_one(problem: Problem) -> list[Solution]:
         size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
-        seen = _support(cp_model, built, problem.choices, best, rounds)
+        limit = _LIMIT_BROKEN if violations else _LIMIT * rounds
+        seen = _support(cp_model, built, problem.choices, best, (rounds, limit))
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
@@ -219,15 +222,17 @@ def _chosen(solver: Any, choice: Choice, row: Mapping[tuple[int, int], Any]) -> 
     return tuple(taken.get(position, domain[0]) for position, domain in enumerate(choice.domains))
 
 
-def _solver(cp_model: Any) -> Any:
+def _solver(cp_model: Any, limit: float = _LIMIT) -> Any:
     solver = cp_model.CpSolver()
     parameters = solver.parameters
     parameters.num_workers = 1
     parameters.random_seed = 7
-    parameters.max_deterministic_time = _LIMIT
+    parameters.max_deterministic_time = limit
     # Models are small and asked many times: presolve costs more than it saves.
     parameters.cp_model_presolve = False
     parameters.linearization_level = 0
+    # Few identities are broken: what can't hold together, core by core, is found sooner than what can do with fewer.
+    parameters.optimize_with_core = True
     return solver
 
 
@@ -248,12 +253,14 @@ def _preferred(cp_model: Any, built: Model, choices: Sequence[Choice]) -> list[t
 
 
 def _support(
-    cp_model: Any, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int
+    cp_model: Any, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], limit: tuple[int, float]
 ) -> list[list[set[int]]] | None:
     """Collect, for each number, the columns it has in any best reading.
 
-    Asks for a reading with something not seen yet until there is none. None where the limit ended the search.
+    Asks for a reading with something not seen yet, with much of it if that is found at once, until there is none.
+    None where the limit, in questions and in time, ended the search.
     """
+    rounds, left = limit
     seen = [[{column} for column in columns] for columns in best]
     for _ in range(rounds):
         fresh = [
@@ -265,11 +272,15 @@ def _support(
         if not fresh:
             return seen
         built.model.add_bool_or(fresh)  # each such clause implies the ones before it, so they may stay
-        solver = _solver(cp_model)
+        built.model.clear_hints()
+        for variable in fresh:
+            built.model.add_hint(variable, 1)
+        solver = _solver(cp_model, min(_LIMIT, left))
         status = solver.solve(built.model)
+        left -= solver.response_proto.deterministic_time
         if status == cp_model.INFEASIBLE:
             return seen
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or left <= 0:
             return None
         for choice, row, known in zip(choices, built.variables, seen, strict=True):
             for position, column in enumerate(_chosen(solver, choice, row)):
