@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import log10
 
 from .arithmetic import evaluate
+from .bounds import Bound
 from .checks import Checked
 from .framing import printed_numbers, quantities
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref, Verdict
@@ -82,6 +83,8 @@ class Situation:
             for ref in instance.inputs:
                 self._by_ref.setdefault(ref, {})[n] = None
         self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
+        self._bounds: dict[int, Bound] = {}
+        self._beyond: set[tuple[int, frozenset[tuple[Ref, Decimal | None]]]] = set()
         self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}
         self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
         self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
@@ -150,9 +153,31 @@ class Situation:
 
     def holds(self, number: int, world: World) -> bool:
         """Whether an identity of which there is a complaint would give none."""
+        if self._hopeless(number, world):
+            return False
         outcome = self.outcome(number, world)
         exacting = number in self.loose or number in self._withdrawn
         return outcome.verdict == "held" and (outcome.exact or not exacting)
+
+    def _hopeless(self, number: int, world: World) -> bool:
+        """Whether an identity can't hold with other numbers in some cells, told without evaluating it."""
+        by_ref = self._by_ref
+        here = frozenset([item for item in world.items() if number in by_ref.get(item[0], ())])
+        key = number, here
+        if not here or key in self._known:
+            return False
+        if key in self._beyond:
+            return True
+        bound = self._bounds.get(number)
+        if bound is None:
+            bound = self._bounds[number] = Bound(self.instances[number], self.frames, self.values)
+        if bound.allows(here):
+            return False
+        self.work += 1
+        if self.work > self._stop:
+            raise LimitError
+        self._beyond.add(key)
+        return True
 
     def violated(self, number: int, world: World) -> bool:
         """Whether there would be a complaint of an identity."""
