@@ -25,15 +25,15 @@ class _Line:
     room: Decimal
     weights: Mapping[Ref, Decimal]
 
-    def with_(self, numbers: Numbers, values: Mapping[Ref, Decimal]) -> tuple[Decimal, Decimal]:
-        """Return what it comes to with other numbers in some cells, and the most room for rounding."""
+    def with_(self, numbers: Numbers, values: Mapping[Ref, Decimal], ref: Ref) -> tuple[Decimal, Decimal, Decimal]:
+        """Return what it comes to with other numbers in some cells and 0 in one, the most room, and that one's weight."""
         total, room = self.total, self.room
-        for ref, value in numbers:
-            weight = self.weights.get(ref)
+        for other, value in (*numbers, (ref, None)):
+            weight = self.weights.get(other)
             if weight is not None:
-                total += weight * ((value or _ZERO) - values.get(ref, _ZERO))
+                total += weight * ((value or _ZERO) - values.get(other, _ZERO))
                 room += abs(weight) * _MOST
-        return total, room
+        return total, room, self.weights.get(ref, _ZERO)
 
 
 def _line(refs: Sequence[tuple[int, Ref]], frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> _Line:
@@ -68,27 +68,37 @@ class Bound:
             wholes = [(above, _line(whole, frames, values)) for whole in instance.quotient.wholes]
             self._rate = instance.left[0], wholes
 
-    def allows(self, numbers: Numbers) -> bool:
-        """Whether the identity may hold with these numbers; where it can't, it surely is violated or unchecked."""
-        if self._sum is not None:
-            total, room = self._sum.with_(numbers, self._values)
-            return abs(total) <= room
-        if self._rate is None:
-            return True
-        left, wholes = self._rate
-        printed = next((value for ref, value in numbers if ref == left), self._values.get(left))
-        if printed is None:
-            return True
-        unit = unit_of(printed)
-        # Half a unit, a whole one where shares are made to add up, and what rounding to the places of other rates adds.
-        room = unit * (2 if self._plugged else 1)
-        return any(self._near(printed, room, pair, numbers) for pair in wholes)
+    def among(self, ref: Ref, candidates: Sequence[Decimal], numbers: Numbers) -> Sequence[Decimal]:
+        """Return the candidates for a cell with which the identity may hold; with any other it surely doesn't.
 
-    def _near(self, printed: Decimal, room: Decimal, pair: tuple[_Line, _Line], numbers: Numbers) -> bool:
-        (above, above_room), (below, below_room) = (line.with_(numbers, self._values) for line in pair)
-        least = abs(below) - below_room
-        if least <= 0:
-            return True
-        quotient = above / below
-        spread = (above_room + abs(quotient) * below_room) / least * _HUNDRED
-        return abs(printed - quotient * _HUNDRED) <= room + spread
+        Args:
+            ref: The cell.
+            candidates: Numbers that may stand there.
+            numbers: What stands in other cells instead of what is read.
+        """
+        if self._sum is not None:
+            total, room, weight = self._sum.with_(numbers, self._values, ref)
+            return [c for c in candidates if abs(total + weight * c) <= room]
+        if self._rate is None:
+            return candidates
+        left, wholes = self._rate
+        printed = next((value for other, value in numbers if other == left), self._values.get(left))
+        if printed is None or left == ref:
+            return candidates
+        # Half a unit, a whole one where shares are made to add up, and what rounding to the places of other rates adds.
+        room = unit_of(printed) * (2 if self._plugged else 1)
+        lines = [[line.with_(numbers, self._values, ref) for line in pair] for pair in wholes]
+        return [c for c in candidates if any([_near(printed, room, c, *pair) for pair in lines])]
+
+
+_With = tuple[Decimal, Decimal, Decimal]
+
+
+def _near(printed: Decimal, room: Decimal, candidate: Decimal, above: _With, below: _With) -> bool:
+    """Whether a rate may be that of two sums with a candidate in one of their cells."""
+    part, whole = above[0] + above[2] * candidate, below[0] + below[2] * candidate
+    least = abs(whole) - below[1]
+    if least <= 0:
+        return True
+    quotient = part / whole
+    return abs(printed - quotient * _HUNDRED) <= room + (above[1] + abs(quotient) * below[1]) / least * _HUNDRED

@@ -22,6 +22,7 @@ VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
 _LIMIT = 40_000  # evaluations for a disclosure, about a second
 _LOOKS = 10  # times that an outcome known already may be looked up for each of them, about a second more
+_QUICK = 8  # numbers that are told to be impossible in the time of an evaluation
 _TELLING = 3  # digits of a number that isn't printed twice by chance
 Values = tuple[tuple[Ref, Decimal | None], ...]
 World = Mapping[Ref, Decimal | None]
@@ -84,7 +85,6 @@ class Situation:
                 self._by_ref.setdefault(ref, {})[n] = None
         self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
         self._bounds: dict[int, Bound] = {}
-        self._beyond: set[tuple[int, frozenset[tuple[Ref, Decimal | None]]]] = set()
         self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}
         self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
         self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
@@ -115,9 +115,7 @@ class Situation:
             return self._base[number]
         known = self._known.get((number, here))
         if known is None:
-            self.work += 1
-            if self.work > self._stop:
-                raise LimitError
+            self._count(1)
             known = self._known[number, here] = self._evaluate(number, here)
         return known
 
@@ -153,31 +151,26 @@ class Situation:
 
     def holds(self, number: int, world: World) -> bool:
         """Whether an identity of which there is a complaint would give none."""
-        if self._hopeless(number, world):
-            return False
         outcome = self.outcome(number, world)
         exacting = number in self.loose or number in self._withdrawn
         return outcome.verdict == "held" and (outcome.exact or not exacting)
 
-    def _hopeless(self, number: int, world: World) -> bool:
-        """Whether an identity can't hold with other numbers in some cells, told without evaluating it."""
-        by_ref = self._by_ref
-        here = frozenset([item for item in world.items() if number in by_ref.get(item[0], ())])
-        key = number, here
-        if not here or key in self._known:
-            return False
-        if key in self._beyond:
-            return True
+    def possible(self, number: int, ref: Ref, candidates: Sequence[Decimal], world: World) -> Sequence[Decimal]:
+        """Return the numbers for a cell with which an identity may hold; of the others that is told at once.
+
+        Raises:
+            LimitError: There was enough of that.
+        """
+        self._count(len(candidates) // _QUICK)
         bound = self._bounds.get(number)
         if bound is None:
             bound = self._bounds[number] = Bound(self.instances[number], self.frames, self.values)
-        if bound.allows(here):
-            return False
-        self.work += 1
+        return bound.among(ref, candidates, [item for item in world.items() if number in self._by_ref.get(item[0], ())])
+
+    def _count(self, work: int) -> None:
+        self.work += work
         if self.work > self._stop:
             raise LimitError
-        self._beyond.add(key)
-        return True
 
     def violated(self, number: int, world: World) -> bool:
         """Whether there would be a complaint of an identity."""
