@@ -99,8 +99,7 @@ class _Side:
                 room += half
             elif not frame.gaps:
                 room += half
-            if half > coarsest:
-                coarsest = half
+            coarsest = max(coarsest, half)
         return cls(total, room, printed, nonzero, coarsest)
 
 
@@ -120,7 +119,7 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     left, right = one.total, two.total
     if instance.constant is not None:
         right += min((instance.constant, *instance.others), key=lambda c: abs(left - right - c))
-    prose = any([frames[number].gaps for number in {ref.frame for ref in instance.refs}])
+    prose = any(frames[number].gaps for number in {ref.frame for ref in instance.refs})
     tolerance = one.room + two.room
     if instance.relation == "at-most":
         similar = _one_scale(instance, frames)

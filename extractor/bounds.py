@@ -26,7 +26,7 @@ class _Line:
     weights: Mapping[Ref, Decimal]
 
     def with_(self, numbers: Numbers, values: Mapping[Ref, Decimal], ref: Ref) -> tuple[Decimal, Decimal, Decimal]:
-        """Return what it comes to with other numbers in some cells and 0 in one, the most room, and that one's weight."""
+        """Return what it comes to with other numbers in some cells and 0 in one, the most room, and its weight."""
         total, room = self.total, self.room
         for other, value in (*numbers, (ref, None)):
             weight = self.weights.get(other)
@@ -88,7 +88,7 @@ class Bound:
         # Half a unit, a whole one where shares are made to add up, and what rounding to the places of other rates adds.
         room = unit_of(printed) * (2 if self._plugged else 1)
         lines = [[line.with_(numbers, self._values, ref) for line in pair] for pair in wholes]
-        return [c for c in candidates if any([_near(printed, room, c, *pair) for pair in lines])]
+        return [c for c in candidates if any(_near(printed, room, c, *pair) for pair in lines)]
 
 
 _With = tuple[Decimal, Decimal, Decimal]
