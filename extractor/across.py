@@ -69,12 +69,13 @@ _Here = Mapping[str, Sequence[Place]]
 
 def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
     """Yield the instances of a rule among the tables of one disclosure."""
-    left, relation, right = parse(spec.rule)
     terms, tables = _terms(spec.rule, spec.where)
-    if not here.keys() >= tables or any(t in here for t in spec.unless) or not _given(spec, here):
+    if not here.keys() >= tables or not here.keys().isdisjoint(spec.unless) or not _given(spec, here):
         return
-    if any(not any(p.has(t.column) for p in here[t.table]) for t in terms):
-        return
+    for term in terms:
+        if not any(place.has(term.column) for place in here[term.table]):
+            return
+    left, relation, right = parse(spec.rule)
     for places in _choices(terms, here):
         if not _meant(spec, [place.frame for chosen in places.values() for place in chosen]):
             continue
@@ -96,7 +97,7 @@ def _terms(rule: str, where: tuple[str, ...]) -> tuple[Sequence[Term], frozenset
 
 def _given(spec: CrossSpec, here: _Here) -> bool:
     """Whether the document says what the rule depends on, such as that there is no such money."""
-    return all(any(_empty(place.frame) for place in here.get(t, ())) for t in spec.given)
+    return not spec.given or all(any(_empty(place.frame) for place in here.get(t, ())) for t in spec.given)
 
 
 def _meant(spec: CrossSpec, frames: Sequence[Frame]) -> bool:

@@ -14,11 +14,12 @@ from .wording import evaluate_words, reached
 
 Values = Mapping[Ref, Decimal]
 _HUNDRED = Decimal(100)
+_NOTHING = Decimal(0)
 
 
 def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
     """Check one instance."""
-    if any(not _alike(one, two, frames, values) for one, two in instance.where):
+    if instance.where and any(not _alike(one, two, frames, values) for one, two in instance.where):
         return Outcome("unchecked")
     outcome = _evaluate(instance, frames, values)
     unsure = instance.if_equal and not outcome.sure
@@ -53,11 +54,12 @@ def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Ou
 
 def _unsaid(instance: Instance, frames: Sequence[Frame], values: Values) -> bool:
     """Whether prose doesn't say some number: it is unknown, not 0."""
-    for ref in instance.refs:
-        if ref not in values:
-            frame = frames[ref.frame]
-            if frame.gaps and not frame.empty:
-                return True
+    for side in (instance.left, instance.right):
+        for ref in side:
+            if ref not in values:
+                frame = frames[ref.frame]
+                if frame.gaps and not frame.empty:
+                    return True
     return False
 
 
@@ -81,7 +83,7 @@ class _Side:
 
     @classmethod
     def of(cls, refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> "_Side":
-        total = room = coarsest = Decimal(0)
+        total = room = coarsest = _NOTHING
         printed = nonzero = 0
         for ref in refs:
             value = values.get(ref)
@@ -107,7 +109,7 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     A sum of n addends may differ by (n+1)·½ unit. Where each side is one printed number, both are the same quantity
     rounded alike, and must be equal digit for digit.
     """
-    one, two = (_Side.of(side, frames, values) for side in (instance.left, instance.right))
+    one, two = _Side.of(instance.left, frames, values), _Side.of(instance.right, frames, values)
     if not one.printed and not two.printed and instance.constant is None:
         return Outcome("unchecked")
     if instance.optional and not (one if instance.optional == "left" else two).printed:
@@ -117,7 +119,7 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     left, right = one.total, two.total
     if instance.constant is not None:
         right += min((instance.constant, *instance.others), key=lambda c: abs(left - right - c))
-    prose = any(frames[ref.frame].gaps for ref in instance.refs)
+    prose = any(frames[number].gaps for number in {ref.frame for ref in instance.refs})
     tolerance = one.room + two.room
     if instance.relation == "at-most":
         similar = _one_scale(instance, frames)
@@ -128,9 +130,10 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
         nothing = nothing and not instance.bound
         return Outcome("held" if held else "violated", left, right, tolerance, nothing, left == right)
     if max((one.nonzero, two.nonzero) if prose else (one.printed, two.printed)) <= 1 and _one_scale(instance, frames):
-        tolerance = Decimal(0)
-    held = abs(left - right) <= tolerance
-    exact = left == right or (abs(left - right) <= max(one.coarsest, two.coarsest) and not _one_scale(instance, frames))
+        tolerance = _NOTHING
+    off = abs(left - right)
+    held = off <= tolerance
+    exact = not off or (off <= max(one.coarsest, two.coarsest) and not _one_scale(instance, frames))
     counted = instance.constant is not None and right == instance.constant + two.total and right != 0
     # Nothing equals nothing wherever cells are empty; a 0.00 that prose prints twice is a number like any other.
     spelt = prose and exact and not instance.if_equal
@@ -140,9 +143,8 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
 
 
 def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:
-    refs = instance.refs
-    scales = [frames[ref.frame].scale_at(ref.row, ref.column) for ref in refs]
-    return bool(scales) and all(scale == scales[0] for scale in scales)
+    scales = {frames[frame].scales.get((row, column), frames[frame].scale) for frame, row, column in instance.refs}
+    return len(scales) == 1
 
 
 def _signs(instance: Instance, values: Values) -> Outcome:

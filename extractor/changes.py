@@ -88,12 +88,11 @@ def _readings(known: Situation, number: int, ref: Ref, outcome: Outcome, world: 
     values = near(text)
     if asked is not None:
         least, most = asked[0] - asked[1], asked[0] + asked[1]
-        values = (asked[0], *(v for v in values if least <= v <= most))
+        values = (asked[0], *[v for v in values if least <= v <= most])
     # A number that is printed elsewhere too is hardly misread, and a zero mostly is one.
     prior = _ZERO if not now else _ECHO if known.echoes(ref, now, number) else 0
-    for value in dict.fromkeys(values):
-        if value == now:
-            continue
+    different = [value for value in dict.fromkeys(values) if value != now]
+    for value in known.possible(number, ref, different, world):
         if known.holds(number, {**world, ref: value}):
             read = reading(text, value, frame.decimals)
             if read is not None:

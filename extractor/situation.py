@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import log10
 
 from .arithmetic import evaluate
+from .bounds import Bound
 from .checks import Checked
 from .framing import printed_numbers, quantities
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref, Verdict
@@ -22,6 +23,7 @@ VIOLATED = 50
 _LIMIT = 6_000  # evaluations for a disclosure, about a fifth of a second
 _LONG = 50  # numbers in an identity for which an evaluation counts once more
 _LOOKS = 4  # times that an outcome known already may be looked up for each of them, about as long again
+_QUICK = 8  # numbers that are told to be impossible in the time of an evaluation
 _TELLING = 3  # digits of a number that isn't printed twice by chance
 Values = tuple[tuple[Ref, Decimal | None], ...]
 World = Mapping[Ref, Decimal | None]
@@ -84,6 +86,7 @@ class Situation:
             for ref in instance.inputs:
                 self._by_ref.setdefault(ref, {})[n] = None
         self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
+        self._bounds: dict[int, Bound] = {}
         self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}
         self._columns = Counter((ref.frame, ref.column, value) for ref, value in self.values.items())
         self._printed = Counter(self._size(ref, value) for ref, value in self.values.items())
@@ -114,9 +117,7 @@ class Situation:
             return self._base[number]
         known = self._known.get((number, here))
         if known is None:
-            self.work += self._prices[number]
-            if self.work > self._stop:
-                raise LimitError
+            self._count(self._prices[number])
             known = self._known[number, here] = self._evaluate(number, here)
         return known
 
@@ -156,6 +157,23 @@ class Situation:
         outcome = self.outcome(number, world)
         exacting = number in self.loose or number in self._withdrawn
         return outcome.verdict == "held" and (outcome.exact or not exacting)
+
+    def possible(self, number: int, ref: Ref, candidates: Sequence[Decimal], world: World) -> Sequence[Decimal]:
+        """Return the numbers for a cell with which an identity may hold; of the others that is told at once.
+
+        Raises:
+            LimitError: There was enough of that.
+        """
+        self._count(len(candidates) // _QUICK)
+        bound = self._bounds.get(number)
+        if bound is None:
+            bound = self._bounds[number] = Bound(self.instances[number], self.frames, self.values)
+        return bound.among(ref, candidates, [item for item in world.items() if number in self._by_ref.get(item[0], ())])
+
+    def _count(self, work: int) -> None:
+        self.work += work
+        if self.work > self._stop:
+            raise LimitError
 
     def violated(self, number: int, world: World) -> bool:
         """Whether there would be a complaint of an identity."""

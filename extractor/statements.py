@@ -228,6 +228,7 @@ class Prose:
     own_budget: re.Pattern[str]
     fillers: re.Pattern[str]
     other_headings: tuple[re.Pattern[str], ...]
+    any_heading: re.Pattern[str]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -247,6 +248,8 @@ def prose() -> Prose:
     document = _validate(DocumentSpec, folder / "document.yaml")
     paths = [p for p in sorted(folder.glob("*.yaml")) if p.stem not in ("vocabulary", "document")]
     statements = [_compiled(_validate(Statement, path), words, path.name) for path in paths]
+    within = [pattern for s in statements for found in s.spec.within.values() for pattern in found]
+    titles = [*within, *(pattern for s in statements for pattern in s.spec.headings), *words.other_headings]
     return Prose(
         statements=tuple(sorted(statements, key=lambda s: s.spec.order)),
         document=document,
@@ -257,6 +260,7 @@ def prose() -> Prose:
         own_budget=re.compile(_fill(words.own_budget, words)),
         fillers=re.compile(words.fillers),
         other_headings=tuple(re.compile(h) for h in words.other_headings),
+        any_heading=re.compile("|".join(f"(?:{title})" for title in dict.fromkeys(titles))),
     )
 
 

@@ -145,6 +145,7 @@ def _serve(line: Connection, task: Callable[[J], R], limit: float, others: Seque
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     gc.freeze()  # what was loaded before stays shared with the parent
     gc.set_threshold(_GARBAGE, 20, 50)
+    fresh = True
     try:
         while True:
             job: J = line.recv()
@@ -154,5 +155,8 @@ def _serve(line: Connection, task: Callable[[J], R], limit: float, others: Seque
             line.send(answer)
             del job, answer
             gc.collect()
+            if fresh:  # what the first file loaded stays for all; it need not be looked at again and again
+                gc.freeze()
+                fresh = False
     except (EOFError, OSError):
         os._exit(0)

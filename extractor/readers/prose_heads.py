@@ -209,7 +209,10 @@ def _begins(lines: Sequence[Line], index: int, before: Sequence[Head]) -> bool:
 
 def _ids(title: str, level: int, before: Sequence[Head], prose: Prose) -> tuple[str, ...] | None:
     """Return the statements that a title opens; None if it is no heading that we know."""
-    cores = _cores(title, prose)
+    # Nearly no line is a title: one pattern tells that of all.
+    cores = [core for core in _cores(title, prose) if prose.any_heading.fullmatch(core)]
+    if not cores:
+        return None
     parent = next((h for h in reversed(before) if h.level < level and h.ids), None) if level > 2 else None
     if parent:
         inner = tuple(
