@@ -60,20 +60,44 @@ class Slow(Exception):  # noqa: N818 - not an error of the program's
     """It took too long."""
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_no_line_takes_long(unit: str) -> None:
-    """A line that repeats one thing, in a table and in prose: twenty thousand characters take no five seconds."""
+def read_soon(text: str) -> None:
+    """Read a text in five seconds of CPU at most."""
 
     def late(number: int, frame: object) -> None:
         raise Slow
 
-    line = unit * (20_000 // len(unit))
-    table = "表 3\n部门支出总体情况表\n科目编码 科目名称 合计 基本支出 项目支出\n201 一般公共服务支出 5.00 5.00\n"
     signal.signal(signal.SIGVTALRM, late)
     signal.setitimer(signal.ITIMER_VIRTUAL, 5)
     try:
         begin = time.process_time()
-        read(f"{table}{line}x\n202 外交支出 1.00\n第二部分 情况说明\n一、收支总体情况\n{line}。\n")
+        read(text)
         assert time.process_time() - begin < 5
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_line_takes_long(unit: str) -> None:
+    """A line that repeats one thing, in a table and in prose: twenty thousand characters take no five seconds."""
+    line = unit * (20_000 // len(unit))
+    table = "表 3\n部门支出总体情况表\n科目编码 科目名称 合计 基本支出 项目支出\n201 一般公共服务支出 5.00 5.00\n"
+    read_soon(f"{table}{line}x\n202 外交支出 1.00\n第二部分 情况说明\n一、收支总体情况\n{line}。\n")
+
+
+def test_a_header_that_comes_again_and_again_takes_no_longer_than_its_length() -> None:
+    """Fragments of names that could be put together in millions of ways."""
+    header = (
+        "财政拨款收入 财政拨款支出\n项 目 合 计 功 能 分 类 合 计\n一般公\n共预算\n政府\n性基\n金预\n算\n国有\n资本\n"
+    )
+    table = "表 1\n部门收支总体情况表\n{}科目编码 科目名称 合计\n201 一般公共服务支出 5.00\n"
+    for times in (60, 600):
+        read_soon(table.format(header * times))
+
+
+def test_a_section_that_says_twice_that_there_is_nothing_is_read() -> None:
+    """The second time is a finding, at its line."""
+    section = "{}、关于外事办2024年{}拨款情况说明\n外事办2024年没有使用{}拨款安排的支出，{}支出情况表为空表。\n"
+    names = (("八", "政府性基金预算"), ("九", "国有资本经营预算"))
+    text = "".join(section.format(number, name, name, name) for number, name in names)
+    result = READER.extract(Document.from_text(f"第二部分 2024年部门预算情况说明\n{text}{text}"))
+    assert [(f.code, f.line) for f in result.findings] == [("section-twice", 6), ("section-twice", 8)]

@@ -4,13 +4,14 @@
 
 Questions about a table, each another, put to a server in a process of its own that gives the same answer after a fixed
 time: by bare ``AsyncOpenAI``, and by the package's client with an empty cache (instructor, cache on disk, budget,
-limiter), and with a full one. CPU is this process's alone; the bare client's CPU bounds what one process can do.
+limiter), and with a full one. CPU is this process's and the server's.
 """
 
 import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import statistics
 import tempfile
 import time
@@ -44,18 +45,25 @@ def serve(pipe: Connection, answer: str, latency: float) -> None:
     body = json.dumps(made, ensure_ascii=False).encode()
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
 
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                told = (await reader.readuntil(b"\r\n\r\n")).lower()
-                await reader.readexactly(int(told.split(b"content-length:")[1].split(b"\r\n")[0]))
-                await asyncio.sleep(latency)
-                writer.write(head + body)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    class One(asyncio.Protocol):
+        """A connection: whatever a request says, its end is waited for."""
+
+        def connection_made(self, transport: Any) -> None:
+            self.transport, self.left, self.got = transport, 0, b""
+
+        def data_received(self, data: bytes) -> None:
+            if not self.left:
+                told, end, data = (self.got + data).partition(b"\r\n\r\n")
+                self.got = told if not end else b""
+                if not end:
+                    return
+                self.left = int(told.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+            self.left -= len(data)
+            if not self.left:
+                asyncio.get_running_loop().call_later(latency, self.transport.write, head + body)
 
     async def run() -> None:
-        server = await asyncio.start_server(one, "127.0.0.1", 0, backlog=1000)
+        server = await asyncio.get_running_loop().create_server(One, "127.0.0.1", 0, backlog=1000)
         pipe.send(server.sockets[0].getsockname()[1])
         async with server:
             await server.serve_forever()
@@ -86,11 +94,17 @@ async def ours(config: ModelConfig, prompts: list[str]) -> None:
         raise SystemExit(f"no answer: {next(r.message for r in replies if r.outcome != 'ok')}")
 
 
-def timed(what: Callable[[], Awaitable[None]]) -> tuple[float, float]:
-    """Return seconds by the clock and of CPU."""
-    wall, cpu = time.perf_counter(), time.process_time()
+def timed(what: Callable[[], Awaitable[None]], server: int) -> tuple[float, float, float]:
+    """Return seconds by the clock, of CPU, and of the server's CPU."""
+    wall, cpu, other = time.perf_counter(), time.process_time(), spent(server)
     asyncio.run(what())  # type: ignore[arg-type]
-    return time.perf_counter() - wall, time.process_time() - cpu
+    return time.perf_counter() - wall, time.process_time() - cpu, spent(server) - other
+
+
+def spent(process: int) -> float:
+    """Return the seconds of CPU that a process has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -111,7 +125,7 @@ def main() -> None:
     function = {"name": "answer", "parameters": schema}
     body = {"model": "m", "temperature": 0, "tools": [{"type": "function", "function": function}]}
     prompts = [f"{number}|" + "201 一般公共服务支出 305.44 275.77 29.67\n" * 40 for number in range(arguments.calls)]
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[tuple[float, float, float]]] = {}
     for number in range(arguments.rounds + 1):
         with tempfile.TemporaryDirectory() as folder:
             config = ModelConfig(
@@ -123,20 +137,21 @@ def main() -> None:
                 ("our client", lambda: ours(config, some)),  # noqa: B023
                 ("the same from the cache", lambda: ours(config, some)),  # noqa: B023
             ):
-                figure = timed(what)
+                figure = timed(what, server.pid or 0)
                 if number:
                     found.setdefault(side, []).append(figure)
     server.kill()
     ideal = arguments.concurrency / arguments.latency
     rows = []
     for side, figures in found.items():
-        wall, cpu = (statistics.median(f[i] for f in figures) for i in (0, 1))
+        wall, *cpu = (statistics.median(f[i] for f in figures) for i in (0, 1, 2))
         rate = arguments.calls / wall
-        rows.append([side, f"{wall:.2f}", f"{rate:.0f}", f"{rate / ideal:.2f}", f"{cpu / arguments.calls * 1000:.2f}"])
+        each = (f"{seconds / arguments.calls * 1000:.2f}" for seconds in cpu)
+        rows.append([side, f"{wall:.2f}", f"{rate:.0f}", f"{rate / ideal:.2f}", *each])
     title = (
         f"{arguments.calls} calls of {arguments.latency:g} s, {arguments.concurrency} at a time; ideal {ideal:.0f}/s"
     )
-    report(title, ["side", "s", "calls/s", "of ideal", "CPU ms a call"], rows, as_json=arguments.json)
+    report(title, ["side", "s", "calls/s", "of ideal", "CPU ms a call", "the server's"], rows, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -260,10 +260,11 @@ def _without_repeats(
     """Drop headers that come back after a page break: runs of lines that spell the header once more."""
     whole = "".join(_flat(line) for line in header if not _digits(line))
     bag = Counter(whole)
+    told = [_said(line, tokens) for line, tokens in rows] if whole else []
     out = []
     index = 0
     while index < len(rows):
-        length = _repeat(rows, index, whole, bag) if whole else 0
+        length = _repeat(told, index, whole, bag) if whole else 0
         if length:
             index += length
         else:
@@ -285,24 +286,30 @@ def _flat(line: Line) -> str:
     )
 
 
-def _repeat(rows: Sequence[tuple[Line, list[Token]]], index: int, whole: str, bag: Counter[str]) -> int:
-    spelled, best = "", 0
-    for end in range(index, min(index + 80, len(rows))):
-        line, tokens = rows[end]
-        if any(t.kind == "number" and (not t.whole or len(t.text) >= 3) for t in tokens):
-            break
-        if _digits(line):
-            if end == index:
-                break  # a header begins with words; digits here may be the rest of a split number
+def _said(line: Line, tokens: Sequence[Token]) -> str | None:
+    """Return what a line says of a header: nothing if it holds column numbers alone, None if it holds an amount."""
+    if any(t.kind == "number" and (not t.whole or len(t.text) >= 3) for t in tokens):
+        return None
+    return "" if _digits(line) else _flat(line)
+
+
+def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str]) -> int:
+    length, best, same, seen = 0, 0, True, Counter[str]()
+    for end in range(index, min(index + 80, len(told))):
+        text = told[end]
+        if text is None or (end == index and not text):
+            break  # a header begins with words; digits here may be the rest of a split number
+        if not text:
             continue
-        spelled += _flat(line)
-        if len(spelled) > len(whole):
+        same = same and whole.startswith(text, length)
+        length += len(text)
+        seen.update(text)
+        # The same characters in another order: fragments of header cells come out as they like.
+        if length > len(whole) or (not same and any(seen[c] > bag[c] for c in text)):
             break
-        if whole.startswith(spelled) and (len(spelled) * 5 >= len(whole) * 3 or spelled == whole):
+        most = length * 5 >= len(whole) * 3 or length == len(whole)
+        if most if same else length >= 8 and length * 5 >= len(whole) * 4:
             best = end + 1 - index
-        elif not whole.startswith(spelled) and len(spelled) >= 8 and len(spelled) * 5 >= len(whole) * 4:
-            # The same characters in another order: fragments of header cells come out as they like.
-            best = best if Counter(spelled) - bag else end + 1 - index
     return best
 
 

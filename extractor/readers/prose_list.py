@@ -194,6 +194,7 @@ def read_document(lines: Sequence[Line], spec: DocumentSpec, extent: Extent) -> 
         "end": range(max(extent.first, extent.end - 8), extent.end),
     }
     found: dict[str, tuple[Cell, int]] = {}
+    flows: dict[tuple[int, int], Flow] = {}
     groups: dict[tuple[str, str], list[tuple[DocumentField, re.Pattern[str]]]] = {}
     for one in spec.fields:
         groups.setdefault((one.column, one.zone), []).append((one, re.compile(one.pattern)))
@@ -202,7 +203,8 @@ def read_document(lines: Sequence[Line], spec: DocumentSpec, extent: Extent) -> 
             continue
         for joined in (1, 2, 3) if zone == "cover" else (1,):
             cell = next(
-                (c for i in zones[zone] if (c := _field(lines, i, min(joined, extent.end - i), patterns))), None
+                (c for i in zones[zone] if (c := _field(lines, (i, min(joined, extent.end - i)), patterns, flows))),
+                None,
             )
             if cell:
                 found[column] = cell
@@ -211,18 +213,23 @@ def read_document(lines: Sequence[Line], spec: DocumentSpec, extent: Extent) -> 
 
 
 def _field(
-    lines: Sequence[Line], index: int, joined: int, patterns: Sequence[tuple[DocumentField, re.Pattern[str]]]
-) -> tuple[Cell, int] | None:
+    lines: Sequence[Line], where: tuple[int, int], patterns: Sequence[tuple[DocumentField, re.Pattern[str]]],
+    flows: dict[tuple[int, int], Flow],
+) -> tuple[Cell, int] | None:  # fmt: skip
+    """Read a fact from a line and those joined to it, ``where``: its index, and how many."""
+    index, joined = where
     if len(lines[index].text) > 200:
         return None
-    here = flow(lines, [(i, 0) for i in range(index, index + joined)], all_lines=True)
+    if where not in flows:
+        flows[where] = flow(lines, [(i, 0) for i in range(index, index + joined)], all_lines=True)
+    here = flows[where]
     for spec, pattern in patterns:
         match = pattern.search(here.text)
         if match:
-            text, where = printed(lines, here, *match.span("v"))
+            text, places = printed(lines, here, *match.span("v"))
             if spec.date:
                 parts = _DATE.fullmatch(squeeze(text))
                 text = f"{int(parts[1]):04}-{int(parts[2]):02}-{int(parts[3]):02}" if parts else text
-            cell = Cell(column=spec.column, kind="text", text=spec.constant or squeeze(text), spans=where)
+            cell = Cell(column=spec.column, kind="text", text=spec.constant or squeeze(text), spans=places)
             return cell, line_of(here, match.start("v"))
     return None
