@@ -18,7 +18,9 @@ from extractor.statements import Compiled, Kind, Pattern, RowPattern
 from .prose_clauses import Anchor, Place, attribute, number_cell, tail_end
 from .prose_text import TORN, printed, spans
 
-_LABEL = re.compile(r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|(?:主要)?(?:包括|包含|分为):?|以及|和)+(?=..)")
+_LABEL = re.compile(
+    r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|(?:主要)?(?:包括|包含|分为):?|以及|和)+(?=..)"
+)
 _OF_WHICH = re.compile(r"其中[:,]?$")
 _STOP = re.compile(r"[。;]")
 
