@@ -66,6 +66,11 @@ _DISTINCT = re.compile(
 )
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
+# What may stand between a title and the table's number: office, year, unit.
+_FURNITURE = re.compile(
+    r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
+)
+_LEAD = 3  # such lines
 _MAX_TITLE = 60
 _END = 3  # characters; no title is shorter
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
@@ -115,7 +120,7 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
             index += 1
             continue
         if _numbers_the_title_above(lines, heading, specs, found):
-            found[-1] = replace(found[-1], count=found[-1].count + heading.count)
+            found[-1] = replace(found[-1], count=heading.index + heading.count - found[-1].index)
             index += heading.count
             continue
         if index in region or _LEADER.search(lines[index].text):
@@ -133,7 +138,8 @@ def _numbers_the_title_above(
     if heading.kind != "marker" or above is None or above.contents or above.kind not in ("table", "other-table"):
         return False
     follows = heading.index + heading.count
-    beside = above.index + above.count == heading.index
+    between = lines[above.index + above.count : heading.index]
+    beside = len(between) <= _LEAD and all(_FURNITURE.fullmatch(squeeze(unmarked(line.text))) for line in between)
     return beside and (follows == len(lines) or _title(lines, follows, specs)[0] is None)
 
 

@@ -17,8 +17,9 @@ STYLES = tuple(sorted(path.stem for path in (ROOT / "eval" / "offices").glob("*.
 # Text without cells for every style, and one other form in turn.
 TOLD = [(s, f) for i, s in enumerate(STYLES) for f in ("spaced", ("tsv", "pipes", "cells")[i % 3])]
 PAGES = Noise(page_breaks=9, repeat_headers=True, thousands=True, wrap_names=True)
-# Text without cells doesn't tell which of the columns of words is a row's name: such a table is listed, not read.
-NAMELESS = {"units_budget": {"procurement"}, "school_budget": {"procurement"}}
+# Text without cells doesn't tell which of the columns of words is a row's name, or which numbers count the rows of
+# a small table: such a table is listed, not read.
+NAMELESS = {"units_budget": {"procurement"}, "school_budget": {"procurement"}, "fujian_final": {"three_public"}}
 
 
 @cache
@@ -106,3 +107,16 @@ def test_a_column_that_no_spec_knows_keeps_its_name_in_text_without_cells() -> N
     last = {f["row"]: f["value"] for f in facts(result) if f["column"] == "专项债支出"}
     assert last["总计"] == last["205"] == "10.00"
     assert not [f for f in result.findings if f.kind == "contradiction"]
+
+
+def test_rows_below_a_row_that_no_spec_knows_are_in_doubt() -> None:
+    """一、 with an unknown name, and 1. below it: whether they are its parts isn't known, so their keys aren't."""
+    text = (
+        "部门收支总表\n单位：万元\n收入\t\t支出\t\n项目\t预算数\t项目\t预算数\n"
+        "一、统筹安排资金\t90.00\t一、教育支出\t90.00\n1、事业收入\t60.00\t二、卫生健康支出\t\n2、其他收入\t30.00\t\t\n"
+        "二、经营收入\t\t\t\n收入总计\t90.00\t支出总计\t90.00\n"
+    )
+    result = Extractor(engine="deterministic").extract(Document.from_text(text, name="unknown"))
+    states = {f["row"]: f["state"] for f in facts(result) if f["value"] in ("60.00", "30.00")}
+    assert set(states.values()) <= {"ambiguous", "contradicted"}
+    assert len(states) == 2

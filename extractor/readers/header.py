@@ -242,7 +242,7 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
     if at is None or any(p not in HEADER_WORDS for line in (*lines[:at], *lines[at + 1 :]) for p in line):
         return ()
     start = next(i for i, p in enumerate(lines[at]) if p in by_name)
-    names = lines[at][start:]
+    names = [p for p in lines[at][start:] if p != "备注"]
     out = [by_name.get(n, [n])[0] for n in names]
     plain = not any(n in HEADER_WORDS and n not in by_name for n in names) and len(set(out)) == len(out)
     before = all(p in HEADER_WORDS for p in lines[at][:start]) and not (body.fragments and set(names) - set(by_name))

@@ -208,7 +208,7 @@ def _unprinted(path: tuple[RowSpec, ...], used: set[tuple[RowSpec, ...]]) -> int
 
 
 def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels: Labels, spec: TableSpec) -> None:
-    printed = {path: labels.standard(rows[index].bare, spec) for index, path in paths.items()}
+    printed = {path: _spelled(rows[index].bare, labels, spec) for index, path in paths.items()}
     where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
         parts = []
@@ -224,6 +224,12 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
         rows[index].key = "/".join(parts)
 
 
+def _spelled(bare: str, labels: Labels, spec: TableSpec) -> str:
+    """Return a label as the spec has it where a character is misread; one that is longer or shorter is another name."""
+    standard = labels.standard(bare, spec)
+    return standard if len(standard) == len(bare) else bare
+
+
 def _has_parts_above(path: tuple[RowSpec, ...], stands: int, where: Mapping[tuple[RowSpec, ...], int]) -> bool:
     """Whether a row stands below some of its parts, as a total does; what follows it isn't printed under it."""
     return any(p[: len(path)] == path and len(p) > len(path) and index < stands for p, index in where.items())
@@ -234,6 +240,7 @@ def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec
     for index, path in paths.items():
         rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
     _strangers(rows)
+    _below_strangers(rows)
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
         parent = _printed_parent(of_classes, where)
@@ -262,6 +269,21 @@ def _strangers(rows: Sequence[RawRow]) -> None:
             row.parent = parent
 
 
+def _below_strangers(rows: Sequence[RawRow]) -> None:
+    """Doubt the rows that may stand under a row that the spec doesn't know: it is numbered, and they otherwise."""
+    above, kind = "", ""
+    for row in rows:
+        if row.side != "left" or row.code:
+            continue
+        numbering = _numbering(row)
+        if row.role is None and row.items and numbering:
+            above, kind = row.bare, numbering
+        elif numbering == kind or not numbering:
+            above = ""
+        elif above and row.items:
+            row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
+
+
 def _lacks(rows: Sequence[RawRow], parent: int, row: RawRow) -> bool:
     """Whether the parts of a row add up to it with the amount of another row, and don't without it."""
     parts = [_amount(r) for r in rows if r.parent == parent]
@@ -277,11 +299,10 @@ def _amount(row: RawRow) -> Decimal:
 def _numbering(row: RawRow) -> str:
     """What a row's number looks like: ``一、``, ``(一)``, ``1.``, or nothing."""
     number = split_label(row.text)[0]
-    return (
-        ""
-        if number is None
-        else re.sub(r"[一二三四五六七八九十\d]+", "#", row.text[: row.text.find(number) + len(number) + 1])
-    )
+    if number is None:
+        return ""
+    printed = row.text[: row.text.find(number) + len(number) + 1]
+    return re.sub(r"[一二三四五六七八九十]+", "一", re.sub(r"\d+", "1", printed))
 
 
 def _printed_parent(path: tuple[RowSpec, ...], where: Mapping[tuple[RowSpec, ...], int]) -> int | None:
