@@ -105,15 +105,24 @@ def _unpacks(page: "Page") -> int:
     forms = dict_value(page.page_obj.resources.get("XObject", {})).values() if page.page_obj.resources else ()
     drawn = [resolve1(s) for s in page.page_obj.contents]
     drawn += [f for f in map(resolve1, forms) if isinstance(f, PDFStream) and "Form" in str(f.attrs.get("Subtype"))]
-    total = 0
-    for stream in drawn:
-        raw = getattr(stream, "rawdata", None) or b""
-        packed = raw and any("Fl" in str(name) for name, _ in stream.get_filters()[:1])
+    return sum(len(_unpacked(s)) for s in drawn if isinstance(s, PDFStream))
+
+
+def _unpacked(stream: Any) -> bytes:
+    """Return what a stream unpacks to, no further than the limit."""
+    from pdfminer.ascii85 import ascii85decode, asciihexdecode  # noqa: PLC0415 - likewise
+
+    data: bytes = stream.rawdata or b""
+    for name, _ in stream.get_filters():
+        kind = str(name)
         try:
-            total += len(zlib.decompressobj().decompress(raw, _MAX_CONTENT + 1)) if packed else len(raw)
-        except zlib.error:
-            total += len(raw)
-    return total
+            if "Fl" in kind:
+                data = zlib.decompressobj().decompress(data, _MAX_CONTENT + 1)
+            elif "85" in kind or "Hex" in kind:
+                data = (ascii85decode if "85" in kind else asciihexdecode)(data)
+        except (ValueError, zlib.error):
+            break  # broken: the parser says so
+    return data
 
 
 def _objects(page: "Page") -> int:
