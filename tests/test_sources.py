@@ -1,6 +1,7 @@
 """PDFs, Word files, workbooks and images are read like text, and every cell knows where it is printed."""
 
 import io
+import shutil
 import struct
 import subprocess
 import sys
@@ -130,6 +131,7 @@ BAD = {
     "broken docx": (lambda: _zip("word/document.xml"), "is broken"),
     "broken xlsx": (lambda: _zip("xl/workbook.xml"), "is broken"),
     "bomb": (_bomb, "unpacks to more than"),
+    "office password": (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "has a password"),
     "old office": (lambda: b"\xd0\xcf\x11\xe0" + b"\x00" * 600, "old Office file"),
     "broken xls": (lambda: b"\xd0\xcf\x11\xe0" + b"\x00" * 600 + "Workbook".encode("utf-16-le"), "can't be read"),
     "gzip": (lambda: b"\x1f\x8b\x08\x00", "gzip"),
@@ -157,6 +159,18 @@ def test_an_old_word_file_needs_libreoffice(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("extractor.sources.word.shutil.which", lambda _: None)
     with pytest.raises(InputError, match=r"needs LibreOffice. Install it, or save the file as .docx"):
         read(tmp_path, b"\xd0\xcf\x11\xe0" + b"\x00" * 600 + "WordDocument".encode("utf-16-le"))
+
+
+@pytest.mark.skipif(shutil.which("lowriter") is None, reason="needs LibreOffice Writer")
+def test_an_old_word_file_is_read(tmp_path: Path, extractor: Extractor) -> None:
+    """A real .doc, as LibreOffice writes one, gives the numbers that its .docx holds."""
+    (tmp_path / "a.docx").write_bytes(as_docx(TABLE + "完。\n"))  # a table that nothing follows is lost there
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "doc", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(tmp_path / "a.docx")], check=True, capture_output=True)
+    document = read(tmp_path, (tmp_path / "a.doc").read_bytes())
+    assert document.encoding == "doc"
+    assert extractor.extract(document).states() == {"proven": 6}
 
 
 def test_pages_without_text_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +205,22 @@ def test_pages_beyond_the_limit_are_listed(tmp_path: Path, monkeypatch: pytest.M
     assert document.text.split() == ["page", "1", "page", "3"]
     assert [f.code for f in document.findings] == ["page-not-read", "pages-not-read"]
     assert "pages 4 to 200 are not read: the limit is 3" in document.findings[1].message
+
+
+def test_a_page_that_unpacks_to_megabytes_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What draws a page may be packed a thousandfold: it is not unpacked, and the other pages are read."""
+    monkeypatch.setattr("extractor.sources.pdf._MAX_CONTENT", 100_000)
+    out = io.BytesIO()
+    canvas = Canvas(out, pageCompression=1)
+    for number in range(20_000):
+        canvas.rect(0, 0, 1, 1 + number % 2)
+    canvas.showPage()
+    canvas.drawString(100, 700, "hello")
+    canvas.save()
+    assert len(out.getvalue()) < 50_000
+    document = read(tmp_path, out.getvalue())
+    assert document.text.split() == ["hello"]
+    assert ["page 1 is not read: what draws it unpacks" in f.message for f in document.findings] == [True]
 
 
 def _picture() -> Any:
@@ -295,6 +325,7 @@ def test_lines_of_a_cell_join() -> None:
         ("1.234,56", "1,234.56"), ("12:50", "12.50"), ("~3.25", "-3.25"), ("428'70", "428.70"), ("4l.20", "41.20"),
         ("1,234", "1,234"), ("459,90", "459.90"), ("办公费", "办公费"), ("2024年", "2024年"), ("—", "—"),
         ("12. 50", "12.50"), ("3797", "3797"), ("=100%", "=100%"), ("89.67.", "89.67"), (".447.76", "447.76"),
+        ("05.", "05"), ("i1", "11"),
     ],
 )  # fmt: skip
 def test_shapes_of_numbers(read_as: str, meant: str) -> None:

@@ -122,6 +122,7 @@ def scanned(pdf: bytes, dpi: int, level: str) -> bytes:
     return out.getvalue()
 
 
+_EVERY = 20  # pages after which memory is told
 _LONGEST = 200  # characters of a cell; what is longer fills a page in a narrow column
 
 
@@ -178,10 +179,15 @@ def long(pages: int, form: str, threads: int) -> None:
         file = Path(place, "long.pdf")
         whole.save(str(file))
         begin, before = time.monotonic(), _memory()
-        read = Document.from_path(file, pace=Pace(threads))
+        read = Document.from_path(file, pace=Pace(threads, _told))
     count = 1 + read.text.count("\f")
     each = (time.monotonic() - begin) / count
     print(f"{count} pages ({form}): {each:.2f} s a page, {before} MB before, {_memory()} MB at most")
+
+
+def _told(_name: str, page: int, _count: int) -> None:
+    if page % _EVERY == 0:
+        print(f"page {page}: {_memory()} MB at most", flush=True)
 
 
 def _parts(form: str) -> tuple[int, str]:

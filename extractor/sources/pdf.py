@@ -6,6 +6,7 @@ Pages are read one by one and freed, so memory doesn't grow with their number.
 import io
 import logging
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
@@ -27,6 +28,7 @@ _Picture = Callable[[int], tuple[Any, float]]
 
 MAX_PAGES = 2000
 _MAX_OBJECTS = 500_000  # characters, lines and boxes of one page
+_MAX_CONTENT = 4_000_000  # bytes of what draws one page; a full table takes some ten thousand
 _GARBLED = re.compile(r"\(cid:\d+\)|[\ufffd\ue000-\uf8ff]")
 _COVER = 0.8  # of a page, from which an image is a scan
 _AMOUNT = re.compile(r"[-+]?\d[\d,]*\.\d+")
@@ -56,7 +58,11 @@ def read(data: bytes, name: str, pace: Pace) -> Converted:
         for number in range(1, min(count, MAX_PAGES) + 1):
             page = document.pages[number - 1]
             try:
-                if _wants_image(page):
+                if _unpacks(page) > _MAX_CONTENT:
+                    scans.settle()
+                    out.page(number)
+                    out.findings.append(_not_read(out, number, "what draws it unpacks to an unreasonable size"))
+                elif _wants_image(page):
                     picture = picture or opened.enter_context(rendered(data))
                     scans.picture(number, *picture(number))
                 else:
@@ -90,6 +96,33 @@ def _quiet() -> Iterator[None]:
 def _wants_image(page: "Page") -> bool:
     """Whether a page is to be read from its image."""
     return available() and _objects(page) <= _MAX_OBJECTS and bool(_unusable(page.dedupe_chars()))
+
+
+def _unpacks(page: "Page") -> int:
+    """Return how many bytes what draws a page unpacks to, as far as the limit; a few thousand can become gigabytes."""
+    from pdfminer.pdftypes import PDFStream, dict_value, resolve1  # noqa: PLC0415 - comes with the extra
+
+    forms = dict_value(page.page_obj.resources.get("XObject", {})).values() if page.page_obj.resources else ()
+    drawn = [resolve1(s) for s in page.page_obj.contents]
+    drawn += [f for f in map(resolve1, forms) if isinstance(f, PDFStream) and "Form" in str(f.attrs.get("Subtype"))]
+    return sum(len(_unpacked(s)) for s in drawn if isinstance(s, PDFStream))
+
+
+def _unpacked(stream: Any) -> bytes:
+    """Return what a stream unpacks to, no further than the limit."""
+    from pdfminer.ascii85 import ascii85decode, asciihexdecode  # noqa: PLC0415 - likewise
+
+    data: bytes = stream.rawdata or b""
+    for name, _ in stream.get_filters():
+        kind = str(name)
+        try:
+            if "Fl" in kind:
+                data = zlib.decompressobj().decompress(data, _MAX_CONTENT + 1)
+            elif "85" in kind or "Hex" in kind:
+                data = (ascii85decode if "85" in kind else asciihexdecode)(data)
+        except (ValueError, zlib.error):
+            break  # broken: the parser says so
+    return data
 
 
 def _objects(page: "Page") -> int:
