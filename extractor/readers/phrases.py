@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from rapidfuzz import fuzz
 
@@ -158,7 +158,7 @@ def _level(entry: str) -> int:
 
 def _heads(lines: Sequence[Line], indexes: Sequence[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the lines that may be headings, and two of them run together."""
-    for index, after in zip(indexes, (*indexes[1:], None), strict=True):
+    for index, after in zip_longest(indexes, indexes[1:]):
         if not _is_title(lines[index].text):
             continue
         yield lines[index].text, (index,)
