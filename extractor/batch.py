@@ -7,8 +7,10 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from . import accounts, urls
@@ -30,6 +32,7 @@ FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", 
 LIMIT = 600.0
 """Seconds for one file, where no model is asked."""
 _PAGES_TOLD = 10.0  # seconds between two lines about the pages of a file
+_SIDE_BY_SIDE = 8  # files of which a model is asked at a time
 _FEW = 8  # files for which loading what some of them need isn't worth the wait
 
 
@@ -190,17 +193,13 @@ def run(
 
     Each worker process has one file at a time: one that dies (out of memory) or is not done within ``limit`` seconds
     costs its file, which is reported, and no other. A disk that is full ends the run after the files that are begun. An
-    ``extractor`` with a model stays in this process, whatever ``workers`` says: its calls share one account, so that
-    limits hold for the whole run and not for each process.
+    ``extractor`` with a model stays in this process, whatever ``workers`` says: its calls share one account and its
+    turns, so that limits hold for the whole run and not for each process; several files are read at a time.
     """
     reader = extractor or Extractor()
     chosen = tuple(formats)
     if reader.model is not None:
-        for job in jobs:
-            done = _one(job, chosen, reader, Pace(workers, PageByPage(limit)))
-            yield done
-            if done.full:
-                return
+        yield from _asking(jobs, chosen, reader, Pace(workers, PageByPage(limit)))
         return
     if len(jobs) > _FEW:
         load()
@@ -212,6 +211,36 @@ def run(
         done = _lost(job, answer, limit) if isinstance(answer, Lost) else answer
         full = full or done.full
         yield done
+
+
+def _asking(jobs: Sequence[Job], formats: tuple[str, ...], reader: Extractor, pace: Pace) -> Iterator[Report]:
+    """Read files with a model: while one waits for answers, others are read or asked about.
+
+    The first is read alone, as it may find out how the endpoint wants to be asked. What answers in place of an
+    endpoint (``connect``) has one file at a time.
+    """
+    count = 1 if reader.connect or reader.budget is None else min(_SIDE_BY_SIDE, reader.budget.turns.free)
+    alone = jobs if count < 2 else jobs[:1]
+    for job in alone:
+        done = _one(job, formats, reader, pace)
+        yield done
+        if done.full:
+            return
+    waiting = iter(jobs[len(alone) :])
+    with ThreadPoolExecutor(count) as pool:
+        open_ = {pool.submit(_one, job, formats, reader, pace) for job in islice(waiting, count)}
+        try:
+            while open_:
+                ended, open_ = wait(open_, return_when=FIRST_COMPLETED)
+                for done in [future.result() for future in ended]:
+                    if done.full:
+                        waiting = iter(())
+                    open_.update(pool.submit(_one, job, formats, reader, pace) for job in islice(waiting, 1))
+                    yield done
+        except BaseException:
+            if reader.budget is not None:
+                reader.budget.turns.cancel()
+            raise
 
 
 def load() -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .config import ConfigError, ModelConfig
 from .data import data_folder
+from .turns import Turns
 
 _MILLION = Decimal(1_000_000)
 NOT_ASKED = frozenset({"offline", "budget", "waiting"})
@@ -175,7 +176,8 @@ class Budget:
     side by side the limits on tokens and cost may be passed by what c calls take; the limit on calls is exact.
 
     The account of a run opens one for each document (:meth:`child`): what is booked there is booked on both, and the
-    limits are those of the run.
+    limits are those of the run. So are the turns: calls are made side by side as the configuration says, in all
+    documents together.
     """
 
     def __init__(
@@ -187,6 +189,7 @@ class Budget:
             ConfigError: There is a limit on cost and no price for the model: it could never be kept.
         """
         self._parent = parent
+        self.turns: Turns = parent.turns if parent is not None else Turns(config.concurrency)
         self._lock = threading.Lock()
         self._questions: list[Question] = []
         table = prices or PriceTable.load(config.prices)

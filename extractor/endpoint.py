@@ -1,6 +1,5 @@
 """Calls to an endpoint: repeated where they fail in passing, and what to do, in words, where they fail for good."""
 
-import asyncio
 import hashlib
 import json
 import os
@@ -87,7 +86,7 @@ class Call:
 
 
 class Endpoint:
-    """Repeats a call until it succeeds or there is no point; never more side by side than allowed.
+    """Repeats a call until it succeeds or there is no point; never more side by side than the account allows.
 
     Attributes:
         fatal: Why no request can succeed any more (a key or a model that the endpoint doesn't know), or None.
@@ -98,7 +97,6 @@ class Endpoint:
         """Take the function that makes one call: it gives a completion or raises CallError."""
         self.fatal: StopError | None = None
         self._config, self._send = config, send
-        self._limiter = asyncio.Semaphore(config.concurrency)
         self.dialect: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_output_tokens}
 
     async def call(self, asked: Call, budget: Budget) -> Any:
@@ -110,7 +108,7 @@ class Endpoint:
         config = self._config
         if config.base_url == OPENAI_URL and config.api_key is None:
             raise StopError("error", f"There is no key for {config.host}. Set OPENAI_API_KEY, or name --base-url.")
-        async with self._limiter:
+        async with budget.turns:
             end = time.monotonic() + config.time_limit
 
             async def once() -> Any:

@@ -62,6 +62,7 @@ class Asked:
         parameters = solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = 7
+        parameters.catch_sigint_signal = False  # it would leave Ctrl-C without Python's handler
         left = self._work.left - self._kept
         parameters.max_deterministic_time = max(0.0, min(limit, left))
         parameters.linearization_level = 0
