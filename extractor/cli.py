@@ -111,7 +111,7 @@ def run(
     jobs: Annotated[
         int,
         typer.Option(
-            "--jobs", "-j", min=1, help="Processes. With a model one process reads all files, so that limits hold."
+            "--jobs", "-j", min=1, help="Processes. With a model one reads all files, several at a time: limits hold."
         ),
     ] = os.cpu_count() or 1,
     formats: Annotated[
@@ -148,7 +148,7 @@ def run(
     config: ConfigFile = None,
     cache_dir: CacheDir = None,
     cache: Shared = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls at a time, over all files.")] = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
     second_opinion: Annotated[
         bool,
