@@ -222,8 +222,8 @@ class _Reader:
         same = self.known.by_length.get(len(name), ())
         found = [o for o in same if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
         for length in (len(name) - 1, len(name) + 1) if len(name) >= _SHORT else ():
-            both = (sorted((name, o), key=len, reverse=True) for o in self.known.by_length.get(length, ()))
-            found.extend(a if b == name else b for a, b in both if _one_more(a, b))
+            near = (o for o in self.known.by_length.get(length, ()) if o[0] == name[0] and o[-1] == name[-1])
+            found.extend(o for o in near if _one_more(*((o, name) if length > len(name) else (name, o))))
         return found[0] if found else ""
 
     def _confusable(self, name: str, other: str) -> bool:
