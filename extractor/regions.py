@@ -14,6 +14,7 @@ from .specs import Catalogue
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
 _POOR = 0.9  # score of a word that speaks against its page
+_POINTLESS = re.compile(r"\d{1,2}(?![\d年月])[\u4e00-\u9fff]")
 _NUMERAL = re.compile(r"^[-+\d.,%\s]+$")
 _SHARE = 50  # one poor word in so many makes all of its page doubtful: minus signs and points are lost unnoticed there
 
@@ -73,6 +74,11 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
     tables = []
     for table in result.tables:
         called = _called(table, specs)
+        odd = {
+            column: f"no spec knows a column {label}, whose name may be misread: look at the page"
+            for column, label in {**{c: c for c in table.columns}, **table.labels}.items()
+            if called and not any(part in called for part in map(_plain, (label, label.split("/")[-1])))
+        }
         first = min((r.line for r in table.rows), default=table.lines[0])
         head = [one for n in range(table.lines[0], first) for one in lines.get(n, ())]
         rows = []
@@ -80,8 +86,13 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
             named = [(part, names[part]) for part in row.key.split("/") if part in names]
             named_so = any(_plain(c.text) in standard.get(row.key, ()) for c in row.cells if c.column == "名称")
             why = "" if keys[row.key] > 1 or named_so else _doubt_of_row([*lines.get(row.line, ()), *named])
+            if not why and any(map(_POINTLESS.match, row.key.split("/"))):
+                why = (
+                    f"the number in front of {row.key} lost its point, and its name may not be whole: look at the page"
+                )
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or _doubt_of_column(called, c, result, head)) for c in row.cells
+                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or _doubt_of_column(called, c, result, head))
+                for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
@@ -95,11 +106,12 @@ def _plain(text: str) -> str:
 
 def _called(table: Table, specs: Catalogue) -> Mapping[str, set[str]]:
     """Return which columns of a table each name may be printed above."""
-    called = {_plain(column): {column} for column in table.columns}
-    for spec in specs.tables:
-        for column in (*spec.columns, *spec.more) if spec.id == table.id else ():
-            for name in column.plain:
-                called.setdefault(_plain(name), set()).add(column.id)
+    spec = [column for spec in specs.tables if spec.id == table.id for column in (*spec.columns, *spec.more)]
+    known = {column.id for column in spec}
+    called = {_plain(column): {column} for column in table.columns if not spec or column in known}
+    for column in spec:
+        for name in column.plain:
+            called.setdefault(_plain(name), set()).add(column.id)
     return called
 
 
