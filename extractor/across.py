@@ -97,7 +97,7 @@ def _terms(rule: str, where: tuple[str, ...]) -> tuple[Sequence[Term], frozenset
 
 def _given(spec: CrossSpec, here: _Here) -> bool:
     """Whether the document says what the rule depends on, such as that there is no such money."""
-    return not spec.given or all(any(_empty(place.frame) for place in here.get(t, ())) for t in spec.given)
+    return all(any(_empty(place.frame) for place in here.get(t, ())) for t in spec.given)
 
 
 def _meant(spec: CrossSpec, frames: Sequence[Frame]) -> bool:

@@ -143,7 +143,7 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
 
 
 def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:
-    scales = {frames[frame].scales.get((row, column), frames[frame].scale) for frame, row, column in instance.refs}
+    scales = {frames[ref.frame].scale_at(ref.row, ref.column) for ref in instance.refs}
     return len(scales) == 1
 
 
@@ -181,13 +181,13 @@ def _rate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     return min(found, key=lambda o: (not o.exact, o.verdict != "held", abs(o.left - o.right)))
 
 
-_Signed = Sequence[tuple[int, Ref]]
+Signed = Sequence[tuple[int, Ref]]
 
 
-def _quotient(instance: Instance, parts: _Signed, whole: _Signed, frames: Sequence[Frame], values: Values) -> Outcome:
+def _quotient(instance: Instance, parts: Signed, whole: Signed, frames: Sequence[Frame], values: Values) -> Outcome:
     printed = values[instance.left[0]]
-    above, above_room = _signed(parts, frames, values)
-    below, below_room = _signed(whole, frames, values)
+    above, above_room = signed(parts, frames, values)
+    below, below_room = signed(whole, frames, values)
     if below == 0 and instance.optional == "right":
         return Outcome("unchecked")
     unit = unit_of(printed)
@@ -195,7 +195,7 @@ def _quotient(instance: Instance, parts: _Signed, whole: _Signed, frames: Sequen
     # A rate with fewer digits than nearly all others lost its zeros, or a digit.
     usual = Decimal(1).scaleb(-frames[instance.left[0].frame].rates)
     rounded = expected.quantize(min(unit, usual), ROUND_HALF_UP)
-    room = unit / 2 + (unit if instance.plugged else 0) + _spread(above, above_room, below, below_room)
+    room = unit / 2 + (unit if instance.plugged else 0) + spread(above, above_room, below, below_room)
     exact = printed == rounded
     held = exact or abs(printed - expected) <= room
     # Twice as much as last year, or nothing last year: 100.00 is printed for both.
@@ -205,7 +205,7 @@ def _quotient(instance: Instance, parts: _Signed, whole: _Signed, frames: Sequen
     return Outcome("held" if held else "violated", printed, rounded, room, evidence, exact)
 
 
-def _signed(refs: _Signed, frames: Sequence[Frame], values: Values) -> tuple[Decimal, Decimal]:
+def signed(refs: Signed, frames: Sequence[Frame], values: Values) -> tuple[Decimal, Decimal]:
     """Return a signed sum in yuan, and half the sum of its addends' last units."""
     total, room = Decimal(0), Decimal(0)
     for sign, ref in refs:
@@ -217,7 +217,7 @@ def _signed(refs: _Signed, frames: Sequence[Frame], values: Values) -> tuple[Dec
     return total, room
 
 
-def _spread(above: Decimal, above_room: Decimal, below: Decimal, below_room: Decimal) -> Decimal:
+def spread(above: Decimal, above_room: Decimal, below: Decimal, below_room: Decimal) -> Decimal:
     """How far the quotient of the true amounts may be from that of the printed ones, in percent."""
     least = abs(below) - below_room
     if below == 0 or least <= 0:

@@ -24,6 +24,7 @@ from .placing import FullError
 from .records import Finding, Result, State, Unread
 from .sources import Pace
 from .statements import prose as statements
+from .turns import Turns
 from .workers import Lost, Workers, more_time
 
 TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
@@ -219,28 +220,36 @@ def _asking(jobs: Sequence[Job], formats: tuple[str, ...], reader: Extractor, pa
     The first is read alone, as it may find out how the endpoint wants to be asked. What answers in place of an
     endpoint (``connect``) has one file at a time.
     """
-    count = 1 if reader.connect or reader.budget is None else min(_SIDE_BY_SIDE, reader.budget.turns.free)
-    alone = jobs if count < 2 else jobs[:1]
-    for job in alone:
-        done = _one(job, formats, reader, pace)
+    task = partial(_one, formats=formats, extractor=reader, pace=pace)
+    count = min(_SIDE_BY_SIDE, reader.model.concurrency) if reader.model and not reader.connect else 1
+    first = jobs if count == 1 or reader.budget is None else jobs[:1]
+    for job in first:
+        done = task(job)
         yield done
         if done.full:
             return
-    waiting = iter(jobs[len(alone) :])
-    with ThreadPoolExecutor(count) as pool:
-        open_ = {pool.submit(_one, job, formats, reader, pace) for job in islice(waiting, count)}
-        try:
-            while open_:
-                ended, open_ = wait(open_, return_when=FIRST_COMPLETED)
-                for done in [future.result() for future in ended]:
-                    if done.full:
-                        waiting = iter(())
-                    open_.update(pool.submit(_one, job, formats, reader, pace) for job in islice(waiting, 1))
-                    yield done
-        except BaseException:
-            if reader.budget is not None:
-                reader.budget.turns.cancel()
-            raise
+    if reader.budget is not None and len(first) < len(jobs):
+        yield from _side_by_side(jobs[len(first) :], task, count, reader.budget.turns)
+
+
+def _side_by_side(jobs: Iterable[Job], task: Callable[[Job], Report], count: int, turns: Turns) -> Iterator[Report]:
+    """Do jobs in threads; broken off, it ends the calls that are open or wait, and the threads with them."""
+    waiting, pool = iter(jobs), ThreadPoolExecutor(count)
+    try:
+        open_ = {pool.submit(task, job) for job in islice(waiting, count)}
+        while open_:
+            ended, open_ = wait(open_, return_when=FIRST_COMPLETED)
+            for done in [future.result() for future in ended]:
+                if done.full:
+                    waiting = iter(())
+                open_.update(pool.submit(task, job) for job in islice(waiting, 1))
+                yield done
+    except BaseException:
+        turns.cancel()
+        raise
+    finally:
+        pool.shutdown()
+        turns.reopen()
 
 
 def load() -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .amount import unit_of
+from .arithmetic import Signed, Values, percentage, signed, spread
 from .instance import SUMS, Frame, Instance, Ref
 
 Numbers = Collection[tuple[Ref, Decimal | None]]
 _MOST = Decimal("0.05")  # half a unit of a number that is rounded at all
-_HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
 
 
@@ -25,7 +25,7 @@ class _Line:
     room: Decimal
     weights: Mapping[Ref, Decimal]
 
-    def with_(self, numbers: Numbers, values: Mapping[Ref, Decimal], ref: Ref) -> tuple[Decimal, Decimal, Decimal]:
+    def with_(self, numbers: Numbers, values: Values, ref: Ref) -> tuple[Decimal, Decimal, Decimal]:
         """Return what it comes to with other numbers in some cells and 0 in one, the most room, and its weight."""
         total, room = self.total, self.room
         for other, value in (*numbers, (ref, None)):
@@ -36,24 +36,17 @@ class _Line:
         return total, room, self.weights.get(ref, _ZERO)
 
 
-def _line(refs: Sequence[tuple[int, Ref]], frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> _Line:
-    total = room = _ZERO
+def _line(refs: Signed, frames: Sequence[Frame], values: Values) -> _Line:
     weights: dict[Ref, Decimal] = {}
     for sign, ref in refs:
-        frame = frames[ref.frame]
-        weights[ref] = weights.get(ref, _ZERO) + sign * frame.scale_at(ref.row, ref.column)
-        value = values.get(ref)
-        if value is not None:
-            _, amount, half = frame.yuan(ref, value)
-            total += sign * amount
-            room += half
-    return _Line(total, room, weights)
+        weights[ref] = weights.get(ref, _ZERO) + sign * frames[ref.frame].scale_at(ref.row, ref.column)
+    return _Line(*signed(refs, frames, values), weights)
 
 
 class Bound:
     """The bound of one identity, around the numbers as read; without one, everything may hold."""
 
-    def __init__(self, instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Decimal]) -> None:
+    def __init__(self, instance: Instance, frames: Sequence[Frame], values: Values) -> None:
         """Add up what the identity is about."""
         self._values = values
         self._plugged = instance.plugged
@@ -97,8 +90,6 @@ _With = tuple[Decimal, Decimal, Decimal]
 def _near(printed: Decimal, room: Decimal, candidate: Decimal, above: _With, below: _With) -> bool:
     """Whether a rate may be that of two sums with a candidate in one of their cells."""
     part, whole = above[0] + above[2] * candidate, below[0] + below[2] * candidate
-    least = abs(whole) - below[1]
-    if least <= 0:
+    if abs(whole) <= below[1]:
         return True
-    quotient = part / whole
-    return abs(printed - quotient * _HUNDRED) <= room + (above[1] + abs(quotient) * below[1]) / least * _HUNDRED
+    return abs(printed - percentage(part, whole)) <= room + spread(part, above[1], whole, below[1])

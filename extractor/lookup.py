@@ -1,12 +1,11 @@
 """Finds a cell of a result by what a person calls it; where there is none, names what is most like it."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from rapidfuzz import fuzz, process
 
 from .errors import ResultError
-from .normalize import squeeze
+from .normalize import half_width
 from .records import Result, Row, Table
 
 _NEAR = 5
@@ -21,7 +20,7 @@ def find_tables(result: Result, wanted: str) -> list[int]:
         ResultError: There is none.
     """
     found = [i for i, t in enumerate(result.tables) if t.id == wanted]
-    found = found or [i for i, t in enumerate(result.tables) if _same(t.title) == _same(wanted)]
+    found = found or [i for i, t in enumerate(result.tables) if half_width(t.title) == half_width(wanted)]
     if not found:
         raise ResultError(f"{result.document}: no table {wanted!r}. {hint(wanted, [t.id for t in result.tables])}")
     return found
@@ -37,7 +36,7 @@ def find_rows(result: Result, chosen: Sequence[int], wanted: str) -> list[tuple[
     line = wanted.removeprefix("line:")
     tests: tuple[Callable[[Row], bool], ...] = (
         lambda row: row.key == wanted,
-        lambda row: _same(row.key) == _same(wanted) or _same(row_name(row)) == _same(wanted),
+        lambda row: half_width(row.key) == half_width(wanted) or half_width(row_name(row)) == half_width(wanted),
         lambda row: wanted.startswith("line:") and line.isdecimal() and _stands_on(row, int(line)),
     )
     for test in tests:
@@ -60,8 +59,9 @@ def find_columns(table: Table, number: int, wanted: str) -> list[str]:
     """Return the ids of the columns that go by this name in a row; several sides of a table may."""
     row = table.rows[number]
     columns = list(dict.fromkeys((*table.columns, *(c.column for c in row.cells))))
+    same = half_width(wanted)
     return [c for c in columns if c == wanted] or [
-        c for c in columns if _same(table.label(row, c)) == _same(wanted) or _same(c) == _same(wanted)
+        c for c in columns if same in (half_width(table.label(row, c)), half_width(c))
     ]
 
 
@@ -75,12 +75,7 @@ def hint(wanted: str, known: Iterable[str]) -> str:
     names = list(dict.fromkeys(known))
     if not names:
         return "There is none at all."
-    near = process.extract(_same(wanted), names, scorer=fuzz.WRatio, limit=_NEAR, score_cutoff=_ALIKE)
+    near = process.extract(half_width(wanted), names, scorer=fuzz.WRatio, limit=_NEAR, score_cutoff=_ALIKE)
     if near:
         return f"Do you mean {', '.join(name for name, _, _ in near)}?"
     return f"There are {', '.join(names[:_MANY])}{' …' if len(names) > _MANY else ''}."
-
-
-def _same(text: str) -> str:
-    """Return text as it is compared: half-width, without white space."""
-    return squeeze(unicodedata.normalize("NFKC", text))

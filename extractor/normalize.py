@@ -208,6 +208,11 @@ def squeeze(text: str) -> str:
     return "".join(text.split())
 
 
+def half_width(text: str) -> str:
+    """Return a text without white space, full-width forms made half-width: the form of names from several readings."""
+    return squeeze(unicodedata.normalize("NFKC", text))
+
+
 WHITE = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 
 

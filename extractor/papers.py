@@ -1,14 +1,13 @@
 """Which documents belong together: by unit, year and kind, as their covers, headers and titles say."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Literal
 
 from .link_rules import ROLES, LinkKind
-from .normalize import squeeze
+from .normalize import half_width, squeeze
 from .records import Record, Result, Table
 
 Kind = Literal["budget", "final"]
@@ -100,7 +99,7 @@ def _info(label: str, tables: Sequence[Table]) -> PaperInfo:
     kinds = {_KINDS[said["文种"]]} if said.get("文种") in _KINDS else set(_by_titles(titles))
     return PaperInfo(
         name=label,
-        unit=squeeze(unicodedata.normalize("NFKC", said.get("单位名称", ""))),
+        unit=half_width(said.get("单位名称", "")),
         year=years.pop() if len(years) == 1 else None,
         kind=kinds.pop() if len(kinds) == 1 else None,
     )
@@ -116,7 +115,7 @@ def _by_titles(titles: Sequence[str]) -> Iterator[Kind]:
 
 def _plain(unit: str) -> str:
     """Return a unit's name as others call it: 局(本级) is 局."""
-    return _OWN.sub("", squeeze(unicodedata.normalize("NFKC", unit)))
+    return _OWN.sub("", half_width(unit))
 
 
 def pairings(found: Sequence[Paper], department: Paper | None = None) -> list[Pairing]:

@@ -1,13 +1,12 @@
 """Where cells are printed, for files that weren't text; and how far a recogniser's word for them goes."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from .amount import parse_amount
 from .document import Document
-from .normalize import squeeze
+from .normalize import half_width, squeeze
 from .records import Cell, CellRef, Finding, Region, Result, Table
 from .specs import Catalogue
 
@@ -70,21 +69,21 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
         lines.setdefault(document.line_of(region.start), []).append((document.text[region.start : region.end], region))
     names = {document.text[r.start : r.end]: r for r in scored}
     keys = Counter(key for t in result.tables for key in {r.key for r in t.rows})
-    standard = {code: {_plain(name) for name in found} for code, found in specs.names.items()}
+    standard = {code: {half_width(name) for name in found} for code, found in specs.names.items()}
     tables = []
     for table in result.tables:
         called = _called(table, specs)
         odd = {
             column: f"no spec knows a column {label}, whose name may be misread: look at the page"
             for column, label in {**{c: c for c in table.columns}, **table.labels}.items()
-            if called and not any(part in called for part in map(_plain, (label, label.split("/")[-1])))
+            if called and not any(part in called for part in map(half_width, (label, label.split("/")[-1])))
         }
         first = min((r.line for r in table.rows), default=table.lines[0])
         head = [one for n in range(table.lines[0], first) for one in lines.get(n, ())]
         rows = []
         for row in table.rows:
             named = [(part, names[part]) for part in row.key.split("/") if part in names]
-            named_so = any(_plain(c.text) in standard.get(row.key, ()) for c in row.cells if c.column == "名称")
+            named_so = any(half_width(c.text) in standard.get(row.key, ()) for c in row.cells if c.column == "名称")
             why = "" if keys[row.key] > 1 or named_so else _doubt_of_row([*lines.get(row.line, ()), *named])
             if not why and any(map(_POINTLESS.match, row.key.split("/"))):
                 why = (
@@ -99,19 +98,14 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
     return result.model_copy(update={"tables": tuple(tables)})
 
 
-def _plain(text: str) -> str:
-    """Return a name without white space, full-width forms made half-width."""
-    return squeeze(unicodedata.normalize("NFKC", text))
-
-
 def _called(table: Table, specs: Catalogue) -> Mapping[str, set[str]]:
     """Return which columns of a table each name may be printed above."""
     spec = [column for spec in specs.tables if spec.id == table.id for column in (*spec.columns, *spec.more)]
     known = {column.id for column in spec}
-    called = {_plain(column): {column} for column in table.columns if not spec or column in known}
+    called = {half_width(column): {column} for column in table.columns if not spec or column in known}
     for column in spec:
         for name in column.plain:
-            called.setdefault(_plain(name), set()).add(column.id)
+            called.setdefault(half_width(name), set()).add(column.id)
     return called
 
 
@@ -123,7 +117,7 @@ def _doubt_of_column(
     if place is None or cell.kind != "number":
         return ""
     above = [
-        (abs(_middle(place) - _middle(r)), _plain(text), r)
+        (abs(_middle(place) - _middle(r)), half_width(text), r)
         for text, r in head
         if len(text) > 1 and r.box is not None and r.page == place.page and not _NUMERAL.search(text)
     ]

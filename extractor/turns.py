@@ -55,12 +55,17 @@ class Turns:
         self._pass_on()
 
     def cancel(self) -> None:
-        """End every call that is open or waits, and let none begin any more."""
+        """End every call that is open or waits, and let none begin until :meth:`reopen`."""
         with self._lock:
             self._closed = True
             for loop, task in self._open:
                 with contextlib.suppress(RuntimeError):  # that loop is closed
                     loop.call_soon_threadsafe(task.cancel)
+
+    def reopen(self) -> None:
+        """Let calls begin again, once all that were ended are gone."""
+        with self._lock:
+            self._closed = False
 
     def _forget(self, loop: _Loop, task: "asyncio.Task[Any] | None") -> None:
         if task is not None:

@@ -3,9 +3,11 @@
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -30,6 +32,23 @@ def extractor(
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, env=environment(env), input=said, check=False, timeout=120
     )
+
+
+def interrupted(arguments: Sequence[str], ready: Callable[[], bool]) -> str:
+    """Run the command, send it a real SIGINT once it is ready, and return what it says; it ends at once and quietly."""
+    command = [sys.executable, "-m", "extractor", *arguments]
+    run = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not ready() and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.3)  # the last answer is on its way to the cache
+    begin = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=30)
+    assert run.returncode == 130, errors
+    assert time.monotonic() - begin < 10
+    assert "Traceback" not in errors
+    return errors
 
 
 def here(

@@ -1,16 +1,12 @@
 """Ctrl-C while a model is asked: what is answered is kept, and the next run asks only for the rest."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from extractor.evaluation.score import BUDGET_TABLES
 from extractor.export import load
 
-from .conftest import BUDGETS, ROOT, SAMPLES
+from .cli import extractor, interrupted
+from .conftest import BUDGETS, SAMPLES
 from .scripted import model, table_of
 from .server import Answer, Received, Server
 
@@ -19,13 +15,13 @@ ASKED = 30  # nine tables, sixteen sections of prose, five forms
 
 
 def command(server: Server, folder: Path) -> list[str]:
-    """Return the command line of a run against a server."""
+    """Return the arguments of a run against a server."""
     config = folder / "extractor.toml"
     settings = {"model": "scripted", "mode": "tools", "base_url": server.url, "cache_dir": "cache"}
     config.write_text("\n".join(["[model]", *(f'{name} = "{value}"' for name, value in settings.items())]))
     sample = SAMPLES / f"{BUDGETS[0]}.txt"
     options = ["--engine", "llm", "--config", str(config), "--out", str(folder / "out")]
-    return [sys.executable, "-m", "extractor", "run", str(sample), *options]
+    return ["run", str(sample), *options]
 
 
 def test_ctrl_c_keeps_what_is_answered(tmp_path: Path) -> None:
@@ -38,25 +34,12 @@ def test_ctrl_c_keeps_what_is_answered(tmp_path: Path) -> None:
         return model(BUDGETS[0])(received)
 
     with Server(behave) as server:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-        run = subprocess.Popen(
-            command(server, tmp_path), env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        end = time.monotonic() + 60
-        while (server.calls < ASKED or server.open > 2) and time.monotonic() < end:
-            time.sleep(0.05)
-        time.sleep(0.3)  # the last answer is on its way to the cache
-        begin = time.monotonic()
-        run.send_signal(signal.SIGINT)
-        _, errors = run.communicate(timeout=30)
-        assert run.returncode == 130, errors
-        assert time.monotonic() - begin < 10
-        assert "Traceback" not in errors
+        errors = interrupted(command(server, tmp_path), lambda: server.calls >= ASKED and server.open <= 2)
         assert "interrupted" in errors
         assert not (tmp_path / "out" / BUDGETS[0] / "result.json").exists()
         before = server.calls
         hurry = True
-        again = subprocess.run(command(server, tmp_path), env=environ, capture_output=True, text=True, check=False)
+        again = extractor(*command(server, tmp_path))
         assert again.returncode in (0, 1), again.stderr
         assert {table_of(r) for r in server.received[before:]} == SLOW
         assert server.calls - before == len(SLOW)

@@ -1,14 +1,13 @@
 """Several files of which a model is asked: side by side, within the limit on calls, and ended by one Ctrl-C."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
-from .conftest import ROOT
+from extractor import Document, Extractor
+from extractor.batch import plan, run
+from extractor.config import ModelConfig
+
+from .cli import extractor, interrupted
 from .server import Answer, Received, Server, status
 
 FILES = 5
@@ -17,14 +16,14 @@ TEXT += "20103 政府办公厅（室）及相关机构事务 {n}.00 {n}.00\n2010
 
 
 def command(server: Server, folder: Path) -> list[str]:
-    """Write the files and return the command line of a run that asks about each of them."""
+    """Write the files and return the arguments of a run that asks about each of them."""
     inbox = folder / "in"
     inbox.mkdir(exist_ok=True)
     for number in range(FILES):
         (inbox / f"file{number}.txt").write_text(TEXT.format(n=number + 11), encoding="utf-8")
     options = ["--engine", "llm", "--model", "m", "--mode", "tools", "--base-url", server.url, "--concurrency", "2"]
     where = ["--cache-dir", str(folder / "cache"), "--out", str(folder / "out")]
-    return [sys.executable, "-m", "extractor", "run", str(inbox), *options, *where]
+    return ["run", str(inbox), *options, *where]
 
 
 def about(received: Received) -> int:
@@ -42,9 +41,8 @@ def test_files_wait_for_answers_side_by_side(tmp_path: Path) -> None:
         return status(400)
 
     with Server(behave) as server:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-        run = subprocess.run(command(server, tmp_path), env=environ, capture_output=True, text=True, check=False)
-        assert "Traceback" not in run.stderr
+        ran = extractor(*command(server, tmp_path))
+        assert "Traceback" not in ran.stderr
         assert {about(r) for r in server.received} == set(range(FILES))
         assert server.most_open == 2
     assert not met.broken
@@ -59,21 +57,23 @@ def test_ctrl_c_ends_all_files_that_wait(tmp_path: Path) -> None:
         return status(400) if hurry or about(received) == 0 else Answer(hang=True)
 
     with Server(behave) as server:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-        run = subprocess.Popen(
-            command(server, tmp_path), env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        end = time.monotonic() + 60
-        while server.open < 2 and time.monotonic() < end:
-            time.sleep(0.05)
-        begin = time.monotonic()
-        run.send_signal(signal.SIGINT)
-        _, errors = run.communicate(timeout=30)
-        assert run.returncode == 130, errors
-        assert time.monotonic() - begin < 10
-        assert "Traceback" not in errors
+        interrupted(command(server, tmp_path), lambda: server.open >= 2)
         assert (tmp_path / "out" / "file0" / "result.json").exists()
         hurry = True
-        again = subprocess.run(command(server, tmp_path), env=environ, capture_output=True, text=True, check=False)
+        again = extractor(*command(server, tmp_path))
         assert again.returncode in (0, 1), again.stderr
     assert all((tmp_path / "out" / f"file{n}" / "result.json").exists() for n in range(FILES))
+
+
+def test_a_reader_goes_on_after_a_run_that_was_broken_off(tmp_path: Path) -> None:
+    """A caller that takes two of the reports and no more gets answers from the same reader all the same."""
+    with Server(lambda _: status(400)) as server:
+        command(server, tmp_path)
+        config = ModelConfig(model="m", mode="tools", base_url=server.url, concurrency=2, cache_dir=tmp_path / "cache")
+        reader = Extractor(engine="llm", model=config)
+        reports = run(plan(sorted((tmp_path / "in").iterdir()), tmp_path / "out"), ["json"], 1, reader)
+        assert [next(reports).error, next(reports).error] == [None, None]
+        reports.close()  # type: ignore[attr-defined] # a generator
+        before = server.calls
+        reader.extract(Document.from_text(TEXT.format(n=99), name="more"))
+        assert server.calls > before

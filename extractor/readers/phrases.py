@@ -14,14 +14,13 @@ from extractor.remember import remembered
 from .form_pieces import Piece, joined
 from .form_pieces import spans as piece_spans
 from .prose import Reading
-from .prose_heads import listed
+from .prose_heads import LEADER, listed
 from .prose_list import items_from
 from .prose_text import Flow, flow, printed
 
 _END = 8  # lines of a sign-off
 _LONG = 200
 _TITLE = 60
-_LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$|(?:\s{3}|\t)\d{1,3}\s*$")
 _ENTRY = re.compile(
     r"第[一二三四五六七八九十]{1,3}(?:部分|章)|[(（]?[一二三四五六七八九十]{1,3}[)）、.]|\d{1,2}[.、](?:\s|(?!\d)|(?=20\d\d年))"
 )
@@ -226,7 +225,7 @@ def _title(lines: Sequence[Line], indexes: Sequence[int], column: str) -> Cell:
     for index in indexes:
         text = lines[index].text
         begin = len(text) - len(re.sub(r"^[#>\s*\-+•]+", "", text))
-        stop = len(_LEADER.sub("", text).rstrip("*" + WHITE))
+        stop = len(LEADER.sub("", text).rstrip("*" + WHITE))
         if begin < stop:
             place = lines[index].span(begin, stop)
             texts.append(text[begin:stop])

@@ -13,7 +13,7 @@ from extractor.statements import Prose
 
 _MARKUP = "#>*-+•"
 _HASH = re.compile(r"^\s*#{1,6}\s")
-_LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$|(?:\s{3}|\t)\d{1,3}\s*$")
+LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$|(?:\s{3}|\t)\d{1,3}\s*$")
 _NUMBERING = re.compile(
     r"(?P<part>第[一二三四五六七八九十]{1,3}(?:部分|章|节)[:、,]?)|(?P<section>[一二三四五六七八九十]{1,3}(?:[、.,]|(?=关于)))"
     r"|(?P<sub>[(（]?[一二三四五六七八九十]{1,3}[)）][、.]?)|(?P<item>\d{1,2}[.、](?!\d)|\(\d{1,2}\))"
@@ -97,7 +97,7 @@ def _list_end(lines: Sequence[Line], first: int) -> int:
         text = lines[index].text
         if _DECIMAL.search(text):
             break
-        key = _bare(_LEADER.sub("", text)).rstrip("。")
+        key = _bare(LEADER.sub("", text)).rstrip("。")
         if key in entries and index - first > 3:
             return index
         if named and len(key) >= 4 and len(entries) < 3:
@@ -125,7 +125,7 @@ def heads(
     index = 0
     while index < len(lines):
         head = None
-        if index not in skipped and index not in tables and not _LEADER.search(lines[index].text):
+        if index not in skipped and index not in tables and not LEADER.search(lines[index].text):
             head = _head(lines, index, out, prose, table=inside.get(index))
             if head is None and index in known and index not in inside:
                 h = known[index]
@@ -285,7 +285,7 @@ def _cover(lines: Sequence[Line], start: int, last: int, skipped: frozenset[int]
     first, above = start, -1
     for index in range(start - 1, max(last, start - 160, -1), -1):
         key = _bare(lines[index].text)
-        if index in skipped or _LEADER.search(lines[index].text):
+        if index in skipped or LEADER.search(lines[index].text):
             first = index
         elif _COVER.search(key):
             first, above = index, 0

@@ -72,10 +72,10 @@ def solve(
     for members, found in sorted(_components(choices, instances, varying), key=lambda c: _open(choices, c[0])):
         problem = Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
         key = _key(problem)
-        if (key, False) not in known and (key, solved.brief) not in known:
-            known[key, solved.brief] = _solve_one(problem, solved)
-        answer = known[key, solved.brief] if (key, False) not in known else known[key, False]
-        solutions.update(zip(members, answer, strict=True))
+        wanted = key, solved.brief and (key, False) not in known
+        if wanted not in known:
+            known[wanted] = _solve_one(problem, solved)
+        solutions.update(zip(members, known[wanted], strict=True))
     return [solutions[i] for i in range(len(choices))]
 
 
