@@ -13,6 +13,7 @@ from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .misread import BARE, UNCONFIRMED, bare, misread
 from .records import Cell, CheckCount, Finding, Row, State, Table
+from .rounding import loose_sums, strict
 from .specs import Catalogue
 
 __all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
@@ -93,42 +94,14 @@ def _weighed(
     plain: _Outcomes, frames: Sequence[Frame], values: _Values
 ) -> tuple[tuple[tuple[Instance, Outcome], ...], frozenset[Instance]]:
     """Look at all outcomes together: return them as far as they stand, and the sums that hold too loosely."""
-    outcomes = _strict(plain, frames, values)
-    return outcomes, _unusually_loose(outcomes, frames, values)
+    outcomes = strict(plain, frames, values)
+    return outcomes, loose_sums(outcomes, frames, values)
 
 
 def _stated(instance: Instance, frames: Sequence[Frame], values: _Values) -> bool:
     """Whether a document says anything that the identity is about: prose needn't print every column of a row."""
     prose = [ref for ref in instance.left if frames[ref.frame].gaps or instance.relation == "words"]
     return not prose or any(r in values or frames[r.frame].rows[r.row].text(r.column) for r in prose)
-
-
-def _strict(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) -> tuple[tuple[Instance, Outcome], ...]:
-    """Withdraw what was conceded to rates for the sake of offices that compute them otherwise.
-
-    A share may be off by a unit for its list to add up to 100: not where the list doesn't. A rate may be that of
-    amounts before rounding: not where eight in nine of a document's rates are those of the printed amounts, counting
-    the ones where it makes a difference.
-    """
-    rates = [(i, o) for i, o in outcomes if i.relation == "rate" and o.verdict == "held" and not i.if_equal]
-    crooked = {
-        ref
-        for i, o in outcomes
-        if i.plugged and i.relation in SUMS and o.verdict != "unchecked" and not o.exact
-        for ref in i.left
-    }
-    telling = [(i, o) for i, o in rates if not i.plugged and o.tolerance > unit_of(values[i.left[0]])]
-    inexact = [i for i, o in rates if not i.plugged and not o.exact and not _short(i, frames, values)]
-    withdrawn = {i for i, o in rates if i.plugged and not o.exact and crooked.intersection(i.left)}
-    withdrawn.update(inexact if len(inexact) * 9 <= len(telling) else ())
-    if not withdrawn:
-        return tuple(outcomes)
-    return tuple((i, o._replace(verdict="violated") if i in withdrawn else o) for i, o in outcomes)
-
-
-def _short(rate: Instance, frames: Sequence[Frame], values: _Values) -> bool:
-    """Whether a rate has fewer digits behind the point than nearly all others of the document."""
-    return -unit_of(values[rate.left[0]]).adjusted() < frames[rate.left[0].frame].rates
 
 
 def _proofs(
@@ -199,31 +172,6 @@ def _blamed(
             cells = cells - sure or cells
         violated |= cells
     return violated
-
-
-def _unusually_loose(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) -> frozenset[Instance]:
-    """Return the sums that hold only within rounding, where a document's sums are else equal to the last digit.
-
-    Offices round either everywhere or nowhere. Where nine sums in ten are exact, one that is off by a unit of the
-    last place is no proof: that is just how a misread last digit looks. A sum of one part can't show rounding, and
-    doesn't count. Prose is counted apart from tables, and has to be exact in nineteen of twenty. Sums that are off by
-    one cell that all of them share count once. So does a rate look that lost its last digit.
-    """
-    held = [(i, o) for i, o in outcomes if o.evidence and o.verdict == "held" and not i.soft and i.relation in SUMS]
-    prose = [(i, o) for i, o in held if any(frames[r.frame].gaps for r in i.refs)]
-    tables = [(i, o) for i, o in held if not any(frames[r.frame].gaps for r in i.refs)]
-    tables = [(i, o) for i, o in tables if sum(ref in values for ref in i.refs) > 2]
-    prose = [(i, o) for i, o in prose if sum(bool(values.get(ref)) for ref in i.refs) > 2]
-    found = [
-        i
-        for i, o in outcomes
-        if i.relation == "rate" and o.verdict == "held" and not o.exact and _short(i, frames, values)
-    ]
-    for group, share in ((tables, 10), (prose, 20)):
-        loose = [i for i, o in group if not o.exact]
-        times = 1 if loose and frozenset.intersection(*(frozenset(i.refs) for i in loose)) else len(loose)
-        found += loose if times * share <= len(group) else []
-    return frozenset(found)
 
 
 def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) -> set[Ref]:

@@ -1,5 +1,7 @@
 """What must never look right: each case once stood in a table as proven though it was wrong."""
 
+from decimal import Decimal
+
 import pytest
 
 from extractor import Document, Extractor, Result
@@ -123,6 +125,25 @@ def test_a_last_digit_is_no_matter_of_rounding_where_all_else_is_exact(true: str
     result = read(text.replace(true, wrong, 1))
     value = wrong.partition("\t")[0]
     assert {c.state for t in result.tables for _, c in t.numbers() if c.text == value} == {"contradicted"}
+
+
+def _rounded(rows: int, off: int) -> str:
+    """Return a table whose rows are the sums of two numbers; the last of them are off by a unit of the last place."""
+    lines = []
+    for n in range(1, rows + 1):
+        basic, project = Decimal(f"{n * 3}.{n + 10}"), Decimal(f"{n * 7}.{n + 20}")
+        total = basic + project + (Decimal("0.01") if n > rows - off else 0)
+        lines.append(f"{2010300 + n}\t其他支出{n}\t{total}\t{basic}\t{project}\n")
+    return HEAD.replace(" ", "\t") + "".join(lines)
+
+
+@pytest.mark.parametrize(("rows", "off", "state"), [(16, 1, "contradicted"), (16, 4, "proven")])
+def test_an_office_that_rounds_each_number_is_told_from_misread_digits(rows: int, off: int, state: str) -> None:
+    """One sum in sixteen that is off by a unit looks misread; one in four is what rounding makes."""
+    result = read(_rounded(rows, off))
+    found = states(result)
+    assert {found[str(2010300 + rows), column][1] for column in ("合计", "基本支出", "项目支出")} == {state}
+    assert ["rounding" for f in result.findings if f.kind in ("rounding", "contradiction")] == ["rounding"] * (off == 1)
 
 
 def test_a_name_that_begins_with_digits_stays_whole() -> None:
