@@ -25,6 +25,8 @@ _NEGATIVE = 25  # numbers below zero are rare in tables
 _DIGITS = "0123456789"
 _UNIT = 4  # 元 and 万元 are four places apart
 _MANY = 1 << 20
+_SHIFT = 2  # characters more or fewer that are worth a look
+_WIDE = 4  # characters by which an alignment may be off on its way: what is lost or too many costs too much for more
 _MOST_PLACES = 12
 
 
@@ -167,60 +169,70 @@ def _whole(text: str, value: Decimal) -> Iterator[Reading]:
         yield Reading(value, _channel().read_as[",", "."], "comma", "a comma of thousands read as a point")
 
 
-_Step = tuple[int, EditKind | None, str]
+_Step = tuple[int, int, int]  # cost, characters of the printed form, characters of what is read
 
 
 def _aligned(text: str, form: str, value: Decimal) -> Reading | None:
     """Find the cheapest way in which a printed form was read as this text, character by character."""
-    if abs(len(text) - len(form)) > 2:
+    if abs(len(text) - len(form)) > _SHIFT:
         return None
     costs = _channel()
     rows, columns = len(form), len(text)
     best = [[_MANY] * (columns + 1) for _ in range(rows + 1)]
-    back: dict[tuple[int, int], tuple[int, int, EditKind | None, str]] = {}
+    steps: list[list[_Step]] = [[(0, 0, 0)] * (columns + 1) for _ in range(rows + 1)]
     best[0][0] = 0
     for i in range(rows + 1):
-        for j in range(columns + 1):
-            for di, dj, (cost, kind, words) in _steps(costs, form, text, i, j):
-                total = best[i - di][j - dj] + cost
+        for j in range(max(0, i - _WIDE), min(columns, i + _WIDE) + 1):
+            for step in _steps(costs, form, text, i, j):
+                total = best[i - step[1]][j - step[2]] + step[0]
                 if total < best[i][j]:
-                    best[i][j] = total
-                    back[i, j] = (di, dj, kind, words)
+                    best[i][j], steps[i][j] = total, step
     total = best[rows][columns] + (_NEGATIVE if value < 0 and form[0] != text[0] else 0)
     if total > PLAUSIBLE:
         return None
     done: list[tuple[EditKind, str]] = []
     i, j = rows, columns
     while i or j:
-        di, dj, kind, words = back[i, j]
-        if kind is not None:
-            done.append((kind, words))
+        _, di, dj = steps[i][j]
+        if not (di == dj == 1 and form[i - 1] == text[j - 1]):
+            done.append(_told(form, text, (i, j), (di, dj)))
         i, j = i - di, j - dj
     done.reverse()
     kinds: set[EditKind] = {kind for kind, _ in done}
     return Reading(value, total, kinds.pop() if len(done) == 1 else "several", ", ".join(words for _, words in done))
 
 
-def _steps(costs: _Channel, form: str, text: str, i: int, j: int) -> Iterator[tuple[int, int, _Step]]:
-    """Yield the last step of an alignment of ``form[:i]`` with ``text[:j]``."""
+def _steps(costs: _Channel, form: str, text: str, i: int, j: int) -> Iterator[_Step]:
+    """Yield what the last step of an alignment of ``form[:i]`` with ``text[:j]`` may be."""
     if i and j:
         true, read = form[i - 1], text[j - 1]
-        if true == read:
-            yield 1, 1, (0, None, "")
-        else:
-            kind: EditKind = "digit" if true.isdigit() and read.isdigit() else "several"
-            yield 1, 1, (costs.read_as[true, read], kind, f"{true} read as {read}")
+        yield (0 if true == read else costs.read_as[true, read]), 1, 1
     if i:
-        lost = form[i - 1]
-        yield 1, 0, (costs.lost[lost], _kind(lost, "lost"), f"{_named(lost)} lost")
+        yield costs.lost[form[i - 1]], 1, 0
     if j:
         extra = text[j - 1]
-        doubled = extra.isdigit() and j > 1 and text[j - 2] == extra
-        cost = min(DOUBLED, costs.extra[extra]) if doubled else costs.extra[extra]
-        yield 0, 1, (cost, _kind(extra, "extra"), f"{_named(extra)} {'doubled' if doubled else 'too many'}")
-    two = form[max(i - 2, 0) : i]
-    if j > 1 and "." in two and len(two) == 2 and two == text[j - 2 : j][::-1]:
-        yield 2, 2, (MOVED_POINT, "point", "the point moved")
+        yield (min(DOUBLED, costs.extra[extra]) if _doubled(text, j) else costs.extra[extra]), 0, 1
+    if i > 1 and j > 1 and form[i - 1] == text[j - 2] and form[i - 2] == text[j - 1] and "." in form[i - 2 : i]:
+        yield MOVED_POINT, 2, 2
+
+
+def _told(form: str, text: str, ends: tuple[int, int], step: tuple[int, int]) -> tuple[EditKind, str]:
+    """Say what happened in a step to the ends of a printed form and of what is read."""
+    i, j = ends
+    if step == (2, 2):
+        return "point", "the point moved"
+    if step == (1, 0):
+        return _kind(form[i - 1], "lost"), f"{_named(form[i - 1])} lost"
+    if step == (0, 1):
+        extra = text[j - 1]
+        return _kind(extra, "extra"), f"{_named(extra)} {'doubled' if _doubled(text, j) else 'too many'}"
+    true, read = form[i - 1], text[j - 1]
+    return "digit" if true.isdigit() and read.isdigit() else "several", f"{true} read as {read}"
+
+
+def _doubled(text: str, end: int) -> bool:
+    """Whether a digit stands behind one like it."""
+    return end > 1 and text[end - 1] == text[end - 2] and text[end - 1].isdigit()
 
 
 def _kind(character: str, other: EditKind) -> EditKind:
