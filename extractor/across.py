@@ -73,7 +73,8 @@ def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
     if not here.keys() >= tables or not here.keys().isdisjoint(spec.unless) or not _given(spec, here):
         return
     for term in terms:
-        if not any(place.has(term.column) for place in here[term.table]):
+        spared = term.below and spec.unless_empty == "right"  # a whole that needn't be said
+        if not spared and not any(place.has(term.column) for place in here[term.table]):
             return
     left, relation, right = parse(spec.rule)
     for places in _choices(terms, here):

@@ -53,8 +53,12 @@ def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Ou
 
 
 def _unsaid(instance: Instance, frames: Sequence[Frame], values: Values) -> bool:
-    """Whether prose doesn't say some number: it is unknown, not 0."""
-    for side in (instance.left, instance.right):
+    """Whether prose doesn't say some number: it is unknown, not 0. Of the wholes of a rate some may be left out."""
+    quotient = instance.quotient
+    asked = instance.right
+    if quotient and instance.optional == "right":
+        asked = tuple([ref for _, ref in quotient.above])
+    for side in (instance.left, asked):
         for ref in side:
             if ref not in values:
                 frame = frames[ref.frame]
@@ -177,7 +181,12 @@ def _rate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     quotient = instance.quotient
     if quotient is None or len(instance.left) != 1:
         return Outcome("unchecked")
-    found = [_quotient(instance, quotient.above, whole, frames, values) for whole in quotient.wholes]
+    wholes = quotient.wholes
+    if instance.optional == "right":
+        wholes = tuple([whole for whole in wholes if all(ref in values for _, ref in whole)])
+        if not wholes:
+            return Outcome("unchecked")
+    found = [_quotient(instance, quotient.above, whole, frames, values) for whole in wholes]
     return min(found, key=lambda o: (not o.exact, o.verdict != "held", abs(o.left - o.right)))
 
 

@@ -204,7 +204,8 @@ class CrossSpec(_Strict):
         id: Identity id.
         rule: The rule.
         soft: Evidence for reading and repair, never an error.
-        unless_empty: Unchecked where that side is empty (a breakdown the office left out).
+        unless_empty: Unchecked where that side is empty (a breakdown the office left out); of the wholes of a rate,
+            those that aren't said are left out.
         plugged: Shares of a list that was made to add up to 100.
         if_equal: It holds for some offices only: equal amounts prove each other, others are unchecked.
         unless: Tables with which it doesn't hold as it stands.

@@ -81,7 +81,7 @@ def test_numbers_stand_where_their_spans_say(name: str) -> None:
 COUNTS = {
     "js_court_2018": (70, 1),
     "sh_putuo_office_2025_budget": (49, 0),
-    "sh_putuo_planning_2024_final": (100, 0),
+    "sh_putuo_planning_2024_final": (118, 0),
     "cq_swu_2023_final": (57, 0),
 }
 
@@ -189,6 +189,7 @@ n_general_items
 完成年初预算的112.50%，决算数大于年初预算数的主要原因是案件增加。
 => 公共安全支出/法院/案件审判.金额=9.00万元 公共安全支出/法院/案件审判.年初预算数=8.00万元
 => 公共安全支出/法院/案件审判.原因=案件增加
+=> 公共安全支出/法院/案件审判.完成率=112.50%
 
 n_three_public
 示例局2023年度部门决算
@@ -196,6 +197,7 @@ n_three_public
 “三公”经费财政拨款支出预算为5.00万元，支出决算为4.00万元，完成预算的80%，其中：
 公务接待费支出决算为4.00万元，完成预算的80%。国内公务接待批次3个，国内公务接待人次25人。
 => 总计.全年预算数=5.00万元 总计.决算数=4.00万元 公务接待费.决算数=4.00万元
+=> 总计.完成率=80% 公务接待费.完成率=80%
 => 国内公务接待批次.数量=3个 国内公务接待人次.数量=25人
 
 n_projects
@@ -339,3 +341,26 @@ def test_no_text_is_slow(piece: str) -> None:
 def test_covers_name_the_office(cover: str, name: str) -> None:
     """The title of a file, marked as a heading or not, names schools and stations as well as bureaus."""
     assert rows(cover, "document")["*.单位名称"] == name
+
+
+@pytest.mark.parametrize(
+    ("budgets", "rate", "state"),
+    [
+        ("年初预算为80.00万元，", "90.00%", "proven"),
+        ("全年预算为80.00万元，", "90.00%", "proven"),
+        ("年初预算为40.00万元，全年预算为80.00万元，", "90.00%", "proven"),
+        ("年初预算为80.00万元，", "91.00%", "contradicted"),
+        ("", "90.00%", "grounded"),
+    ],
+)
+def test_what_was_done_of_a_budget_is_compared_with_the_budget_that_is_said(
+    budgets: str, rate: str, state: str
+) -> None:
+    """A rate of completion is of the year's first budget or of the changed one; of none that isn't said."""
+    text = (
+        "示例局2023年度部门决算\n五、一般公共预算财政拨款支出决算情况说明\n（三）支出决算具体情况\n"
+        f"1.公共安全支出（类）法院（款）案件审判（项）。{budgets}支出决算为72.00万元，完成预算的{rate}。\n"
+    )
+    table = result_of(text).table("n_general_items")
+    assert table is not None
+    assert [c.state for _, c in table.numbers() if c.column == "完成率"] == [state]
