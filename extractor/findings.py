@@ -1,5 +1,6 @@
 """Findings of the checks: one sentence for people, with the numbers and where they stand."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
@@ -12,6 +13,8 @@ _SIGNS: dict[Relation, str] = {
     "same": "should equal", "sum": "should be", "at-most": "should be at most", "rate": "should be",
     "score": "should be", "reach": "should be", "sign": "should have the sign of", "none": "should be",
 }  # fmt: skip
+_TERM = re.compile(r"\b([a-z][a-z_]*\*?)\[([^\]]*)\](?:\.([^\W_]+))?")
+_LONG = 40
 
 
 def violations(
@@ -64,7 +67,7 @@ def _difference(
     return Finding(
         code=instance.id,
         kind=kind,
-        message=f"{instance.id}: {instance.text}: {said}{advice}",
+        message=f"{instance.id}: {_printed(instance, tables, frames)}: {said}{advice}",
         table=refs[0].table,
         line=next((r.line for r in refs if r.line), None),
         cells=tuple(r for r in refs if r.line),
@@ -72,6 +75,25 @@ def _difference(
         found=left if numbers else None,
         interval=room if numbers else None,
     )
+
+
+def _printed(instance: Instance, tables: Sequence[Table], frames: Sequence[Frame]) -> str:
+    """Return a rule with tables, rows and columns as the office prints them."""
+    here = {tables[ref.frame].id: ref.frame for ref in reversed((*instance.inputs, *instance.refs))}
+    rows = {(tables[ref.frame].id, frames[ref.frame].rows[ref.row].role): ref for ref in instance.inputs}
+
+    def name(term: re.Match[str]) -> str:
+        table, row, column = term[1].rstrip("*"), term[2], term[3]
+        if table not in here:
+            return term[0]
+        ref, frame = rows.get((table, row)), frames[here[table]]
+        label = frame.rows[ref.row].label if ref and row.isdigit() else ""
+        title = " ".join(tables[here[table]].title.split())[:_LONG]
+        side = frame.rows[ref.row].side if ref else ""
+        said = row if label in ("", row) else f"{row} {label}"
+        return f"{title}[{said}].{frame.said(column, side)}" if column else f"{title}[{said}]"
+
+    return _TERM.sub(name, instance.text)
 
 
 def _short(room: Decimal) -> Decimal:
