@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .amount import unit_of
-from .findings import cell_ref
+from .findings import cell_ref, title_of
 from .instance import SUMS, WORDS, Outcome, Ref
 from .proposals import Cause
 from .search import MARGIN, Cluster, Hypothesis
@@ -158,10 +158,11 @@ def spoken(known: Situation, hypothesis: Hypothesis) -> Iterator[str]:
     for change in hypothesis.changes:
         (ref, value), *more = change.values
         where = cell_ref(next((r for r, _ in change.values if r in known.cells), ref), known.tables)
-        place = f"{where.table} {where.row}, {where.printed} (line {where.line})"
+        table = title_of(known.tables[ref.frame])
+        place = f"{table} {where.row}, {where.printed} (line {where.line})"
         if ref not in known.cells and not more:
             line = known.tables[ref.frame].rows[ref.row].line
-            place = f"{where.table} {where.row}, {where.printed} (row in line {line})"
+            place = f"{table} {where.row}, {where.printed} (row in line {line})"
             yield f"nothing is read in {place}: {value} is missing"
         elif more:
             texts = [known.cells[r].text for r, _ in change.values if r in known.cells]

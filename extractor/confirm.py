@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .checks import Checked, check
 from .disputes import DISPUTE, Dispute, Name, turned
-from .findings import cell_ref
+from .findings import as_printed, cell_ref
 from .instance import QUOTIENTS, SUMS, Instance, Outcome, Ref
 from .records import Cell, Finding, Row, Span, Table
 from .specs import Catalogue
@@ -100,7 +100,8 @@ def _wrong(checked: Checked) -> dict[Ref, str]:
     found = {ref: "" for ref in doubted if _cell(checked.tables, ref).state == "contradicted"}
     for instance, outcome in checked.outcomes:
         if outcome.verdict == "violated" and not instance.soft:
-            found.update({ref: f"{instance.id}: {instance.text}" for ref in instance.refs if ref in doubted})
+            said = f"{instance.id}: {as_printed(instance, checked.tables, checked.frames)}"
+            found.update({ref: said for ref in instance.refs if ref in doubted})
     return found
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from .arithmetic import pinned
 from .checks import Checked, check
+from .findings import as_printed
 from .framing import frames_of, printed_numbers, quantities
 from .instance import QUOTIENTS, Frame, Instance, Outcome, Ref
 from .records import Cell, Row, Table
@@ -38,6 +39,10 @@ class Evidence:
         """By what the sums of an outcome are divided, to be in the unit of the instance's first cell."""
         pure = instance.relation in _PURE or not instance.refs
         return Decimal(1) if pure else self.scale(instance.refs[0])
+
+    def rule(self, instance: Instance) -> str:
+        """Return the rule of an instance, in the words of the document."""
+        return as_printed(instance, self.tables, self.frames)
 
     def row(self, ref: Ref) -> Row:
         """Return the row of a cell."""

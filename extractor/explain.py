@@ -218,7 +218,7 @@ def _evaluated(known: Evidence, ref: Ref, instance: Instance, outcome: Outcome) 
     compared = instance.relation not in WORDS and outcome.verdict != "unchecked"
     return Evaluated(
         id=instance.id,
-        rule=instance.text,
+        rule=known.rule(instance),
         verdict=outcome.verdict,
         soft=instance.soft,
         confirms=ref in known.confirmed(instance, outcome),

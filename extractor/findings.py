@@ -67,7 +67,7 @@ def _difference(
     return Finding(
         code=instance.id,
         kind=kind,
-        message=f"{instance.id}: {_printed(instance, tables, frames)}: {said}{advice}",
+        message=f"{instance.id}: {as_printed(instance, tables, frames)}: {said}{advice}",
         table=refs[0].table,
         line=next((r.line for r in refs if r.line), None),
         cells=tuple(r for r in refs if r.line),
@@ -77,7 +77,7 @@ def _difference(
     )
 
 
-def _printed(instance: Instance, tables: Sequence[Table], frames: Sequence[Frame]) -> str:
+def as_printed(instance: Instance, tables: Sequence[Table], frames: Sequence[Frame]) -> str:
     """Return a rule with tables, rows and columns as the office prints them."""
     here = {tables[ref.frame].id: ref.frame for ref in reversed((*instance.inputs, *instance.refs))}
     rows = {(tables[ref.frame].id, frames[ref.frame].rows[ref.row].role): ref for ref in instance.inputs}
@@ -88,12 +88,17 @@ def _printed(instance: Instance, tables: Sequence[Table], frames: Sequence[Frame
             return term[0]
         ref, frame = rows.get((table, row)), frames[here[table]]
         label = frame.rows[ref.row].label if ref and row.isdigit() else ""
-        title = " ".join(tables[here[table]].title.split())[:_LONG]
+        title = title_of(tables[here[table]])
         side = frame.rows[ref.row].side if ref else ""
         said = row if label in ("", row) else f"{row} {label}"
         return f"{title}[{said}].{frame.said(column, side)}" if column else f"{title}[{said}]"
 
     return _TERM.sub(name, instance.text)
+
+
+def title_of(table: Table) -> str:
+    """Return a table's title for a sentence."""
+    return " ".join(table.title.split())[:_LONG]
 
 
 def _short(room: Decimal) -> Decimal:

@@ -263,4 +263,4 @@ def _sum(
     else:
         pen.text(sheet, row, column, str(both.right_value), QUIET)
         pen.text(sheet, row, column + 1, str(both.difference), QUIET, off)
-    sheet.write_comment(row, column, clean(f"{instance.id}: {instance.text}", 2000), {"x_scale": 2})
+    sheet.write_comment(row, column, clean(f"{instance.id}: {known.rule(instance)}", 2000), {"x_scale": 2})

@@ -128,7 +128,7 @@ def checks(pen: Pen, sheet: Any, known: Evidence, book: Book) -> None:
         if outcome.verdict == "unchecked" or any(ref.frame >= len(book.sheets) for ref in instance.refs):
             continue
         pen.text(sheet, row, 0, instance.id)
-        pen.text(sheet, row, 1, instance.text, WRAP)
+        pen.text(sheet, row, 1, known.rule(instance), WRAP)
         if instance.relation not in WORDS:
             _numbers(pen, sheet, row, (instance, outcome), sides(instance, outcome, known, book, CHECKS))
         pen.text(sheet, row, 7, outcome.verdict, OFF if outcome.verdict == "violated" and not instance.soft else {})

@@ -70,7 +70,7 @@ def _cell(numbering: Numbering, number: int, rows: _Pool, columns: _Pool) -> lis
 
 def _proof(numbering: Numbering, known: Evidence, case: tuple[Instance, Outcome], rules: _Pool) -> list[Any]:
     instance, outcome = case
-    rule = rules.number((instance.id, visible(instance.text), int(instance.soft), instance.relation))
+    rule = rules.number((instance.id, visible(known.rule(instance)), int(instance.soft), instance.relation))
     left, right = (_numbers(numbering, side) for side in (instance.left, instance.right))
     gone = [len(side) - len(there) for side, there in ((instance.left, left), (instance.right, right))]
     head = [rule, _VERDICTS[outcome.verdict], left, right, gone]
