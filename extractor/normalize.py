@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from .breaks import BREAK, parted
 from .document import Document
 from .remember import remembered
+from .spans import Spans
 
 # Radicals that text layers of PDFs hold in place of the characters they look like, and those characters (Unicode,
 # EquivalentUnifiedIdeograph.txt). NFKC maps the Kangxi radicals, but not these of the supplement.
@@ -49,8 +51,8 @@ def _one_to_one() -> dict[int, str]:
 _PLAIN = _one_to_one()
 # Markup that vanishes, markup that separates, and characters nobody sees. Bounded, so no input is slow.
 _RESIDUE = re.compile(
-    r"(?P<cell></?t[dh](?:\s[^<>\n]{0,300})?>)|(?P<row></?tr(?:\s[^<>\n]{0,300})?>|<br\s*/?>)"
-    r"|(?P<tag></?(?:p|b|i|u|em|strong|span|div|table|thead|tbody|tfoot|font|sup|sub|a|html|body|center|h[1-6])"
+    r"(?P<table></?(?:t[dhr]|table)(?:\s[^<>\n]{0,300})?>)|(?P<break><br\s*/?>)"
+    r"|(?P<tag></?(?:p|b|i|u|em|strong|span|div|thead|tbody|tfoot|font|sup|sub|a|html|body|center|h[1-6])"
     r"(?:\s[^<>\n]{0,300})?>)"
     r"|(?P<bold>\*\*)|(?P<entity>&(?:nbsp|amp|lt|gt|quot|ensp|emsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});)"
     r"|(?P<hidden>[\u200b-\u200f\u2060\ufeff\u00ad])"
@@ -108,7 +110,7 @@ def lines(document: Document) -> list[Line]:
 
 
 def _lines(text: str) -> Iterator[Line]:
-    start, number = 0, 1
+    start, number, spans = 0, 1, Spans()
     row = _ROW.search(text)
     for end in chain(_BREAK.finditer(text), (None,)):
         stop = end.start() if end else len(text)
@@ -118,12 +120,13 @@ def _lines(text: str) -> Iterator[Line]:
             number += 1  # an HTML row goes on over this line's end
             continue
         lost = len(_BREAK.findall(text[start:stop])) if row and row.start() < stop else 0
-        yield from _line(text[start:stop], start, number - lost)
+        yield from _line(text[start:stop], (start, number - lost), spans)
         if end:
             start, number = end.end(), number + 1
 
 
-def _line(raw: str, start: int, number: int) -> Iterator[Line]:
+def _line(raw: str, at: tuple[int, int], spans: Spans) -> Iterator[Line]:
+    start, number = at
     if not raw or raw.isspace():
         return
     plain = raw.translate(_PLAIN)
@@ -135,19 +138,19 @@ def _line(raw: str, start: int, number: int) -> Iterator[Line]:
     position = 0
     for match in _RESIDUE.finditer(plain):
         chars.extend((plain[i], start + i, start + i + 1) for i in range(position, match.start()))
-        chars.extend((c, start + match.start(), start + match.end()) for c in _replacement(match))
+        chars.extend((c, start + match.start(), start + match.end()) for c in _replacement(match, spans))
         position = match.end()
     chars.extend((plain[i], start + i, start + i + 1) for i in range(position, len(plain)))
     breaks = tuple(start + m.start() for m in _BREAK.finditer(raw))
     yield from _split([(" " if c in "\r\n" and e - s == 1 else c, s, e) for c, s, e in chars], number, breaks)
 
 
-def _replacement(match: re.Match[str]) -> str:
+def _replacement(match: re.Match[str], spans: Spans) -> str:
     kind = match.lastgroup
-    if kind == "cell":
-        return "\t" if match.group().startswith("</") else ""
-    if kind == "row":
-        return "\n"
+    if kind == "break":
+        return BREAK
+    if kind == "table":
+        return spans.shown(match.group())
     if kind == "entity":
         plain = html.unescape(match.group()).translate(_PLAIN)
         return plain if len(plain) == 1 and plain not in "\r\n" else " "
@@ -157,12 +160,14 @@ def _replacement(match: re.Match[str]) -> str:
 def _split(chars: list[tuple[str, int, int]], number: int, breaks: tuple[int, ...]) -> Iterator[Line]:
     first = 0
     for index in [*(i for i, c in enumerate(chars) if c[0] == "\n"), len(chars)]:
-        text = "".join(c for c, _, _ in chars[first:index])
-        if text and not text.isspace():
-            starts = tuple(start for _, start, _ in chars[first:index])
-            line = number + bisect_left(breaks, starts[0])
-            inside = tuple(b for b in breaks if b >= starts[0])
-            yield Line(line, starts[0], text, starts, tuple(end for _, _, end in chars[first:index]), inside)
+        row = chars[first:index]
+        for piece in parted(row) if any(c == BREAK for c, _, _ in row) else (row,):
+            text = "".join(c for c, _, _ in piece)
+            if text and not text.isspace():
+                starts = tuple(start for _, start, _ in piece)
+                line = number + bisect_left(breaks, starts[0])
+                inside = tuple(b for b in breaks if b >= starts[0])
+                yield Line(line, starts[0], text, starts, tuple(end for _, _, end in piece), inside)
         first = index + 1
 
 
@@ -230,7 +235,7 @@ def readable(text: str) -> str:
 def plain(text: str) -> str:
     """Return a piece of original text as the readers see it: half-width, without markup."""
     return (
-        "".join(part.text for part in _line(text, 0, 1))
+        "".join(part.text for part in _line(text, (0, 1), Spans()))
         if "\n" not in text
-        else "".join(part.text for piece in text.splitlines() for part in _line(piece, 0, 1))
+        else "".join(part.text for piece in text.splitlines() for part in _line(piece, (0, 1), Spans()))
     )

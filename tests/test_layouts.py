@@ -8,7 +8,7 @@ import pytest
 from extractor import Document, Extractor, Result
 from extractor.facts import facts
 
-FORMS = ("tabs", "pipes", "spaces", "cells")
+FORMS = ("tabs", "pipes", "spaces", "cells", "html")
 Cell = tuple[str, str, str]
 
 
@@ -20,7 +20,27 @@ def read(text: str, form: str = "tabs") -> Result:
         text = re.sub(r"[\t ]+", " ", text)
     elif form == "cells":
         text = re.sub(r"\n+", "\n", text.replace("\t", "\n"))
+    elif form == "html":
+        text = re.sub(
+            r"(?:^.*\t.*\n)+",
+            lambda m: f"<table>{''.join(map(html_row, m[0].splitlines()))}</table>\n",
+            text,
+            flags=re.MULTILINE,
+        )
     return Extractor(engine="deterministic").extract(Document.from_text(text, name=form))
+
+
+def html_row(line: str) -> str:
+    """Write a row as converters do: headers that span empty cells, long names broken in the middle."""
+    header = not re.search(r"\d\.\d", line)
+    cells = re.findall(r"[^\t]+\t*|\t" if header else r"[^\t]*(?:\t|$)", line)
+    out = ""
+    for cell in cells:
+        name, span = cell.strip("\t"), max(cell.count("\t"), 1)
+        half = len(name) // 2
+        text = f"{name[:half]}<br>{name[half:]}" if re.fullmatch(r"[一-龥]{8,}", name) else name
+        out += f'<td colspan="{span}">{text}</td>' if span > 1 else f"<td>{text}</td>"
+    return f"<tr>{out}</tr>"
 
 
 def numbers(result: Result) -> dict[Cell, tuple[str, str]]:

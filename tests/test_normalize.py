@@ -97,10 +97,47 @@ def test_html_rows_become_lines_and_cells_tabs() -> None:
     """A table row is one line with a tab after each cell, though all rows share one line of the source."""
     text = "前\n<table><tr><td>合计</td><td colspan='2'>１.50</td></tr><tr><td>其他<br>支出</td></tr></table>"
     found = lines(Document.from_text(text))
-    assert [line.text for line in found] == ["前", "合计\t1.50\t", "其他", "支出\t"]
-    assert [line.number for line in found] == [1, 2, 2, 2]
+    assert [line.text for line in found] == ["前", "合计\t1.50\t\t", "其他支出\t"]
+    assert [line.number for line in found] == [1, 2, 2]
     span = found[1].span(3, 7)
     assert (text[span.start : span.end], span.line) == ("１.50", 2)
+
+
+def test_cells_that_span_rows_and_columns_leave_empty_places() -> None:
+    """Each row of an HTML table has a cell for each column, whichever rows and columns a cell covers."""
+    text = (
+        "<table><tr><td rowspan=\"2\">科目</td><td colspan=2>支出</td><td rowspan='2'>备注</td></tr>\n"
+        "<tr><td>基本</td>\n<td>项目</td></tr><tr><td>外交</td><td>1.00</td><td>2.00</td><td></td></tr></table>"
+        '<table><tr><td colspan="99999">合计</td></tr></table>'
+    )
+    found = lines(Document.from_text(text))
+    shown = [line.text.replace(" ", "").rstrip() for line in found[:3]]
+    assert shown == ["科目\t支出\t\t备注", "\t基本\t项目", "外交\t1.00\t2.00"]
+    assert [line.text.count("\t") for line in found[:3]] == [4, 4, 4]
+    assert found[3].text.count("\t") < 100
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ("| 20805 | 机关事业单位<br>养老支出 | 6.18 |", ["|20805|机关事业单位养老支出|6.18|"]),
+        ("| 合计 | 2,940<br>.05 | 1.00 |", ["|合计|2,940.05|1.00|"]),
+        ("| Items<br>total | 1.00 |", ["|Items total|1.00|"]),
+        ("| 甲<br>乙 | 1.00<br>2.00 | <br>3.00 |", ["|甲|1.00||", "|乙|2.00|3.00|"]),
+        ("| 21005<br>01 | 行政单位<br>医疗 | 2.22 |", ["|21005 01|行政单位医疗|2.22|"]),
+        ("| 甲<br>乙 | 1.00<br>2.00 | 3.00 |", ["|甲乙|1.00 2.00|3.00|"]),
+        ("甲<br>乙", ["甲", "乙"]),
+    ],
+)
+def test_breaks_in_cells(row: str, shown: list[str]) -> None:
+    """A name that wraps is one name, a number one number; rows that a converter put into one are parted."""
+    found = lines(Document.from_text(row))
+    assert [re.sub(r"\s*\|\s*", "|", line.text) for line in found] == shown
+    assert {line.number for line in found} == {1}
+    for line in found:
+        for match in re.finditer(r"[\u4e00-\u9fff]|\d\.\d\d", line.text):
+            span = line.span(match.start(), match.end())
+            assert row[span.start : span.end].replace("<br>", "") == match[0]
 
 
 def test_lines_are_counted_by_every_line_end() -> None:
