@@ -11,7 +11,7 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import BARE, UNCONFIRMED, bare, misread
+from .misread import BARE, TWICE, UNCONFIRMED, bare, misread, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -20,7 +20,7 @@ __all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
-_OWN = (BARE, UNCONFIRMED)  # doubts that the checks have themselves
+_OWN = (BARE, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
 
@@ -201,7 +201,9 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 def _with_states(
     index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
 ) -> Table:
-    rows, odd = [], frozenset() if is_prose(table.id) else bare(table)
+    rows, odd, again = [], frozenset[tuple[int, str]](), frozenset[int]()
+    if not is_prose(table.id):
+        odd, again = bare(table), twice(table)
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:
@@ -211,7 +213,9 @@ def _with_states(
             ref = Ref(index, number, cell.column)
             state, doubt = _state(cell, row, ref, proofs, violated), cell.doubt
             doubt = "" if doubt in _OWN else doubt
-            if state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
+            if number in again and state in ("proven", "grounded"):
+                state, doubt = "ambiguous", TWICE
+            elif state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
                 state, doubt = "ambiguous", said
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
         rows.append(row.model_copy(update={"cells": tuple(cells)}))

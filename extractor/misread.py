@@ -15,6 +15,7 @@ from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
 _MANY = 5  # amounts with decimals from which a table is known to print them
+TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
 
 
@@ -63,3 +64,13 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
     kept = any(value % (10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
     sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
     return frozenset(odd) if sure else frozenset()
+
+
+def twice(table: Table) -> frozenset[int]:
+    """Return the rows whose code stands in other rows too, with other numbers; a row is printed again as it was."""
+    rows: dict[str, list[tuple[int, frozenset[tuple[str, Decimal | None]]]]] = {}
+    for n, row in enumerate(table.rows):
+        numbers = frozenset((c.column, c.value) for c in row.cells if c.kind == "number")
+        if numbers and row.key.isdigit():
+            rows.setdefault(row.key, []).append((n, numbers))
+    return frozenset(n for same in rows.values() if len({told for _, told in same}) > 1 for n, _ in same)

@@ -127,6 +127,18 @@ def test_a_last_digit_is_no_matter_of_rounding_where_all_else_is_exact(true: str
     assert {c.state for t in result.tables for _, c in t.numbers() if c.text == value} == {"contradicted"}
 
 
+def test_a_code_that_stands_twice_with_other_numbers_vouches_for_neither() -> None:
+    """Where codes lost their last part, rows of other items go by the same code: none of them is proven or grounded."""
+    head = "一般公共预算基本支出情况表\n单位：万元\n科目编码 科目名称 合计 人员经费 公用经费\n"
+    rows = "302 商品和服务支出 3.00 3.00\n302 办公费 1.00 1.00\n302 印刷费 2.00 2.00\n合计 3.00 3.00\n"
+    result = read(head + rows)
+    table = result.table("basic_expenditure")
+    assert table is not None
+    found = [c.state for row, c in table.numbers() if row.key == "302"]
+    assert len(found) == 6
+    assert not {"proven", "grounded"} & set(found)
+
+
 def _rounded(rows: int, off: int) -> str:
     """Return a table whose rows are the sums of two numbers; the last of them are off by a unit of the last place."""
     lines = []
