@@ -39,6 +39,7 @@ class Reading:
         texts: The sections that statements are read from, with their text.
         kinds: Of each part, whether it is a budget or a final account.
         begins: Index of the line at which each part begins.
+        listed: Indexes of the lines of contents lists.
     """
 
     chunks: tuple[Chunk, ...]
@@ -50,6 +51,7 @@ class Reading:
     texts: tuple[tuple[Section, Flow], ...] = ()
     kinds: tuple[Kind, ...] = ()
     begins: tuple[int, ...] = ()
+    listed: frozenset[int] = frozenset()
 
     def left(self, line: Line, number: re.Pattern[str]) -> int:
         """Count the numbers of a line that nobody took."""
@@ -87,10 +89,11 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         tables.extend(document)
         kinds.append(kind)
         here = [(s, f) for s, f in texts if s.part == part and f.text]
-        free = flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
+        free: Flow | None = None
         for statement in prose.statements:
             best = _best(lines, prose, statement, here, kind)
             if best is None and statement.spec.anywhere:
+                free = free or flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
                 best = _anywhere(lines, prose, statement, free, kind)
             if best is None:
                 continue
@@ -114,6 +117,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         tuple(texts),
         tuple(kinds),
         tuple(begins),
+        skipped,
     )
 
 
