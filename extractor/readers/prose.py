@@ -81,7 +81,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
     tables: list[Table] = []
     findings: list[Finding] = []
-    taken: list[Span] = []
+    taken: list[tuple[int, int]] = []
     kinds: list[Kind] = []
     for part, first in enumerate(begins):
         end = begins[part + 1] if part + 1 < len(begins) else len(lines)
@@ -104,7 +104,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
             for _, other in others:
                 taken.extend(other.taken)
     tables.sort(key=lambda t: (t.part, t.lines))
-    marks = sorted({(s.start, s.end) for s in taken} | {(s.start, s.end) for t in tables for s in _places(t)})
+    marks = sorted({*taken, *((s.start, s.end) for t in tables for s in _places(t))})
     titles = {h.index: h.title for h in named}
     known = frozenset(i for s, _ in texts for i, _ in s.pieces)
     return Reading(

@@ -125,11 +125,13 @@ def heads(
     index = 0
     while index < len(lines):
         head = None
-        if index not in skipped and index not in tables and not LEADER.search(lines[index].text):
+        if index not in skipped and index not in tables:
             head = _head(lines, index, out, prose, table=inside.get(index))
             if head is None and index in known and index not in inside:
                 h = known[index]
                 head = Head(index, index + h.count - 1, 10**6, 1 if h.kind == "part" else 2, h.title, ())
+        if head and LEADER.search(lines[index].text):
+            head = None
         if head:
             out.append(head)
         index = head.last + 1 if head else index + 1
@@ -154,8 +156,9 @@ def _head(
             break
         if not marked and (stop or _PUNCTUATION.search(joined)):
             break
-        ids = _ids(joined, level, before, prose)
-        if ids is None or (best and ids != best.ids) or not (_TITLE_END.search(joined) or (marked and not strict)):
+        whole = _TITLE_END.search(joined)
+        ids = _ids(joined, level, before, prose) if whole or (marked and not strict) else None
+        if ids is None or (best and ids != best.ids):
             continue
         piece = _bare(lines[last].text)
         inline = bool(stop and stop.end() < len(piece))
@@ -166,7 +169,7 @@ def _head(
         column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
         title = readable("".join(_unmarked(lines[i].text) for i in range(index, last + 1)))
         best = Head(index, last, column, level, title[:_LONGEST], ids)
-        if _TITLE_END.search(joined):
+        if whole:
             break
     return best
 

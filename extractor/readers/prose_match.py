@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.normalize import squeeze
-from extractor.records import Cell, Row, Span
+from extractor.records import Cell, Row
 from extractor.statements import Compiled, Kind, Pattern, RowPattern
 
 from .prose_clauses import Anchor, Place, attribute, number_cell, tail_end
-from .prose_text import TORN, printed, spans
+from .prose_text import TORN, places, words
 
 _LABEL = re.compile(
     r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|(?:主要)?(?:包括|包含|分为):?|以及|和)+(?=..)"
@@ -31,12 +31,12 @@ class Draft:
 
     rows: dict[str, dict[str, Cell]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    taken: list[Span] = field(default_factory=list)
+    taken: list[tuple[int, int]] = field(default_factory=list)
     twice: list[tuple[str, str, Cell, Cell]] = field(default_factory=list)
 
     def add(self, key: str, cell: Cell) -> None:
         """Add a cell; a value that is printed again is the same fact, another value drops both."""
-        self.taken.extend(cell.spans)
+        self.taken.extend((s.start, s.end) for s in cell.spans)
         columns = self.rows.setdefault(key, {})
         self.lines.setdefault(key, cell.spans[0].line)
         known = columns.get(cell.column)
@@ -51,7 +51,7 @@ class Draft:
             if key in other.rows and key not in self.rows:
                 self.rows[key], self.lines[key] = other.rows[key], other.lines[key]
                 self.twice += [t for t in other.twice if t[0] == key]
-                self.taken += [span for cell in other.rows[key].values() for span in cell.spans]
+                self.taken += [(s.start, s.end) for cell in other.rows[key].values() for s in cell.spans]
 
     def cells(self) -> int:
         """Count the cells."""
@@ -160,7 +160,7 @@ def _amount(place: Place, anchor: Anchor) -> Decimal | None:
 
 def label(place: Place, first: int, last: int) -> str:
     """Return a row's name as printed: NFKC, no white space, no numbering, quotation marks only in pairs."""
-    text, _ = printed(place.lines, place.flow, first, last)
+    text = words(place.lines, place.flow, first, last)
     text = unicodedata.normalize("NFKC", squeeze(text))
     if text.count("“") != text.count("”"):
         text = text.replace("“", "").replace("”", "")
@@ -180,7 +180,7 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Dra
     for name, cell in [*cells, *((k, c) for k in row.also for _, c in cells)]:
         draft.add(name, cell)
     if cells:  # a number in the label is understood too
-        draft.taken.extend(spans(place.lines, place.flow, *anchor.match.span()))
+        draft.taken.extend((p.start, p.end) for p in places(place.lines, place.flow, *anchor.match.span()))
     used: set[str] = set()
     position = anchor.match.end()
     names = statement.spec.attributes if row.attributes is None else row.attributes

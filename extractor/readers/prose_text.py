@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extractor.normalize import Line, readable
+from extractor.normalize import Line, Place, readable
 from extractor.records import Span
 
 _MARK = re.compile(r"^\s*(?:>\s*|#{1,6}\s*|[-+•●■◆]\s+|\*\s+)+")
@@ -116,13 +116,27 @@ def _apart(before: str, char: str, *, first: bool) -> bool:
 
 def spans(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[Span, ...]:
     """Return where ``here.text[first:last]`` stands, one span for each line it is printed on."""
-    return tuple(span for span, _ in _pieces(lines, here, first, last, quotes=False))
+    return tuple(_span(place) for place in places(lines, here, first, last))
+
+
+def places(lines: Sequence[Line], here: Flow, first: int, last: int) -> list[Place]:
+    """Return what :func:`spans` does, for what is only marked."""
+    return [place for place, _ in _pieces(lines, here, first, last, quotes=False)]
 
 
 def printed(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[str, tuple[Span, ...]]:
     """Return a text as printed (rule T of the facts contract) with its spans; dropped characters are back in it."""
     found = _pieces(lines, here, first, last, quotes=True)
-    return readable(_joined([text for _, text in found])), tuple(span for span, _ in found)
+    return readable(_joined([text for _, text in found])), tuple(_span(place) for place, _ in found)
+
+
+def words(lines: Sequence[Line], here: Flow, first: int, last: int) -> str:
+    """Return a text as :func:`printed` does, without its spans."""
+    return readable(_joined([text for _, text in _pieces(lines, here, first, last, quotes=True)]))
+
+
+def _span(place: Place) -> Span:
+    return Span(start=place.start, end=place.end, line=place.line)
 
 
 def _joined(pieces: Sequence[str]) -> str:
@@ -133,8 +147,8 @@ def _joined(pieces: Sequence[str]) -> str:
     return out
 
 
-def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool) -> list[tuple[Span, str]]:
-    out: list[tuple[Span, str]] = []
+def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool) -> list[tuple[Place, str]]:
+    out: list[tuple[Place, str]] = []
     begins, places = here.pieces, here.places
     position = first
     at = bisect_right(begins, first) - 1
@@ -149,8 +163,7 @@ def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes:
         if quotes:
             before = _QUOTES if position > first else _OPENING
             begin, end = _widened(text, (begin, end), before, _QUOTES if stop < last else _CLOSING)
-        place = lines[index].span(begin, end)
-        out.append((Span(start=place.start, end=place.end, line=place.line), text[begin:end]))
+        out.append((lines[index].span(begin, end), text[begin:end]))
         position = stop
         at += 1
     return out
