@@ -28,6 +28,7 @@ NUMBER = (
 )
 MONEY = r"(?:亿元|万元|千元|元)"
 _UNITS = {"人": "(?:人(?!次)|名)", "平方米": "(?:平方米|平米|m2|㎡)"}  # how a unit is printed besides its own name
+_GROUP = re.compile(r"\(\?P<\w+>")
 _PLACEHOLDER = re.compile(
     r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>"
 )
@@ -203,7 +204,10 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement with its patterns; each field of a record with its label, and with the colon of it lost."""
+    """A statement with its patterns; each field of a record with its label, and with the colon of it lost.
+
+    ``ahead`` matches wherever one of these attributes may: where it doesn't, none need be tried.
+    """
 
     spec: Statement
     rows: tuple[tuple[RowPattern, tuple[Pattern, ...]], ...]
@@ -213,6 +217,7 @@ class Compiled:
     passed: tuple[re.Pattern[str], ...]
     empty: tuple[re.Pattern[str], ...]
     fields: tuple[tuple[FieldSpec, re.Pattern[str], re.Pattern[str]], ...]
+    ahead: Mapping[tuple[str, ...], re.Pattern[str]]
 
 
 @dataclass(frozen=True)
@@ -286,13 +291,16 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
         ]
         if unknown:
             raise SpecError(f"prose/{name}: attributes: {unknown[0]!r} is none of the vocabulary's.")
+        attributes = {
+            a: tuple(_pattern(rf"[,。;:、]?(?:{p})", words) for p in words.attributes.get(a, ()))
+            for a in {*spec.attributes, *(x for row in spec.rows for x in row.attributes or ())}
+        }
+        sets = {spec.attributes, *(row.attributes for row in spec.rows if row.attributes is not None)}
         return Compiled(
             spec=spec,
             rows=tuple((row, tuple(_pattern(p, words) for p in row.patterns)) for row in spec.rows),
-            attributes={
-                a: tuple(_pattern(rf"[,。;:、]?(?:{p})", words) for p in words.attributes.get(a, ()))
-                for a in {*spec.attributes, *(x for row in spec.rows for x in row.attributes or ())}
-            },
+            attributes=attributes,
+            ahead={names: _ahead(names, attributes, words) for names in sets},
             headings=tuple(re.compile(h) for h in spec.headings),
             within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
             passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
@@ -318,6 +326,13 @@ def _pattern(text: str, words: Vocabulary) -> Pattern:
         return regex
 
     return Pattern(re.compile(_PLACEHOLDER.sub(value, filled)), tuple(slots))
+
+
+def _ahead(names: tuple[str, ...], known: Mapping[str, tuple[Pattern, ...]], words: Vocabulary) -> re.Pattern[str]:
+    """Return a pattern that matches wherever an attribute of these names may."""
+    found = [p.regex.pattern for name in names for p in known[name]]
+    found += [rf"[,。;:、]?(?:{_fill(words.tails[name], words)})" for name in names if name in words.tails]
+    return re.compile("|".join(_GROUP.sub("(?:", text) for text in found) or "(?!)")
 
 
 def _words(text: str, words: Vocabulary) -> str:

@@ -184,8 +184,9 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Dra
     used: set[str] = set()
     position = anchor.match.end()
     names = statement.spec.attributes if row.attributes is None else row.attributes
+    ahead = statement.ahead[names]
     moved = True
-    while moved and position < end:
+    while moved and position < end and ahead.match(place.flow.text, position):
         moved = False
         for name in names:
             step = None if name in used else attribute(place, statement, name, position, anchor)
