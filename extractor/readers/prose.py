@@ -171,12 +171,10 @@ def _best(
     lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
 ) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
     """Read every section of a statement; keep the first with the most cells, and where the others begin."""
-    read = [
-        (section, text, _one(Place(lines, text, prose, kind), statement), _empty(text, statement))
-        for section, text in here
-        if statement.spec.id in section.ids
-    ]
-    full = [r for r in read if r[2].cells() or r[3]]
+    full = _full(lines, prose, statement, [h for h in here if statement.spec.id in h[0].ids], kind)
+    if not full and statement.spec.otherwise:
+        others = [h for h in here if not set(h[0].ids).isdisjoint(statement.spec.otherwise)]
+        full = [r for r in _full(lines, prose, statement, others, kind) if r[2].cells()]
     if not full:
         return None
     section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))
@@ -189,8 +187,19 @@ def _best(
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)
-    others = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
-    return table, draft, others
+    again = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
+    return table, draft, again
+
+
+def _full(
+    lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
+) -> list[tuple[Section, Flow, Draft, tuple[int, int] | None]]:
+    """Read sections; keep those that say something."""
+    read = (
+        (section, text, _one(Place(lines, text, prose, kind), statement), _empty(text, statement))
+        for section, text in here
+    )
+    return [r for r in read if r[2].cells() or r[3]]
 
 
 def _anywhere(

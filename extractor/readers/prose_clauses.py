@@ -71,7 +71,8 @@ def _clause(
         match = pattern.regex.match(text, position)
         if match is None or not _about(match, anchor):
             continue
-        if place.kind == "final" and place.prose.own_budget.search(match.group()):
+        change = not pattern.slots or any(s.verb for s in pattern.slots)
+        if change and place.kind == "final" and place.prose.own_budget.search(match.group()):
             continue
         cells = [(s.column, c) for s in pattern.slots if (c := number_cell(place, s, match))]
         if len(cells) < sum(1 for s in pattern.slots if match[s.group] is not None):

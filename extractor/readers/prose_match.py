@@ -7,6 +7,7 @@ unread: a wrong fact is worse than none.
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -23,6 +24,8 @@ _LABEL = re.compile(
 )
 _OF_WHICH = re.compile(r"其中[:,]?$")
 _STOP = re.compile(r"[。;]")
+_BRACKET = re.compile(r"[()]")
+_PARTS = 300  # characters of a bracket with the parts of a row
 
 
 @dataclass(slots=True)
@@ -73,10 +76,10 @@ def read(place: Place, statement: Compiled) -> Draft:
     """Read the rows of one statement from the text of a section."""
     draft = Draft()
     anchors = _nested(place, _anchors(place, statement, _mask(place, statement)))
+    ends = [*(a.match.start() for a in anchors[1:]), len(place.flow.text)]
     for number, anchor in enumerate(anchors):
-        end = anchors[number + 1].match.start() if number + 1 < len(anchors) else len(place.flow.text)
         if anchor.row.key:
-            _row(place, statement, anchor, end, draft)
+            _row(place, statement, anchor, ends[number:], draft)
     return _under(draft, statement, place.kind)
 
 
@@ -167,7 +170,11 @@ def label(place: Place, first: int, last: int) -> str:
     return _LABEL.sub("", text)
 
 
-def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Draft) -> None:
+def _row(place: Place, statement: Compiled, anchor: Anchor, ends: Sequence[int], draft: Draft) -> None:
+    """Read a row: what is in its label, and the clauses behind it, also behind a bracket with its parts.
+
+    ``ends`` are where the rows behind it begin, and where the text ends.
+    """
     row = anchor.row
     if TORN in anchor.match.group():
         return
@@ -181,12 +188,23 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Dra
         draft.add(name, cell)
     if cells:  # a number in the label is understood too
         draft.taken.extend((p.start, p.end) for p in places(place.lines, place.flow, *anchor.match.span()))
+    _behind(place, statement, anchor, key, ends, draft)
+
+
+def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: Sequence[int], draft: Draft) -> None:
+    """Read the clauses behind a row's label."""
+    row = anchor.row
     used: set[str] = set()
-    position = anchor.match.end()
+    position, end = anchor.match.end(), ends[0]
     names = statement.spec.attributes if row.attributes is None else row.attributes
     ahead = statement.ahead[names]
     moved = True
-    while moved and position < end and ahead.match(place.flow.text, position):
+    while moved and position < end:
+        behind = _behind_parts(place.flow.text, position, ends)
+        if behind:
+            position, end = behind
+        if not ahead.match(place.flow.text, position):
+            break
         moved = False
         for name in names:
             step = None if name in used else attribute(place, statement, name, position, anchor)
@@ -198,6 +216,19 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Dra
                 target = row.changes if row.changes and column in _CHANGES else key
                 draft.add(target, cell)
             break
+
+
+def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int] | None:
+    """Return where a row goes on behind a bracket at ``first`` in which rows begin, and where it ends then."""
+    if text[first] != "(":
+        return None
+    depth = 0
+    for match in _BRACKET.finditer(text, first, first + _PARTS):
+        depth += 1 if match.group() == "(" else -1
+        if not depth:
+            at = bisect_left(ends, match.end())
+            return (match.end(), ends[at]) if at and match.end() < len(text) else None
+    return None
 
 
 _CHANGES = ("增减额", "增减率", "原因")
