@@ -98,7 +98,8 @@ def _list_end(lines: Sequence[Line], first: int) -> int:
         if _DECIMAL.search(text):
             break
         key = _bare(LEADER.sub("", text)).rstrip("。")
-        if key in entries and index - first > 3:
+        again = entries and _FIRST_PART.match(entries[0]) and _FIRST_PART.match(key)  # in other words, perhaps
+        if (key in entries and index - first > 3) or (again and index - first > 2):
             return index
         if named and len(key) >= 4 and len(entries) < 3:
             entries.append(key)

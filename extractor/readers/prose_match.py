@@ -198,6 +198,7 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
     position, end = anchor.match.end(), ends[0]
     names = statement.spec.attributes if row.attributes is None else row.attributes
     ahead = statement.ahead[names]
+    part = _is_part(place.flow.text, anchor.match.start())
     moved = True
     while moved and position < end:
         behind = _behind_parts(place.flow.text, position, ends)
@@ -210,12 +211,20 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
             step = None if name in used else attribute(place, statement, name, position, anchor)
             if step is None or step[0] <= position or step[1] > end:
                 continue
+            if part and place.flow.text[position] == "。" and any(column in _AMOUNTS for column, _ in step[2]):
+                break
             position, moved = step[0], True
             used.add(name)
             for column, cell in step[2]:
                 target = row.changes if row.changes and column in _CHANGES else key
                 draft.add(target, cell)
             break
+
+
+def _is_part(text: str, first: int) -> bool:
+    """Whether a row is a later one of those that 其中 lists: a sentence behind them is about what they make up."""
+    _, listed, before = text[text.rfind("。", 0, first) + 1 : first].rpartition("其中")
+    return bool(listed) and any(c.isdigit() for c in before)
 
 
 def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int] | None:
@@ -232,6 +241,7 @@ def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int]
 
 
 _CHANGES = ("增减额", "增减率", "原因")
+_AMOUNTS = ("增减额", "增减率")
 
 
 def _under(draft: Draft, statement: Compiled, kind: Kind) -> Draft:
