@@ -128,7 +128,8 @@ class Statement(_Strict):
         list: The section is a numbered list with this text column; keys are numbers, or the term before a colon.
         empty: Patterns of the declaration that there is nothing.
         beside: Rows that are taken from the section of another statement where its own doesn't have them.
-        otherwise: Statements whose sections it is read from where its own is missing or says nothing.
+        otherwise: Statements whose sections it is read from where its own is missing or says nothing, and the rows
+            that are taken from there; none for all.
         anywhere: Looked for in all prose where the section is missing or says nothing.
     """
 
@@ -146,7 +147,7 @@ class Statement(_Strict):
     list: Literal["number", "term"] | None = None
     empty: tuple[str, ...] = ()
     beside: dict[str, tuple[str, ...]] = {}
-    otherwise: tuple[str, ...] = ()
+    otherwise: dict[str, tuple[str, ...]] = {}
     anywhere: bool = False
 
 

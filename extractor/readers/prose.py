@@ -173,8 +173,11 @@ def _best(
     """Read every section of a statement; keep the first with the most cells, and where the others begin."""
     full = _full(lines, prose, statement, [h for h in here if statement.spec.id in h[0].ids], kind)
     if not full and statement.spec.otherwise:
-        others = [h for h in here if not set(h[0].ids).isdisjoint(statement.spec.otherwise)]
-        full = [r for r in _full(lines, prose, statement, others, kind) if r[2].cells()]
+        for parent, wanted in statement.spec.otherwise.items():
+            found = _full(lines, prose, statement, [h for h in here if parent in h[0].ids], kind)
+            full = [(s, f, kept, None) for s, f, d, _ in found if (kept := d.only(wanted) if wanted else d).cells()]
+            if full:
+                break
     if not full:
         return None
     section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))

@@ -24,6 +24,8 @@ _BOTH = re.compile(r"收.{0,3}支")  # income and expenditure together
 _LARGEST = {"万元": 8, "亿元": 5}  # digits before the point that an office's amount can have
 _LABEL = 120  # characters of a row's label, with its number
 _CERTAIN = 3  # numbers behind a label that begin a row of a list for certain
+_LIKELY = 2  # the same behind 其中
+_LISTED = re.compile("其中[:,]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +117,13 @@ def tail_end(place: Place, statement: Compiled, column: str, first: int) -> int:
         begins = (position, number.end()) if number else (position,)
         if any(_goes_on(place, statement, column, (begin, end)) for begin in begins):
             return position - comma
+        listed = _LISTED.match(text, position)
+        if listed and _goes_on(place, statement, column, (listed.end(), end), certain=_LIKELY):
+            return position - comma
     return end
 
 
-def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, int]) -> bool:
+def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, int], certain: int = _CERTAIN) -> bool:
     """Whether a row with a tail of a column begins at a place, and goes on behind its label with numbers."""
     first, end = where
     ahead = place.flow.text[first : min(first + _LABEL, end)]
@@ -132,7 +137,7 @@ def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, i
             behind = (first + match.end(), end)
             position, numbers = _clauses(place, statement, Anchor(row, pattern, match, {}), behind)
             named = all(group.startswith("v") for group in pattern.regex.groupindex)  # no name that the text gives
-            if (numbers and _cue(place, column, position)) or (named and numbers >= _CERTAIN):
+            if (numbers and _cue(place, column, position)) or (named and numbers >= certain):
                 return True
     return False
 

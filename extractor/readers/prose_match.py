@@ -56,6 +56,12 @@ class Draft:
                 self.twice += [t for t in other.twice if t[0] == key]
                 self.taken += [(s.start, s.end) for cell in other.rows[key].values() for s in cell.spans]
 
+    def only(self, keys: Sequence[str]) -> "Draft":
+        """Return these rows alone."""
+        kept = Draft()
+        kept.adopt(self, keys)
+        return kept
+
     def cells(self) -> int:
         """Count the cells."""
         return sum(len(columns) for columns in self.rows.values())
