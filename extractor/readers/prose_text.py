@@ -27,6 +27,11 @@ _WHOLE = re.compile(r"\.\d\d$")
 _CODE = re.compile(r"(?:^|[^\d.,])(?:0\d+|\d{6,})$")
 _PIECE = re.compile(r"(?<!\.\d)\d$|\.$")  # what a number alone on the next line may go on
 _TAIL = 14  # characters in front of a line that tell whether a number goes on in it
+_STOPS = re.compile("[,。;!?]")
+_VALUE = re.compile(r"\d(?:[万亿千]?元|%|[个人名辆台]|平方米)$|[)）](?=$)")
+_WORD = re.compile("[一-龥]{2}")
+_LONG = 4  # characters of words between which a blank is no slip
+_WORDS = re.compile("[一-龥]{3}$")
 TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
 BREAK = " "  # between two numbers that white space keeps apart
 
@@ -80,11 +85,17 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
         for piece in _KEPT.finditer(text, mark.end() if mark else column):
             begin, end = piece.span()
             first = after < 0
-            if size and (first or _SPACE.search(text, after, begin)) and _apart(tail, text[begin], first=first):
+            gap = first or _SPACE.search(text, after, begin)
+            if size and gap and _apart(tail, text[begin], first=first):
                 texts.append(BREAK)
                 begins.append(size)
                 places.append((index, begin))
                 size, tail = size + 1, tail[1 - _TAIL :] + BREAK
+            elif not first and gap and not all_lines and _ends(text, tail, piece.group()):
+                texts.append(",")
+                begins.append(size)
+                places.append((index, after))
+                size, tail = size + 1, tail[1 - _TAIL :] + ","
             if first:
                 starts.append(size)
             words = piece.group()
@@ -112,6 +123,13 @@ def _apart(before: str, char: str, *, first: bool) -> bool:
     if not (before[-1].isascii() and before[-1].isalnum() and char.isascii() and char.isalnum()):
         return False
     return not first or not char.isdigit() or bool(_WHOLE.search(before) or _CODE.search(before))
+
+
+def _ends(line: str, before: str, piece: str) -> bool:
+    """Whether a blank stands for a comma: in a line without any, behind an amount, or between long words."""
+    if not _WORD.match(piece) or _STOPS.search(line):
+        return False
+    return bool(_VALUE.search(before)) or (len(piece) >= _LONG and bool(_WORDS.search(before)))
 
 
 def spans(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[Span, ...]:
