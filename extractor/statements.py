@@ -6,7 +6,7 @@ half-width, with placeholders in angle brackets (see :class:`Pattern`). Adding a
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -160,6 +160,7 @@ class DocumentField(_Strict):
         pattern: Over the line without white space; the group ``v`` is the value.
         constant: The value to report, whatever is printed.
         date: The value is a date, to be written in ISO form.
+        has: A character without which no text matches, so that most lines need not be looked at.
     """
 
     column: str
@@ -167,6 +168,7 @@ class DocumentField(_Strict):
     pattern: str
     constant: str | None = None
     date: bool = False
+    has: str = ""
 
 
 class DocumentSpec(_Strict):
@@ -215,8 +217,8 @@ class Compiled:
     spec: Statement
     rows: tuple[tuple[RowPattern, tuple[Pattern, ...]], ...]
     attributes: Mapping[str, tuple[Pattern, ...]]
-    headings: tuple[re.Pattern[str], ...]
-    within: Mapping[str, tuple[re.Pattern[str], ...]]
+    headings: re.Pattern[str]
+    within: Mapping[str, re.Pattern[str]]
     passed: tuple[re.Pattern[str], ...]
     empty: tuple[re.Pattern[str], ...]
     fields: tuple[tuple[FieldSpec, re.Pattern[str], re.Pattern[str]], ...]
@@ -235,7 +237,7 @@ class Prose:
     compared: re.Pattern[str]
     own_budget: re.Pattern[str]
     fillers: re.Pattern[str]
-    other_headings: tuple[re.Pattern[str], ...]
+    other_headings: re.Pattern[str]
     any_heading: re.Pattern[str]
 
     @property
@@ -267,8 +269,8 @@ def prose() -> Prose:
         compared=re.compile(_fill(words.compared, words)),
         own_budget=re.compile(_fill(words.own_budget, words)),
         fillers=re.compile(words.fillers),
-        other_headings=tuple(re.compile(h) for h in words.other_headings),
-        any_heading=re.compile("|".join(f"(?:{title})" for title in dict.fromkeys(titles))),
+        other_headings=_either(words.other_headings),
+        any_heading=_either(titles),
     )
 
 
@@ -304,8 +306,8 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
             rows=tuple((row, tuple(_pattern(p, words) for p in row.patterns)) for row in spec.rows),
             attributes=attributes,
             ahead={names: _ahead(names, attributes, words) for names in sets},
-            headings=tuple(re.compile(h) for h in spec.headings),
-            within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
+            headings=_either(spec.headings),
+            within={parent: _either(found) for parent, found in spec.within.items()},
             passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),
             fields=tuple(
@@ -314,6 +316,11 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
         )
     except (re.error, KeyError) as error:
         raise SpecError(f"prose/{name}: a pattern is malformed: {error}") from None
+
+
+def _either(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Return one pattern for several; one that matches nothing for none."""
+    return re.compile("|".join(f"(?:{p})" for p in dict.fromkeys(patterns)) or "(?!)")
 
 
 def _pattern(text: str, words: Vocabulary) -> Pattern:

@@ -222,13 +222,13 @@ def _ids(title: str, level: int, before: Sequence[Head], prose: Prose) -> tuple[
         inner = tuple(
             s.spec.id
             for s in prose.statements
-            for owner, patterns in s.within.items()
-            if owner in parent.ids and any(p.fullmatch(c) for p in patterns for c in cores)
+            for owner, pattern in s.within.items()
+            if owner in parent.ids and any(pattern.fullmatch(c) for c in cores)
         )
         if inner:
             return tuple(dict.fromkeys(inner))
-    ids = tuple(s.spec.id for s in prose.statements if any(h.fullmatch(c) for h in s.headings for c in cores))
-    if ids or any(h.fullmatch(c) for h in prose.other_headings for c in cores):
+    ids = tuple(s.spec.id for s in prose.statements if any(s.headings.fullmatch(c) for c in cores))
+    if ids or any(prose.other_headings.fullmatch(c) for c in cores):
         return ids
     return None
 

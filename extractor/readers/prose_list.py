@@ -219,7 +219,11 @@ def _field(
 ) -> tuple[Cell, int] | None:  # fmt: skip
     """Read a fact from a line and those joined to it, ``where``: its index, and how many."""
     index, joined = where
-    if len(lines[index].text) > 200:
+    texts = [line.text for line in lines[index : index + joined]]
+    if len(texts[0]) > 200:
+        return None
+    patterns = [(spec, pattern) for spec, pattern in patterns if any(spec.has in text for text in texts)]
+    if not patterns:
         return None
     if where not in flows:
         flows[where] = flow(lines, [(i, 0) for i in range(index, index + joined)], all_lines=True)
