@@ -204,8 +204,7 @@ def _offsets(line: Line) -> list[int]:
     return list(line.offsets or range(line.start, line.start + len(line.text)))
 
 
-_SPACE = re.compile(r"\s+")
-_BETWEEN_CJK = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
+_BETWEEN_CJK = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 
 
 def squeeze(text: str) -> str:
@@ -229,7 +228,8 @@ def unmarked(text: str) -> str:
 @remembered
 def readable(text: str) -> str:
     """Text of the facts contract (rule T): one blank for white space, none between Chinese characters."""
-    return _BETWEEN_CJK.sub("", _SPACE.sub(" ", text)).strip()
+    joined = " ".join(text.split())
+    return _BETWEEN_CJK.sub("", joined) if " " in joined else joined
 
 
 def plain(text: str) -> str:

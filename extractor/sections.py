@@ -50,6 +50,7 @@ _MARKER = re.compile(
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
 _SUBSECTION = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
 _NARRATIVE_END = re.compile(r"(?:说明|概况|解释|职能|职责|情况|设置)$")
+_FIRST = "第一部分"
 _LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$")
 _TITLE_PREFIX = re.compile(
     r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|附?表[一二三四五六七八九十]{1,3}[:：]|(?:财决|财预|预算|决算)?公开\d{1,2}表|附件\d{0,2}[:：]?"
@@ -240,7 +241,8 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
             last_leader = index + 1
         key = _bare(_LEADER.sub("", text))
         # The body begins where a heading comes back; the longest run of entries decides, not the first word.
-        if len(key) >= 4 and key in seen and len(seen) >= 2:
+        again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
+        if len(seen) >= 2 and (again or (len(key) >= 4 and key in seen)):
             return index if last_leader == first else last_leader
         if len(key) > 70 or (key.endswith("。") and len(key) > 20):
             return last_leader if last_leader > first else index

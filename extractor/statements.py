@@ -6,7 +6,7 @@ half-width, with placeholders in angle brackets (see :class:`Pattern`). Adding a
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ NUMBER = (
 )
 MONEY = r"(?:亿元|万元|千元|元)"
 _UNITS = {"人": "(?:人(?!次)|名)", "平方米": "(?:平方米|平米|m2|㎡)"}  # how a unit is printed besides its own name
+_GROUP = re.compile(r"\(\?P<\w+>")
 _PLACEHOLDER = re.compile(
     r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>"
 )
@@ -127,6 +128,8 @@ class Statement(_Strict):
         list: The section is a numbered list with this text column; keys are numbers, or the term before a colon.
         empty: Patterns of the declaration that there is nothing.
         beside: Rows that are taken from the section of another statement where its own doesn't have them.
+        otherwise: Statements whose sections it is read from where its own is missing or says nothing, and the rows
+            that are taken from there; none for all.
         anywhere: Looked for in all prose where the section is missing or says nothing.
     """
 
@@ -144,6 +147,7 @@ class Statement(_Strict):
     list: Literal["number", "term"] | None = None
     empty: tuple[str, ...] = ()
     beside: dict[str, tuple[str, ...]] = {}
+    otherwise: dict[str, tuple[str, ...]] = {}
     anywhere: bool = False
 
 
@@ -156,6 +160,7 @@ class DocumentField(_Strict):
         pattern: Over the line without white space; the group ``v`` is the value.
         constant: The value to report, whatever is printed.
         date: The value is a date, to be written in ISO form.
+        has: A character without which no text matches, so that most lines need not be looked at.
     """
 
     column: str
@@ -163,6 +168,7 @@ class DocumentField(_Strict):
     pattern: str
     constant: str | None = None
     date: bool = False
+    has: str = ""
 
 
 class DocumentSpec(_Strict):
@@ -203,16 +209,20 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement with its patterns; each field of a record with its label, and with the colon of it lost."""
+    """A statement with its patterns; each field of a record with its label, and with the colon of it lost.
+
+    ``ahead`` matches wherever one of these attributes may: where it doesn't, none need be tried.
+    """
 
     spec: Statement
     rows: tuple[tuple[RowPattern, tuple[Pattern, ...]], ...]
     attributes: Mapping[str, tuple[Pattern, ...]]
-    headings: tuple[re.Pattern[str], ...]
-    within: Mapping[str, tuple[re.Pattern[str], ...]]
+    headings: re.Pattern[str]
+    within: Mapping[str, re.Pattern[str]]
     passed: tuple[re.Pattern[str], ...]
     empty: tuple[re.Pattern[str], ...]
     fields: tuple[tuple[FieldSpec, re.Pattern[str], re.Pattern[str]], ...]
+    ahead: Mapping[tuple[str, ...], re.Pattern[str]]
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,7 @@ class Prose:
     compared: re.Pattern[str]
     own_budget: re.Pattern[str]
     fillers: re.Pattern[str]
-    other_headings: tuple[re.Pattern[str], ...]
+    other_headings: re.Pattern[str]
     any_heading: re.Pattern[str]
 
     @property
@@ -259,8 +269,8 @@ def prose() -> Prose:
         compared=re.compile(_fill(words.compared, words)),
         own_budget=re.compile(_fill(words.own_budget, words)),
         fillers=re.compile(words.fillers),
-        other_headings=tuple(re.compile(h) for h in words.other_headings),
-        any_heading=re.compile("|".join(f"(?:{title})" for title in dict.fromkeys(titles))),
+        other_headings=_either(words.other_headings),
+        any_heading=_either(titles),
     )
 
 
@@ -286,15 +296,18 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
         ]
         if unknown:
             raise SpecError(f"prose/{name}: attributes: {unknown[0]!r} is none of the vocabulary's.")
+        attributes = {
+            a: tuple(_pattern(rf"[,。;:、]?(?:{p})", words) for p in words.attributes.get(a, ()))
+            for a in {*spec.attributes, *(x for row in spec.rows for x in row.attributes or ())}
+        }
+        sets = {spec.attributes, *(row.attributes for row in spec.rows if row.attributes is not None)}
         return Compiled(
             spec=spec,
             rows=tuple((row, tuple(_pattern(p, words) for p in row.patterns)) for row in spec.rows),
-            attributes={
-                a: tuple(_pattern(rf"[,。;:、]?(?:{p})", words) for p in words.attributes.get(a, ()))
-                for a in {*spec.attributes, *(x for row in spec.rows for x in row.attributes or ())}
-            },
-            headings=tuple(re.compile(h) for h in spec.headings),
-            within={parent: tuple(re.compile(h) for h in found) for parent, found in spec.within.items()},
+            attributes=attributes,
+            ahead={names: _ahead(names, attributes, words) for names in sets},
+            headings=_either(spec.headings),
+            within={parent: _either(found) for parent, found in spec.within.items()},
             passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),
             fields=tuple(
@@ -303,6 +316,11 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
         )
     except (re.error, KeyError) as error:
         raise SpecError(f"prose/{name}: a pattern is malformed: {error}") from None
+
+
+def _either(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Return one pattern for several; one that matches nothing for none."""
+    return re.compile("|".join(f"(?:{p})" for p in dict.fromkeys(patterns)) or "(?!)")
 
 
 def _pattern(text: str, words: Vocabulary) -> Pattern:
@@ -318,6 +336,13 @@ def _pattern(text: str, words: Vocabulary) -> Pattern:
         return regex
 
     return Pattern(re.compile(_PLACEHOLDER.sub(value, filled)), tuple(slots))
+
+
+def _ahead(names: tuple[str, ...], known: Mapping[str, tuple[Pattern, ...]], words: Vocabulary) -> re.Pattern[str]:
+    """Return a pattern that matches wherever an attribute of these names may."""
+    found = [p.regex.pattern for name in names for p in known[name]]
+    found += [rf"[,。;:、]?(?:{_fill(words.tails[name], words)})" for name in names if name in words.tails]
+    return re.compile("|".join(_GROUP.sub("(?:", text) for text in found) or "(?!)")
 
 
 def _words(text: str, words: Vocabulary) -> str:

@@ -58,6 +58,13 @@ def test_rows_that_slipped_in_from_another_statement_are_left_out() -> None:
     assert numbers(carried) == {"n_carryover 总计 金额 5.34万元"}
 
 
+def test_a_reason_that_says_as_before_is_a_reason() -> None:
+    """What is 与上年一致 behind 主要原因是 is the reason, and no clause of its own."""
+    text = "示例局2024年部门预算\n三、支出预算情况说明\n"
+    text += "项目支出3.00万元，占100.00%，比上年增加0.00万元，主要原因是与上年一致。"
+    assert [f["value"] for f in read(text) if f["column"] == "原因"] == ["与上年一致"]
+
+
 def test_a_damaged_class_is_no_part_of_a_group() -> None:
     """Where （类） is misread, the item isn't filed under the class before it."""
     head = "示例局2024年部门预算\n五、一般公共预算支出情况说明\n（三）一般公共预算支出具体情况\n"

@@ -17,7 +17,7 @@ from extractor.statements import NUMBER, Prose
 
 from .prose import Reading
 from .prose_shape import Shape
-from .prose_text import Flow, spans
+from .prose_text import Flow, line_of, spans
 from .transcript import short
 
 _BRACKETS = re.compile(r"[(（].*")
@@ -268,7 +268,7 @@ def units_in(text: Flow, shapes: Mapping[str, Shape]) -> Iterator[int]:
     for match in re.finditer(NUMBER, text.text):
         behind = text.text[match.end() : match.end() + 8]
         if any(shape.unit(column, behind) for shape in shapes.values() for column in shape.columns):
-            yield text.origin[match.start()][0]
+            yield line_of(text, match.start())
 
 
 def _near(about: About, where: str) -> frozenset[int]:

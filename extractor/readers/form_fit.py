@@ -5,7 +5,6 @@ from decimal import Decimal
 from functools import lru_cache
 
 from extractor.forms import Kind, Words, forms
-from extractor.remember import remembered
 
 NEVER = 99.0
 _OPERATOR = r"(?:[<>=]\s*=?|[≥≤≧≦≈±]|大于等于|小于等于|大于|小于|不低于|不少于|不超过|不高于|等于)"
@@ -95,10 +94,9 @@ def points(text: str) -> Decimal | None:
     return value if value <= _FULL else None
 
 
-@remembered
 def level_name(text: str) -> str:
     """Return a level without the points that some offices print behind it: 产出指标(50分)."""
-    return _NOTE.sub("", text)
+    return _NOTE.sub("", text) if text.endswith(")") else text
 
 
 def is_first(text: str, words: Words) -> bool:

@@ -70,9 +70,12 @@ def _best(stream: Sequence[Token], columns: Sequence[IndicatorColumn], words: Wo
         after = stream[index + 1] if index + 1 < len(stream) else None
         noise = _NOISE_NUMBER if token.shape in ("number", "nothing") else _NOISE
         here = {state: _Path(cost + noise, state, None) for state, cost in states.items()}
+        row = _row_cost(before, token)
         for j, column in enumerate(columns):
             first = _emission(column, token, before, after, words)
-            for state, cost in states.items():
+            begins = column.kind in ("level1", "level2", "name")
+            # A column in which the token can't stand can only be gone on with.
+            for state, cost in states.items() if first < NEVER else [(j, states[j])] if j in states else ():
                 if state == j:
                     step, new = _going_on(column, before, token), False
                 elif state < j:
@@ -81,8 +84,8 @@ def _best(stream: Sequence[Token], columns: Sequence[IndicatorColumn], words: Wo
                     step, new = NEVER, False
                 if step < NEVER and (j not in here or cost + step < here[j].cost):
                     here[j] = _Path(cost + step, state, j, new)
-                if state >= 0 and first < NEVER and column.kind in ("level1", "level2", "name"):
-                    step = first + skip[len(columns)] - skip[state + 1] + skip[j] + _row_cost(before, token)
+                if state >= 0 and first < NEVER and begins:
+                    step = first + skip[len(columns)] - skip[state + 1] + skip[j] + row
                     if j not in here or cost + step < here[j].cost:
                         here[j] = _Path(cost + step, state, j, new=True)
         trail.append(here)

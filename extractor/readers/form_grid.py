@@ -1,7 +1,7 @@
 """Indicators in tab and pipe tables: cells by their place, shifted and cut rows put right by their shape."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from extractor.forms import IndicatorColumn, Kind, Words
 
@@ -71,22 +71,23 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
     if all(place in home and _fits(home[place].kind, bare(c), words) for place, c in cells):
         return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
     # best[j]: cost and placement of the cells so far in the columns before j, the last cell first
-    best: list[tuple[float, _Path]] = [(0.0, None)]
-    for column in columns:
-        best.append((best[-1][0] + _SKIP.get(column.kind, 0.0), None))
+    skips = [_SKIP.get(column.kind, 0.0) for column in columns]
+    best: list[tuple[float, _Path]] = [(cost, None) for cost in accumulate(skips, initial=0.0)]
     for place, found in cells:
         text = bare(found)
         lost = _LOST if shape_of(text) not in ("nothing", "slash") else 1.0
         new: list[tuple[float, _Path]] = [(best[0][0] + lost, (None, best[0][1]))]
         for j, column in enumerate(columns):
             cost = fit(column.kind, text, words)
-            offset = min(_OFFSET_MOST, _OFFSET * abs(place - places[j]))
+            offset = _OFFSET * abs(place - places[j])
+            offset = min(_OFFSET_MOST, offset)
             if column.kind in ("level1", "level2") and 0 < cost < NEVER and place == places[j]:
                 cost = 0.5
-            taken = (best[j][0] + cost + offset, (j, best[j][1])) if cost < NEVER else None
-            left = (best[j + 1][0] + lost, (None, best[j + 1][1]))
-            passed = (new[j][0] + _SKIP.get(column.kind, 0.0), new[j][1])
-            new.append(min((o for o in (taken, left, passed) if o), key=lambda o: o[0]))
+            least: tuple[float, _Path] = (best[j + 1][0] + lost, (None, best[j + 1][1]))
+            if cost < NEVER and best[j][0] + cost + offset <= least[0]:
+                least = (best[j][0] + cost + offset, (j, best[j][1]))
+            passed = new[j][0] + skips[j]
+            new.append(least if least[0] <= passed else (passed, new[j][1]))
         best = new
     placed = {}
     for (_, found), spot in zip(cells, _spots(best[-1][1]), strict=True):

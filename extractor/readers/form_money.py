@@ -1,11 +1,12 @@
 """The money rows of a form: labels with one amount each in budgets, with six columns in final accounts."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import accumulate, combinations, product
 from typing import Literal
 
 from extractor.amount import parse_amount
@@ -104,16 +105,14 @@ def _labels(spec: FormSpec) -> _Labels:
 
 
 def _tokens(spec: FormSpec, found: Sequence[Piece], words: Words) -> Iterator[_Token]:
-    stream, owner = "", list[tuple[int, int]]()
-    for number, piece in enumerate(found):
-        stream += piece.text + _SEPARATOR
-        owner += [(number, i) for i in range(len(piece.text) + 1)]
+    stream = "".join([p.text + _SEPARATOR for p in found])
+    starts = [0, *accumulate(len(p.text) + 1 for p in found)]
     position, fresh, labels = 0, True, _labels(spec)
     while position < len(stream):
         step, token = _token(labels if fresh else {}, stream, position, words)
         if step:
             if token:
-                yield _with_pieces(token, found, owner, position, step)
+                yield _with_pieces(token, found, starts, (position, step))
             fresh = True
         else:
             step = (stream.find(_SEPARATOR, position) + 1 or len(stream)) - position
@@ -139,14 +138,16 @@ def _token(labels: _Labels, stream: str, at: int, words: Words) -> tuple[int, _T
     return (silent.end() - at, None) if silent else (0, None)
 
 
-def _with_pieces(token: _Token, found: Sequence[Piece], owner: Sequence[tuple[int, int]], at: int, step: int) -> _Token:
-    length = len(token.text) if token.kind == "number" else step
-    cut: dict[int, list[int]] = {}
-    for number, offset in owner[at : at + length]:
-        if offset < len(found[number].text):
-            cut.setdefault(number, []).append(offset)
-    parts = tuple(part_of(found[n], offsets[0], offsets[-1] + 1) for n, offsets in cut.items())
-    return _Token(token.kind, parts, token.text, token.unit, token.row, token.column)
+def _with_pieces(token: _Token, found: Sequence[Piece], starts: Sequence[int], where: tuple[int, int]) -> _Token:
+    at, step = where
+    stop = at + (len(token.text) if token.kind == "number" else step)
+    parts: list[Piece] = []
+    for number in range(bisect_right(starts, at) - 1, bisect_left(starts, stop)):
+        piece, begin = found[number], starts[number]
+        first, last = max(at - begin, 0), min(stop - begin, len(piece.text))
+        if first < last:
+            parts.append(part_of(piece, first, last))
+    return _Token(token.kind, tuple(parts), token.text, token.unit, token.row, token.column)
 
 
 def _rows(tokens: Sequence[_Token]) -> list[_Raw]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from extractor.forms import Words
 from extractor.normalize import Line, Place, readable
@@ -15,8 +15,7 @@ _LABELLED = re.compile(r"([^:]{2,14}:)(.+)")
 _GAP = 4  # blanks between two pieces that are reported as one span
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A bit of text.
 
     Attributes:
@@ -42,21 +41,24 @@ def _line(line: Line, index: int, words: Words) -> Iterator[Piece]:
     grid = "\t" in text or "|" in text
     shift = 1 if text.lstrip().startswith("|") else 0
     found = []
+    cell, last = -shift, 0
     for match in _ATOM.finditer(text):
-        column = None
+        start, end = match.span()
         if grid:
-            before = text[: match.start()]
-            column = before.count("\t") + before.count("|") - shift
-        found.append((match.start(), match.end(), column))
+            cell += text.count("\t", last, start) + text.count("|", last, start)
+            last = start
+        found.append((start, end, cell if grid else None))
     if found and all(_RULE.fullmatch(text[a:b]) for a, b, _ in found) and (len(found) > 1 or len(text.strip()) > 2):
         return
     for start, end, column in found:
         atom = text[start:end]
-        cut = _LABELLED.fullmatch(atom)
-        middle = start + len(cut[1]) if cut and bare_label(cut[1]) in words.field_of else start
-        for first, stop in ((start, middle), (middle, end)):
-            if first < stop:
-                yield Piece(text[first:stop], line.span(first, stop), index, column)
+        cut = _LABELLED.fullmatch(atom) if ":" in atom else None
+        if cut and bare_label(cut[1]) in words.field_of:
+            middle = start + len(cut[1])
+            yield Piece(cut[1], line.span(start, middle), index, column)
+            yield Piece(cut[2], line.span(middle, end), index, column)
+        else:
+            yield Piece(atom, line.span(start, end), index, column)
 
 
 _IN_FRONT = re.compile(r"^(?:[一二三四五六七八九十]{1,2}、|\([一二三四五六七八九十]\))")
@@ -76,6 +78,8 @@ def is_grid(found: Sequence[Piece]) -> bool:
 
 def joined(found: Sequence[Piece]) -> str:
     """Return the text of a value printed in these pieces: blanks of one line stay, line breaks vanish."""
+    if len(found) == 1:
+        return readable(found[0].text)
     out = ""
     for before, piece in zip((None, *found), found, strict=False):
         out += (" " if before is not None and before.line == piece.line else "") + piece.text
@@ -84,11 +88,13 @@ def joined(found: Sequence[Piece]) -> str:
 
 def bare(found: Sequence[Piece]) -> str:
     """Return the text of these pieces without any blank: the form in which labels are compared."""
-    return "".join(p.text for p in found)
+    return found[0].text if len(found) == 1 else "".join([p.text for p in found])
 
 
 def spans(found: Sequence[Piece]) -> tuple[Span, ...]:
     """Return the places of these pieces, neighbours on one line as one."""
+    if len(found) == 1:
+        return (Span(start=found[0].place.start, end=found[0].place.end, line=found[0].place.line),)
     out: list[Place] = []
     last: Piece | None = None
     for piece in found:
@@ -110,4 +116,7 @@ def part_of(piece: Piece, start: int, end: int) -> Piece:
     whole = piece.place
     if whole.end - whole.start != len(piece.text):
         return piece
-    return replace(piece, text=piece.text[start:end], place=Place(whole.start + start, whole.start + end, whole.line))
+    if end - start == len(piece.text):
+        return piece
+    place = Place(whole.start + start, whole.start + end, whole.line)
+    return Piece(piece.text[start:end], place, piece.line, piece.column)

@@ -14,7 +14,7 @@ from extractor.remember import remembered
 from .form_pieces import Piece, joined
 from .form_pieces import spans as piece_spans
 from .prose import Reading
-from .prose_heads import LEADER, listed
+from .prose_heads import LEADER
 from .prose_list import items_from
 from .prose_text import Flow, flow, printed
 
@@ -48,13 +48,12 @@ def read(
         told: The prose as read.
         said: What the forms of each disclosure say: row key, and pieces by column.
     """
-    skipped = listed(lines)
     out = []
     for part, (first, end) in enumerate(pairwise([*told.begins, len(lines)])):
         rows: Rows = {}
         for index, column, cell in _phrases(lines, told, part, (first, end)):
             rows.setdefault(index, {}).setdefault(column, cell)
-        _contents(lines, range(first, end), skipped, rows)
+        _contents(lines, range(first, end), told.listed, rows)
         out += _table(SAID, phrases().title, part, rows)
         forms: Rows = {}
         for key, columns in said.get(part, ()):

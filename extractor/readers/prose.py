@@ -39,6 +39,7 @@ class Reading:
         texts: The sections that statements are read from, with their text.
         kinds: Of each part, whether it is a budget or a final account.
         begins: Index of the line at which each part begins.
+        listed: Indexes of the lines of contents lists.
     """
 
     chunks: tuple[Chunk, ...]
@@ -50,6 +51,7 @@ class Reading:
     texts: tuple[tuple[Section, Flow], ...] = ()
     kinds: tuple[Kind, ...] = ()
     begins: tuple[int, ...] = ()
+    listed: frozenset[int] = frozenset()
 
     def left(self, line: Line, number: re.Pattern[str]) -> int:
         """Count the numbers of a line that nobody took."""
@@ -79,7 +81,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
     tables: list[Table] = []
     findings: list[Finding] = []
-    taken: list[Span] = []
+    taken: list[tuple[int, int]] = []
     kinds: list[Kind] = []
     for part, first in enumerate(begins):
         end = begins[part + 1] if part + 1 < len(begins) else len(lines)
@@ -87,10 +89,11 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         tables.extend(document)
         kinds.append(kind)
         here = [(s, f) for s, f in texts if s.part == part and f.text]
-        free = flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
+        free: Flow | None = None
         for statement in prose.statements:
             best = _best(lines, prose, statement, here, kind)
             if best is None and statement.spec.anywhere:
+                free = free or flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
                 best = _anywhere(lines, prose, statement, free, kind)
             if best is None:
                 continue
@@ -101,7 +104,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
             for _, other in others:
                 taken.extend(other.taken)
     tables.sort(key=lambda t: (t.part, t.lines))
-    marks = sorted({(s.start, s.end) for s in taken} | {(s.start, s.end) for t in tables for s in _places(t)})
+    marks = sorted({*taken, *((s.start, s.end) for t in tables for s in _places(t))})
     titles = {h.index: h.title for h in named}
     known = frozenset(i for s, _ in texts for i, _ in s.pieces)
     return Reading(
@@ -114,6 +117,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         tuple(texts),
         tuple(kinds),
         tuple(begins),
+        skipped,
     )
 
 
@@ -167,12 +171,13 @@ def _best(
     lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
 ) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
     """Read every section of a statement; keep the first with the most cells, and where the others begin."""
-    read = [
-        (section, text, _one(Place(lines, text, prose, kind), statement), _empty(text, statement))
-        for section, text in here
-        if statement.spec.id in section.ids
-    ]
-    full = [r for r in read if r[2].cells() or r[3]]
+    full = _full(lines, prose, statement, [h for h in here if statement.spec.id in h[0].ids], kind)
+    if not full and statement.spec.otherwise:
+        for parent, wanted in statement.spec.otherwise.items():
+            found = _full(lines, prose, statement, [h for h in here if parent in h[0].ids], kind)
+            full = [(s, f, kept, None) for s, f, d, _ in found if (kept := d.only(wanted) if wanted else d).cells()]
+            if full:
+                break
     if not full:
         return None
     section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))
@@ -185,8 +190,19 @@ def _best(
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)
-    others = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
-    return table, draft, others
+    again = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
+    return table, draft, again
+
+
+def _full(
+    lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
+) -> list[tuple[Section, Flow, Draft, tuple[int, int] | None]]:
+    """Read sections; keep those that say something."""
+    read = (
+        (section, text, _one(Place(lines, text, prose, kind), statement), _empty(text, statement))
+        for section, text in here
+    )
+    return [r for r in read if r[2].cells() or r[3]]
 
 
 def _anywhere(

@@ -10,6 +10,7 @@ from extractor.normalize import Line
 from extractor.prompts import Prompt
 
 from .answered_prose import About, Mark
+from .prose_text import line_of
 
 EACH = 14  # tokens of an answer for each number, about
 _NAME = re.compile(r"\{[^{}]*\}")
@@ -44,8 +45,8 @@ def marked(about: About, lines: Sequence[Line], marks: Sequence[Mark]) -> Marked
     shown = {line.number for line in about.shown}
     places = {mark.at: n for n, mark in enumerate(marks, 1)}
     pieces = []
-    for at, (char, (index, _)) in enumerate(zip(about.text.text, about.text.origin, strict=True)):
-        if lines[index].number in shown:
+    for at, char in enumerate(about.text.text):
+        if lines[line_of(about.text, at)].number in shown:
             pieces.append(f"[{places[at]}]{char}" if at in places else char)
     tables = [
         f"{f'Table {shape.id}, rows' if several else 'Rows'} ({shape.title}): {shape.rows_in_words()}"

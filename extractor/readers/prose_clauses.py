@@ -1,6 +1,7 @@
 """What may follow the beginning of a row: clauses with numbers, and tails, which run on to the end of a sentence."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,8 @@ from extractor.statements import Compiled, Kind, Pattern, Prose, RowPattern, Slo
 from .prose_text import TORN, Flow, printed, spans
 
 _MORE = re.compile(r"(?:其)?[二三四五六七八九十]是|第?[二三四五六七八九十][,、]")
+_STOP = re.compile("[。;]")
+_COMMA = re.compile(",")
 _ITEM = re.compile(r"(?:\d{1,2}[.、](?!\d)|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
 _NUMBER = re.compile(r"\d{1,2}(?=[一-龥])")  # of an item of a list, whose point is lost
 _NEUTRAL = re.compile(
@@ -21,6 +24,8 @@ _BOTH = re.compile(r"收.{0,3}支")  # income and expenditure together
 _LARGEST = {"万元": 8, "亿元": 5}  # digits before the point that an office's amount can have
 _LABEL = 120  # characters of a row's label, with its number
 _CERTAIN = 3  # numbers behind a label that begin a row of a list for certain
+_LIKELY = 2  # the same behind 其中
+_LISTED = re.compile("其中[:,]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,13 @@ class Anchor:
 
 def text_end(flow: Flow, first: int) -> int:
     """Return where a text that begins at ``first`` ends: before the stop of its sentence."""
-    text, position = flow.text, first
-    while position < len(text):
-        if text[position] in "。;" and not _MORE.match(text, position + 1):
+    text = flow.text
+    stops = (m.start() for m in _STOP.finditer(text, first) if not _MORE.match(text, m.end()))
+    stop = next(stops, len(text))
+    for position in flow.order[bisect_right(flow.order, first) : bisect_left(flow.order, stop)]:
+        if text[position - 1] not in "、," and _item(text, position):
             return position
-        if position in flow.starts and position > first and text[position - 1] not in "、," and _item(text, position):
-            return position
-        position += 1
-    return len(text)
+    return stop
 
 
 def _item(text: str, position: int) -> bool:
@@ -69,7 +73,8 @@ def _clause(
         match = pattern.regex.match(text, position)
         if match is None or not _about(match, anchor):
             continue
-        if place.kind == "final" and place.prose.own_budget.search(match.group()):
+        change = not pattern.slots or any(s.verb for s in pattern.slots)
+        if change and place.kind == "final" and place.prose.own_budget.search(match.group()):
             continue
         cells = [(s.column, c) for s in pattern.slots if (c := number_cell(place, s, match))]
         if len(cells) < sum(1 for s in pattern.slots if match[s.group] is not None):
@@ -103,20 +108,22 @@ def tail_end(place: Place, statement: Compiled, column: str, first: int) -> int:
 
     Where only commas or lines divide the rows, the next one is known by its numbers and a tail of the same column.
     """
-    text, starts = place.flow.text, place.flow.starts
+    text, order = place.flow.text, place.flow.order
     end = text_end(place.flow, first)
-    for position in range(first + 1, end):
-        comma = text[position - 1] == ","
-        if not comma and position not in starts:
-            continue
+    commas = {m.end() for m in _COMMA.finditer(text, first, end - 1)} if end > first else set()
+    for position in sorted(commas.union(order[bisect_right(order, first) : bisect_left(order, end)])):
+        comma = position in commas
         number = _NUMBER.match(text, position)
         begins = (position, number.end()) if number else (position,)
         if any(_goes_on(place, statement, column, (begin, end)) for begin in begins):
             return position - comma
+        listed = _LISTED.match(text, position)
+        if listed and _goes_on(place, statement, column, (listed.end(), end), certain=_LIKELY):
+            return position - comma
     return end
 
 
-def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, int]) -> bool:
+def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, int], certain: int = _CERTAIN) -> bool:
     """Whether a row with a tail of a column begins at a place, and goes on behind its label with numbers."""
     first, end = where
     ahead = place.flow.text[first : min(first + _LABEL, end)]
@@ -130,7 +137,7 @@ def _goes_on(place: Place, statement: Compiled, column: str, where: tuple[int, i
             behind = (first + match.end(), end)
             position, numbers = _clauses(place, statement, Anchor(row, pattern, match, {}), behind)
             named = all(group.startswith("v") for group in pattern.regex.groupindex)  # no name that the text gives
-            if (numbers and _cue(place, column, position)) or (named and numbers >= _CERTAIN):
+            if (numbers and _cue(place, column, position)) or (named and numbers >= certain):
                 return True
     return False
 

@@ -98,7 +98,8 @@ def _list_end(lines: Sequence[Line], first: int) -> int:
         if _DECIMAL.search(text):
             break
         key = _bare(LEADER.sub("", text)).rstrip("。")
-        if key in entries and index - first > 3:
+        again = entries and _FIRST_PART.match(entries[0]) and _FIRST_PART.match(key)  # in other words, perhaps
+        if (key in entries and index - first > 3) or (again and index - first > 2):
             return index
         if named and len(key) >= 4 and len(entries) < 3:
             entries.append(key)
@@ -125,11 +126,13 @@ def heads(
     index = 0
     while index < len(lines):
         head = None
-        if index not in skipped and index not in tables and not LEADER.search(lines[index].text):
+        if index not in skipped and index not in tables:
             head = _head(lines, index, out, prose, table=inside.get(index))
             if head is None and index in known and index not in inside:
                 h = known[index]
                 head = Head(index, index + h.count - 1, 10**6, 1 if h.kind == "part" else 2, h.title, ())
+        if head and LEADER.search(lines[index].text):
+            head = None
         if head:
             out.append(head)
         index = head.last + 1 if head else index + 1
@@ -154,8 +157,9 @@ def _head(
             break
         if not marked and (stop or _PUNCTUATION.search(joined)):
             break
-        ids = _ids(joined, level, before, prose)
-        if ids is None or (best and ids != best.ids) or not (_TITLE_END.search(joined) or (marked and not strict)):
+        whole = _TITLE_END.search(joined)
+        ids = _ids(joined, level, before, prose) if whole or (marked and not strict) else None
+        if ids is None or (best and ids != best.ids):
             continue
         piece = _bare(lines[last].text)
         inline = bool(stop and stop.end() < len(piece))
@@ -166,7 +170,7 @@ def _head(
         column = _column(lines[last].text, stop.end(), piece) if stop else 10**6
         title = readable("".join(_unmarked(lines[i].text) for i in range(index, last + 1)))
         best = Head(index, last, column, level, title[:_LONGEST], ids)
-        if _TITLE_END.search(joined):
+        if whole:
             break
     return best
 
@@ -218,13 +222,13 @@ def _ids(title: str, level: int, before: Sequence[Head], prose: Prose) -> tuple[
         inner = tuple(
             s.spec.id
             for s in prose.statements
-            for owner, patterns in s.within.items()
-            if owner in parent.ids and any(p.fullmatch(c) for p in patterns for c in cores)
+            for owner, pattern in s.within.items()
+            if owner in parent.ids and any(pattern.fullmatch(c) for c in cores)
         )
         if inner:
             return tuple(dict.fromkeys(inner))
-    ids = tuple(s.spec.id for s in prose.statements if any(h.fullmatch(c) for h in s.headings for c in cores))
-    if ids or any(h.fullmatch(c) for h in prose.other_headings for c in cores):
+    ids = tuple(s.spec.id for s in prose.statements if any(s.headings.fullmatch(c) for c in cores))
+    if ids or any(prose.other_headings.fullmatch(c) for c in cores):
         return ids
     return None
 

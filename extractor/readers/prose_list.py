@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -72,7 +73,7 @@ def _items(here: Flow, form: re.Pattern[str], *, again: bool) -> list[tuple[int,
     """Return where the items of one form of numbering begin: offset, offset of the text, number; without gaps."""
     out: list[tuple[int, int, int]] = []
     wanted = 1
-    for start in sorted(here.starts):
+    for start in here.order:
         match = form.match(here.text, start)
         if match is None:
             continue
@@ -85,7 +86,7 @@ def _items(here: Flow, form: re.Pattern[str], *, again: bool) -> list[tuple[int,
 
 def items_from(here: Flow, first: int) -> list[tuple[int, int]]:
     """Return the texts of a numbered list that begins behind an offset: each goes on to the next item or line."""
-    starts = sorted(s for s in here.starts if s >= first)
+    starts = here.order[bisect_left(here.order, first) :]
     for form in _FORMS:
         if not (starts and form.match(here.text, starts[0])):
             continue
@@ -140,7 +141,7 @@ def _labels(here: Flow, statement: Compiled) -> list[tuple[int, int, FieldSpec]]
         for spec, pattern, bare in statement.fields
         for m in (
             *(_at_line(here, pattern, m) for m in pattern.finditer(here.text)),
-            *filter(None, (bare.match(here.text, s) for s in here.starts)),
+            *filter(None, (bare.match(here.text, s) for s in here.order)),
         )
     ]
     return sorted(found, key=lambda f: (f[0], -f[1]))
@@ -218,7 +219,11 @@ def _field(
 ) -> tuple[Cell, int] | None:  # fmt: skip
     """Read a fact from a line and those joined to it, ``where``: its index, and how many."""
     index, joined = where
-    if len(lines[index].text) > 200:
+    texts = [line.text for line in lines[index : index + joined]]
+    if len(texts[0]) > 200:
+        return None
+    patterns = [(spec, pattern) for spec, pattern in patterns if any(spec.has in text for text in texts)]
+    if not patterns:
         return None
     if where not in flows:
         flows[where] = flow(lines, [(i, 0) for i in range(index, index + joined)], all_lines=True)

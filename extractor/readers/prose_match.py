@@ -7,22 +7,25 @@ unread: a wrong fact is worse than none.
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.normalize import squeeze
-from extractor.records import Cell, Row, Span
+from extractor.records import Cell, Row
 from extractor.statements import Compiled, Kind, Pattern, RowPattern
 
 from .prose_clauses import Anchor, Place, attribute, number_cell, tail_end
-from .prose_text import TORN, printed, spans
+from .prose_text import TORN, places, words
 
 _LABEL = re.compile(
     r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|(?:主要)?(?:包括|包含|分为):?|以及|和)+(?=..)"
 )
 _OF_WHICH = re.compile(r"其中[:,]?$")
 _STOP = re.compile(r"[。;]")
+_BRACKET = re.compile(r"[()]")
+_PARTS = 300  # characters of a bracket with the parts of a row
 
 
 @dataclass(slots=True)
@@ -31,12 +34,12 @@ class Draft:
 
     rows: dict[str, dict[str, Cell]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    taken: list[Span] = field(default_factory=list)
+    taken: list[tuple[int, int]] = field(default_factory=list)
     twice: list[tuple[str, str, Cell, Cell]] = field(default_factory=list)
 
     def add(self, key: str, cell: Cell) -> None:
         """Add a cell; a value that is printed again is the same fact, another value drops both."""
-        self.taken.extend(cell.spans)
+        self.taken.extend((s.start, s.end) for s in cell.spans)
         columns = self.rows.setdefault(key, {})
         self.lines.setdefault(key, cell.spans[0].line)
         known = columns.get(cell.column)
@@ -51,7 +54,13 @@ class Draft:
             if key in other.rows and key not in self.rows:
                 self.rows[key], self.lines[key] = other.rows[key], other.lines[key]
                 self.twice += [t for t in other.twice if t[0] == key]
-                self.taken += [span for cell in other.rows[key].values() for span in cell.spans]
+                self.taken += [(s.start, s.end) for cell in other.rows[key].values() for s in cell.spans]
+
+    def only(self, keys: Sequence[str]) -> "Draft":
+        """Return these rows alone."""
+        kept = Draft()
+        kept.adopt(self, keys)
+        return kept
 
     def cells(self) -> int:
         """Count the cells."""
@@ -73,10 +82,10 @@ def read(place: Place, statement: Compiled) -> Draft:
     """Read the rows of one statement from the text of a section."""
     draft = Draft()
     anchors = _nested(place, _anchors(place, statement, _mask(place, statement)))
+    ends = [*(a.match.start() for a in anchors[1:]), len(place.flow.text)]
     for number, anchor in enumerate(anchors):
-        end = anchors[number + 1].match.start() if number + 1 < len(anchors) else len(place.flow.text)
         if anchor.row.key:
-            _row(place, statement, anchor, end, draft)
+            _row(place, statement, anchor, ends[number:], draft)
     return _under(draft, statement, place.kind)
 
 
@@ -160,14 +169,18 @@ def _amount(place: Place, anchor: Anchor) -> Decimal | None:
 
 def label(place: Place, first: int, last: int) -> str:
     """Return a row's name as printed: NFKC, no white space, no numbering, quotation marks only in pairs."""
-    text, _ = printed(place.lines, place.flow, first, last)
+    text = words(place.lines, place.flow, first, last)
     text = unicodedata.normalize("NFKC", squeeze(text))
     if text.count("“") != text.count("”"):
         text = text.replace("“", "").replace("”", "")
     return _LABEL.sub("", text)
 
 
-def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Draft) -> None:
+def _row(place: Place, statement: Compiled, anchor: Anchor, ends: Sequence[int], draft: Draft) -> None:
+    """Read a row: what is in its label, and the clauses behind it, also behind a bracket with its parts.
+
+    ``ends`` are where the rows behind it begin, and where the text ends.
+    """
     row = anchor.row
     if TORN in anchor.match.group():
         return
@@ -180,17 +193,32 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Dra
     for name, cell in [*cells, *((k, c) for k in row.also for _, c in cells)]:
         draft.add(name, cell)
     if cells:  # a number in the label is understood too
-        draft.taken.extend(spans(place.lines, place.flow, *anchor.match.span()))
+        draft.taken.extend((p.start, p.end) for p in places(place.lines, place.flow, *anchor.match.span()))
+    _behind(place, statement, anchor, key, ends, draft)
+
+
+def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: Sequence[int], draft: Draft) -> None:
+    """Read the clauses behind a row's label."""
+    row = anchor.row
     used: set[str] = set()
-    position = anchor.match.end()
+    position, end = anchor.match.end(), ends[0]
     names = statement.spec.attributes if row.attributes is None else row.attributes
+    ahead = statement.ahead[names]
+    part = _is_part(place.flow.text, anchor.match.start())
     moved = True
     while moved and position < end:
+        behind = _behind_parts(place.flow.text, position, ends)
+        if behind:
+            position, end = behind
+        if not ahead.match(place.flow.text, position):
+            break
         moved = False
         for name in names:
             step = None if name in used else attribute(place, statement, name, position, anchor)
             if step is None or step[0] <= position or step[1] > end:
                 continue
+            if part and place.flow.text[position] == "。" and any(column in _AMOUNTS for column, _ in step[2]):
+                break
             position, moved = step[0], True
             used.add(name)
             for column, cell in step[2]:
@@ -199,7 +227,27 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, end: int, draft: Dra
             break
 
 
+def _is_part(text: str, first: int) -> bool:
+    """Whether a row is a later one of those that 其中 lists: a sentence behind them is about what they make up."""
+    _, listed, before = text[text.rfind("。", 0, first) + 1 : first].rpartition("其中")
+    return bool(listed) and any(c.isdigit() for c in before)
+
+
+def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int] | None:
+    """Return where a row goes on behind a bracket at ``first`` in which rows begin, and where it ends then."""
+    if text[first] != "(":
+        return None
+    depth = 0
+    for match in _BRACKET.finditer(text, first, first + _PARTS):
+        depth += 1 if match.group() == "(" else -1
+        if not depth:
+            at = bisect_left(ends, match.end())
+            return (match.end(), ends[at]) if at and match.end() < len(text) else None
+    return None
+
+
 _CHANGES = ("增减额", "增减率", "原因")
+_AMOUNTS = ("增减额", "增减率")
 
 
 def _under(draft: Draft, statement: Compiled, kind: Kind) -> Draft:

@@ -5,11 +5,11 @@ to know nothing of it.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
-from extractor.normalize import Line, readable
+from extractor.normalize import Line, Place, readable
 from extractor.records import Span
 
 _MARK = re.compile(r"^\s*(?:>\s*|#{1,6}\s*|[-+•●■◆]\s+|\*\s+)+")
@@ -26,22 +26,32 @@ _RULE = re.compile(r"[\s\-=_—*|:]{3,}")
 _WHOLE = re.compile(r"\.\d\d$")
 _CODE = re.compile(r"(?:^|[^\d.,])(?:0\d+|\d{6,})$")
 _PIECE = re.compile(r"(?<!\.\d)\d$|\.$")  # what a number alone on the next line may go on
+_TAIL = 14  # characters in front of a line that tell whether a number goes on in it
+_STOPS = re.compile("[,。;!?]")
+_VALUE = re.compile(r"\d(?:[万亿千]?元|%|[个人名辆台]|平方米)$|[)）](?=$)")
+_WORD = re.compile("[一-龥]{2}")
+_LONG = 4  # characters of words between which a blank is no slip
+_WORDS = re.compile("[一-龥]{3}$")
 TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
 BREAK = " "  # between two numbers that white space keeps apart
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A text without hard line ends, and where each character stands.
+    """A text without hard line ends, and where each of its pieces stands.
 
     Attributes:
         text: The text.
-        origin: Index of the line and column of each character.
-        starts: Offsets at which a printed line begins.
+        pieces: Offset in the text at which each piece begins, and its length at last.
+        places: Index of the line and column of each piece.
+        order: Offsets at which a printed line begins, in order.
+        starts: The same as a set.
     """
 
     text: str
-    origin: tuple[tuple[int, int], ...]
+    pieces: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
+    order: tuple[int, ...]
     starts: frozenset[int]
 
 
@@ -53,33 +63,49 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
         pieces: Index of each line and the column to begin at, in order.
         all_lines: Keep page numbers and rows of tables.
     """
-    chars: list[str] = []
-    origin: list[tuple[int, int]] = []
-    starts: set[int] = set()
+    texts: list[str] = []
+    begins: list[int] = []
+    places: list[tuple[int, int]] = []
+    starts: list[int] = []
+    size, tail = 0, ""
     wanted = list(pieces)
     for here, (index, column) in enumerate(wanted):
         text = lines[index].text
-        following = lines[wanted[here + 1][0]].text if here + 1 < len(wanted) else ""
-        before = "".join(chars[-14:])
-        if not all_lines and column == 0 and _noise(text, before, following):
-            if _BARE.fullmatch(text) and _PIECE.search(before):
-                chars.append(TORN)
-                origin.append((index, len(text) - len(text.lstrip())))
-            continue
+        if not all_lines and column == 0:
+            following = lines[wanted[here + 1][0]].text if here + 1 < len(wanted) else ""
+            if _noise(text, tail, following):
+                if _BARE.fullmatch(text) and _PIECE.search(tail):
+                    texts.append(TORN)
+                    begins.append(size)
+                    places.append((index, len(text) - len(text.lstrip())))
+                    size, tail = size + 1, tail[1 - _TAIL :] + TORN
+                continue
         mark = _MARK.match(text) if column == 0 else None
         after = -1  # where the piece before ends
         for piece in _KEPT.finditer(text, mark.end() if mark else column):
             begin, end = piece.span()
             first = after < 0
-            if chars and (first or _SPACE.search(text, after, begin)) and _apart(chars, text[begin], first=first):
-                chars.append(BREAK)
-                origin.append((index, begin))
+            gap = first or _SPACE.search(text, after, begin)
+            if size and gap and _apart(tail, text[begin], first=first):
+                texts.append(BREAK)
+                begins.append(size)
+                places.append((index, begin))
+                size, tail = size + 1, tail[1 - _TAIL :] + BREAK
+            elif not first and gap and not all_lines and _ends(text, tail, piece.group()):
+                texts.append(",")
+                begins.append(size)
+                places.append((index, after))
+                size, tail = size + 1, tail[1 - _TAIL :] + ","
             if first:
-                starts.add(len(chars))
-            chars.extend(piece.group())
-            origin.extend(zip(repeat(index), range(begin, end)))
+                starts.append(size)
+            words = piece.group()
+            texts.append(words)
+            begins.append(size)
+            places.append((index, begin))
+            size += end - begin
+            tail = (tail + words[-_TAIL:])[-_TAIL:]
             after = end
-    return Flow("".join(chars), tuple(origin), frozenset(starts))
+    return Flow("".join(texts), (*begins, size), tuple(places), tuple(starts), frozenset(starts))
 
 
 def _noise(text: str, before: str, following: str) -> bool:
@@ -92,25 +118,43 @@ def _noise(text: str, before: str, following: str) -> bool:
     return not _UNIT.match(following) or before[-1:].isdigit() or not before
 
 
-def _apart(chars: Sequence[str], char: str, *, first: bool) -> bool:
+def _apart(before: str, char: str, *, first: bool) -> bool:
     """Whether white space keeps two numbers apart, and isn't a line end inside one of them."""
-    if not (chars[-1].isascii() and chars[-1].isalnum() and char.isascii() and char.isalnum()):
+    if not (before[-1].isascii() and before[-1].isalnum() and char.isascii() and char.isalnum()):
         return False
-    if not first:
-        return True
-    tail = "".join(chars[-14:])
-    return not char.isdigit() or bool(_WHOLE.search(tail) or _CODE.search(tail))
+    return not first or not char.isdigit() or bool(_WHOLE.search(before) or _CODE.search(before))
+
+
+def _ends(line: str, before: str, piece: str) -> bool:
+    """Whether a blank stands for a comma: in a line without any, behind an amount, or between long words."""
+    if not _WORD.match(piece) or _STOPS.search(line):
+        return False
+    return bool(_VALUE.search(before)) or (len(piece) >= _LONG and bool(_WORDS.search(before)))
 
 
 def spans(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[Span, ...]:
     """Return where ``here.text[first:last]`` stands, one span for each line it is printed on."""
-    return tuple(span for span, _ in _pieces(lines, here, first, last, quotes=False))
+    return tuple(_span(place) for place in places(lines, here, first, last))
+
+
+def places(lines: Sequence[Line], here: Flow, first: int, last: int) -> list[Place]:
+    """Return what :func:`spans` does, for what is only marked."""
+    return [place for place, _ in _pieces(lines, here, first, last, quotes=False)]
 
 
 def printed(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[str, tuple[Span, ...]]:
     """Return a text as printed (rule T of the facts contract) with its spans; dropped characters are back in it."""
     found = _pieces(lines, here, first, last, quotes=True)
-    return readable(_joined([text for _, text in found])), tuple(span for span, _ in found)
+    return readable(_joined([text for _, text in found])), tuple(_span(place) for place, _ in found)
+
+
+def words(lines: Sequence[Line], here: Flow, first: int, last: int) -> str:
+    """Return a text as :func:`printed` does, without its spans."""
+    return readable(_joined([text for _, text in _pieces(lines, here, first, last, quotes=True)]))
+
+
+def _span(place: Place) -> Span:
+    return Span(start=place.start, end=place.end, line=place.line)
 
 
 def _joined(pieces: Sequence[str]) -> str:
@@ -121,21 +165,25 @@ def _joined(pieces: Sequence[str]) -> str:
     return out
 
 
-def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool) -> list[tuple[Span, str]]:
-    out: list[tuple[Span, str]] = []
+def _pieces(lines: Sequence[Line], here: Flow, first: int, last: int, *, quotes: bool) -> list[tuple[Place, str]]:
+    out: list[tuple[Place, str]] = []
+    begins, places = here.pieces, here.places
     position = first
+    at = bisect_right(begins, first) - 1
     while position < last:
-        index = here.origin[position][0]
-        stop = position
-        while stop + 1 < last and here.origin[stop + 1][0] == index:
-            stop += 1
-        begin, end = here.origin[position][1], here.origin[stop][1] + 1
+        index, column = places[at]
+        begin = column + position - begins[at]
+        while begins[at + 1] < last and places[at + 1][0] == index:
+            at += 1
+        stop = min(begins[at + 1], last)
+        end = places[at][1] + stop - begins[at]
+        text = lines[index].text
         if quotes:
             before = _QUOTES if position > first else _OPENING
-            begin, end = _widened(lines[index].text, (begin, end), before, _QUOTES if stop + 1 < last else _CLOSING)
-        place = lines[index].span(begin, end)
-        out.append((Span(start=place.start, end=place.end, line=place.line), lines[index].text[begin:end]))
-        position = stop + 1
+            begin, end = _widened(text, (begin, end), before, _QUOTES if stop < last else _CLOSING)
+        out.append((lines[index].span(begin, end), text[begin:end]))
+        position = stop
+        at += 1
     return out
 
 
@@ -151,4 +199,4 @@ def _widened(text: str, where: tuple[int, int], before: str, after: str) -> tupl
 
 def line_of(here: Flow, offset: int) -> int:
     """Return the index of the line on which a character stands."""
-    return here.origin[min(offset, len(here.origin) - 1)][0]
+    return here.places[min(bisect_right(here.pieces, offset) - 1, len(here.places) - 1)][0]
