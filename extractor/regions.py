@@ -63,13 +63,14 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
     names = Names(document, result, specs)
     tables = []
     for table in result.tables:
-        odd = {column: names.column(table, column) for column in table.columns}
-        unit = names.unit(table)
+        judge = names.of(table)
+        odd = {column: judge.column(column) for column in table.columns}
+        whole = judge.whole()
         rows = []
         for row in table.rows:
-            why = unit or names.row(table, row)
+            why = whole or judge.row(row)
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(table, c)) for c in row.cells
+                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or judge.header(c)) for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
