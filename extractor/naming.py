@@ -7,26 +7,22 @@ in doubt however sure the recogniser was, as it says nothing of a character that
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 
-from .document import Document
 from .generic import is_generic
 from .normalize import half_width
-from .records import Cell, Region, Result, Row, Table
-from .specs import Catalogue, TableSpec, split_label, walk
+from .prints import LOOK, Print, Prints, amounts, called
+from .records import Cell, Region, Row, Table
+from .specs import TableSpec, walk
 
 POOR = 0.9
 """Score of a word that speaks against its page."""
 _FAIR = 0.95  # score of a name that stands twice
 _SURE = 0.98  # score of a known name that another known one is near to, and of a unit
 _ALONE = 0.995  # score of a name that nothing confirms: one in a thousand was still wrong, of those below one in twenty
-_NUMERAL = re.compile(r"^[-+\d.,%\s]+$")
 _POINTLESS = re.compile(r"[\d一二三四五六七八九十]{1,3}(?![\d年月])(?=[\u4e00-\u9fff])")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DATED = re.compile(r"(?:19|20)\d\d年度?|\((?:单位:)?[万千亿]?元\)")
 _UNIT = re.compile(r"单位[^\u4e00-\u9fff]{0,3}(?:人民币)?([\u4e00-\u9fff]{0,4}元)|单位[:：]([^:：]{1,2})$")
 _UNITS = frozenset({"百万元", "万元", "千元", "亿元", "元"})
@@ -34,127 +30,45 @@ _CLASS = 3  # digits of a code that is part of no other
 _LEVEL = 2  # digits by which a code is longer than the one it is a part of
 _LOST = 4  # characters that a known name may have lost at an end to be another
 _DIGITS = re.compile(r"\D")
-_LOOK = "look at the page"
-
-
-@dataclass(frozen=True, slots=True)
-class _Print:
-    """A recognised piece: its text, the same without numbering, and its region."""
-
-    text: str
-    core: str
-    region: Region
-
-    @property
-    def score(self) -> float:
-        return self.region.score or 0.0
-
-    @property
-    def word(self) -> bool:
-        return not _NUMERAL.search(self.text)
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a document's recognised pieces, and the specs, say of names."""
-
-    document: Document
-    result: Result
-    specs: Catalogue
-
-    def of(self, table: Table) -> "Judge":
-        """Return who says of a table why its names may be others."""
-        return Judge(self, table, self.specs.layouts(table.id))
-
-    def piece(self, region: Region) -> _Print:
-        """Return a region as a piece of print."""
-        text = half_width(self.document.text[region.start : region.end])
-        return _Print(text, split_label(text)[1], region)
-
-    def between(self, first: int, last: int) -> Iterator[_Print]:
-        """Yield the pieces of these lines, both included."""
-        return (p for n in range(first, last + 1) for p in self.lines.get(n, ()))
-
-    @cached_property
-    def lines(self) -> Mapping[int, list[_Print]]:
-        """The recognised pieces of each line."""
-        found: dict[int, list[_Print]] = {}
-        for region in self.document.regions:
-            if region.score is not None:
-                found.setdefault(self.document.line_of(region.start), []).append(self.piece(region))
-        return found
-
-    @cached_property
-    def often(self) -> Counter[str]:
-        """How often each label stands in a piece of its own."""
-        return Counter(p.core for line in self.lines.values() for p in line)
-
-    @cached_property
-    def whole(self) -> str:
-        """All that was recognised."""
-        return "\n".join(p.text for line in self.lines.values() for p in line)
-
-    @cached_property
-    def years(self) -> Counter[str]:
-        """In how many pieces each year stands."""
-        return Counter(y for line in self.lines.values() for p in line for y in set(_YEAR.findall(p.text)))
-
-    @cached_property
-    def units(self) -> Counter[str]:
-        """In how many tables each unit is that of the amounts."""
-        return Counter(t.unit for t in self.result.tables if t.rows and self.specs.layouts(t.id))
-
-    @cached_property
-    def bearers(self) -> Mapping[str, set[str]]:
-        """The codes that the classification has under each name."""
-        found: dict[str, set[str]] = {}
-        for code, names in self.specs.names.items():
-            for name in names:
-                found.setdefault(half_width(name), set()).add(code)
-        return found
-
-    @cached_property
-    def coded(self) -> Mapping[str, list[tuple[Table, str, set[Decimal]]]]:
-        """Where each code is printed: table, name and amounts."""
-        found: dict[str, list[tuple[Table, str, set[Decimal]]]] = {}
-        for table, row in ((t, r) for t in self.result.tables for r in t.rows):
-            found.setdefault(row.key.rsplit("/", 1)[-1], []).append((table, _called(row), _amounts(row)))
-        return found
-
-    def strange_year(self, piece: _Print) -> str:
-        """Say which year of a piece no other one has."""
-        year = next((y for y in _YEAR.findall(piece.text) if self.years[y] == 1), "")
-        return f"the year {year} stands nowhere else, and may be misread: {_LOOK}" if year else ""
-
-
-@dataclass(frozen=True)
-class Judge:
     """Says of the rows, columns and unit of one table why they may be others."""
 
-    names: Names
+    prints: Prints
     table: Table
     layouts: Sequence[TableSpec]
 
     def whole(self) -> str:
         """Say why the table may be another one, or its amounts in another unit."""
+        if other := self._better_titled():
+            return f"its title may be that of another table, {other}: {LOOK}"
         said = [(p, m[1] or m[2]) for p in self._head for m in _UNIT.finditer(p.text)]
         odd = next((unit for _, unit in said if unit not in _UNITS), "")
-        unit, others = self.table.unit, self.names.units
+        unit, others = self.table.unit, self.prints.units
         if odd and not any(unit in _UNITS for _, unit in said):
-            return f"its unit is printed as {odd}: {_LOOK}"
+            return f"its unit is printed as {odd}: {LOOK}"
         if self.layouts and others[unit] == 1 and len(others) > 1:
-            return f"no other table has the unit {unit}, which may be misread: {_LOOK}"
+            return f"no other table has the unit {unit}, which may be misread: {LOOK}"
         poor = min((p.score for p, unit in said if unit in _UNITS), default=1.0)
         if poor < _SURE and others[unit] <= 1:
-            return f"its unit is hard to read (a score of {poor:.2f}): {_LOOK}"
+            return f"its unit is hard to read (a score of {poor:.2f}): {LOOK}"
         return ""
+
+    def _better_titled(self) -> str:
+        """Return a title of another table that the printed one has more of than of any title of its own."""
+        printed = half_width(self.table.title)
+        own = max((_shared_end(printed, half_width(t)) for s in self.layouts for t in s.titles), default=len(printed))
+        every = (half_width(t) for s in self.prints.specs.tables if s.id != self.table.id for t in s.titles)
+        return next((t for t in every if _shared_end(printed, t) > own), "")
 
     def column(self, column: str) -> str:
         """Say why a column may be another one, by the name that it has."""
         labels = {self.table.labels.get(column, column), self.table.labels.get(f"left:{column}", column)}
         for label in labels if self._called else ():
             if not any(part in self._called for part in map(half_width, (label, label.split("/")[-1]))):
-                return f"no spec knows a column {label}, whose name may be misread: {_LOOK}"
+                return f"no spec knows a column {label}, whose name may be misread: {LOOK}"
         return ""
 
     def header(self, cell: Cell) -> str:
@@ -165,17 +79,17 @@ class Judge:
         columns = self._called.get(found.text, set()) | self._called.get(_DATED.sub("", found.text), set())
         label = half_width(self.table.labels.get(cell.column, cell.column)).rsplit("/", 1)[-1]
         if cell.column in columns or label == found.text:
-            return self.names.strange_year(found)
+            return self.prints.strange_year(found)
         if columns:
-            return f"it is printed below {found.text}: {_LOOK}"
+            return f"it is printed below {found.text}: {LOOK}"
         if found.score < _ALONE:
-            return f"the header above it is hard to read (a score of {found.score:.2f}): {_LOOK}"
+            return f"the header above it is hard to read (a score of {found.score:.2f}): {LOOK}"
         return ""
 
-    def _above(self, cell: Cell) -> _Print | None:
+    def _above(self, cell: Cell) -> Print | None:
         """Return what is printed above a number: in its cell of the grid, or else nearest to it across the page."""
         span = cell.spans[0] if cell.spans else None
-        place = next((r for r in self.names.result.where(span) if r.box is not None), None) if span else None
+        place = next((r for r in self.prints.result.where(span) if r.box is not None), None) if span else None
         if span is None or place is None:
             return None
         words = [p for p in self._head if len(p.text) > 1 and p.word]
@@ -188,14 +102,14 @@ class Judge:
 
     def _cell(self, offset: int) -> tuple[int, int]:
         """Return which cell of its line an offset is in, and how many the line has."""
-        document = self.names.document
+        document = self.prints.document
         start = document.line_starts[document.line_of(offset) - 1]
         end = document.text.find("\n", offset)
         return document.text.count("\t", start, offset), 1 + document.text.count("\t", start, max(end, offset))
 
     def row(self, row: Row) -> str:
         """Say why a row may be another one, by its code, its name or those of the rows that it is a part of."""
-        line = self.names.lines.get(row.line, [])
+        line = self.prints.lines.get(row.line, [])
         if not self.layouts and not is_generic(self.table):  # prose and forms have judges of their own
             return next((_hard(p) for p in line if p.word and p.score < POOR), "")
         if row.kind == "total":
@@ -210,70 +124,75 @@ class Judge:
             elif number == len(parts) - 1 or row.kind != "label" or not self._labels:
                 why = self._name(part, line, row)
             else:
-                printed = any(p.core == part for p in self.names.between(self.table.lines[0], row.line - 1))
-                why = "" if printed else f"no row {part}, which it would be a part of, is printed above it: {_LOOK}"
+                printed = any(p.core == part for p in self.prints.between(self.table.lines[0], row.line - 1))
+                why = "" if printed else f"no row {part}, which it would be a part of, is printed above it: {LOOK}"
             if why:
                 return why
         return ""
 
-    def _code(self, row: Row, code: str, line: Sequence[_Print]) -> str:
+    def _code(self, row: Row, code: str, line: Sequence[Print]) -> str:
         digits = [p for p in line if p.text.isdigit() and p.text in code]
         digits = digits or [p for p in line if p.text.startswith(code)]
         beside = [p.text.removeprefix(code) for p in digits if not p.text.isdigit()]
-        name = _called(row) or next(iter(beside), "")
-        bearers = {other for other in self.names.bearers.get(name, ()) if len(other) == len(code)}
+        name = called(row) or next(iter(beside), "")
+        bearers = {other for other in self.prints.bearers.get(name, ()) if len(other) == len(code)}
         nested = len(code) <= _CLASS or code[:-_LEVEL] in self._codes
         if (code in bearers and (len(bearers) == 1 or nested)) or self._again(row, code, name):
             return ""
         if bearers and code not in bearers:
-            return f"{name} is called {min(bearers)}, not {code}, which may be misread: {_LOOK}"
+            return f"{name} is called {min(bearers)}, not {code}, which may be misread: {LOOK}"
         if not nested and any(len(c) == len(code) and c[:-_LEVEL] in self._codes for c in self._codes):
-            return f"the code {code[:-_LEVEL]}, of which {code} is a part, stands nowhere in the table: {_LOOK}"
+            return f"the code {code[:-_LEVEL]}, of which {code} is a part, stands nowhere in the table: {LOOK}"
         other = any(len(o) == len(p.text) and o.isdigit() for p in digits for o in p.region.others)
         score = min((p.score for p in digits), default=0.0)
         return (
-            f"the code of its row is hard to read (a score of {score:.2f}): {_LOOK}" if other or score < _ALONE else ""
+            f"the code of its row is hard to read (a score of {score:.2f}): {LOOK}" if other or score < _ALONE else ""
         )
 
-    def _name(self, name: str, line: Sequence[_Print], row: Row) -> str:
+    def _name(self, name: str, line: Sequence[Print], row: Row) -> str:
         known, fixed = self._labels, row.kind == "label"
         every = known.get(name, {name})
         found = (
             [p for p in line if p.core in every or p.text in every]
             or [p for p in line if name in p.text]
-            or [p for p in self.names.between(*self.table.lines) if p.core in every or name in p.text]
+            or [p for p in self.prints.between(*self.table.lines) if p.core in every or name in p.text]
         )
         if not found:
-            return f"the name {name} isn't printed so: {_LOOK}"
+            return f"the name {name} isn't printed so: {LOOK}"
         score = min(p.score for p in found)
         if name in known:
             near = next((o for o in known if o not in every and _near(name, o)), "")
             why = f"{name} may be {near}" if near and score < _SURE else ""
         elif (match := _POINTLESS.match(name)) and (fixed or match[0].isdigit()):
-            return f"the number in front of {name} lost its point, and its name may not be whole: {_LOOK}"
-        elif fixed and known and self.names.often[name] == 1:
+            return f"the number in front of {name} lost its point, and its name may not be whole: {LOOK}"
+        elif fixed and known and self.prints.often[name] == 1:
             why = f"no spec knows a row {name}"
-        elif row.kind == "project" and any(s.shape == "coded" for s in self.layouts if s.layout == self.table.layout):
-            return f"no code is printed in the row {name}: {_LOOK}"
+        elif (code := self._unused(found[0], line)) and not any(c.isdigit() for c in row.key):
+            return f"the code {code} stands before {name}, but isn't read as one: {LOOK}"
         else:
-            least = _FAIR if self.names.whole.count(name) > 1 else _ALONE
+            least = _FAIR if self.prints.whole.count(name) > 1 else _ALONE
             why = "what names its row is hard to read" if score < least else self._digits(name, found)
-        return f"{why} (a score of {score:.2f}): {_LOOK}" if why else ""
+        return f"{why} (a score of {score:.2f}): {LOOK}" if why else ""
 
-    def _digits(self, name: str, found: Sequence[_Print]) -> str:
+    def _unused(self, name: Print, line: Sequence[Print]) -> str:
+        """Return a code that is printed before the name of a row in a table of codes."""
+        codes = (p.text for p in line if p.text.isdigit() and p.region.start < name.region.start)
+        return next((c for c in codes if c in self.prints.specs.names), "") if self.layouts else ""
+
+    def _digits(self, name: str, found: Sequence[Print]) -> str:
         """Say why the digits of a name may be others: no word around them tells."""
         for piece in found:
             others = {_DIGITS.sub("", half_width(other)) for other in piece.region.others}
             if (digits := _DIGITS.sub("", piece.text)) and others - {digits}:
                 return f"the digits in {name} may be others"
-        return next((why for p in found if (why := self.names.strange_year(p))), "")
+        return next((why for p in found if (why := self.prints.strange_year(p))), "")
 
     def _again(self, row: Row, code: str, name: str) -> bool:
         """Whether another table has the same code, with the same name or an amount that is the same."""
-        amounts = _amounts(row)
+        own = amounts(row)
         return any(
-            other is not self.table and ((name and called == name) or amounts & found)
-            for other, called, found in self.names.coded.get(code, ())
+            other is not self.table and ((name and known == name) or own & found)
+            for other, known, found in self.prints.coded.get(code, ())
         )
 
     @cached_property
@@ -285,9 +204,9 @@ class Judge:
         return frozenset(part for r in self.table.rows for part in r.key.split("/") if part.isdigit())
 
     @cached_property
-    def _head(self) -> Sequence[_Print]:
+    def _head(self) -> Sequence[Print]:
         first = min((r.line for r in self.table.rows), default=self.table.lines[0])
-        return list(self.names.between(self.table.lines[0], first - 1))
+        return list(self.prints.between(self.table.lines[0], first - 1))
 
     @cached_property
     def _called(self) -> Mapping[str, set[str]]:
@@ -312,14 +231,6 @@ class Judge:
         return found
 
 
-def _called(row: Row) -> str:
-    return half_width(next((c.text for c in row.cells if c.column == "名称"), ""))
-
-
-def _amounts(row: Row) -> set[Decimal]:
-    return {c.value for c in row.cells if c.value}
-
-
 def _near(name: str, other: str) -> bool:
     """Whether a name may be another that was misread in one character, or lost some at an end."""
     if len(name) == len(other):
@@ -327,8 +238,16 @@ def _near(name: str, other: str) -> bool:
     return 0 < len(other) - len(name) <= _LOST and (other.startswith(name) or other.endswith(name))
 
 
-def _hard(piece: _Print) -> str:
-    return f"what names its row is hard to read (a score of {piece.score:.2f}): {_LOOK}"
+def _shared_end(text: str, title: str) -> int:
+    """Return how many characters at the end of two texts are the same."""
+    return next(
+        (i for i, (a, b) in enumerate(zip(reversed(text), reversed(title), strict=False)) if a != b),
+        min(len(text), len(title)),
+    )
+
+
+def _hard(piece: Print) -> str:
+    return f"what names its row is hard to read (a score of {piece.score:.2f}): {LOOK}"
 
 
 def _middle(region: Region) -> float:

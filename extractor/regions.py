@@ -7,6 +7,7 @@ from .amount import parse_amount
 from .document import Document
 from .naming import POOR, Names
 from .normalize import squeeze
+from .prints import Prints
 from .records import Cell, CellRef, Finding, Region, Result, Table
 from .specs import Catalogue
 
@@ -60,17 +61,17 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
     words = Counter(r.page for r in scored)
     poor = Counter(r.page for r in scored if r.score is not None and r.score < POOR)
     pages = {page for page, count in poor.items() if count * _SHARE > words[page]}
-    names = Names(document, result, specs)
+    prints = Prints(document, result, specs)
     tables = []
     for table in result.tables:
-        judge = names.of(table)
-        odd = {column: judge.column(column) for column in table.columns}
-        whole = judge.whole()
+        names = Names(prints, table, specs.layouts(table.id))
+        odd = {column: names.column(column) for column in table.columns}
+        whole = names.whole()
         rows = []
         for row in table.rows:
-            why = whole or judge.row(row)
+            why = whole or names.row(row)
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or judge.header(c)) for c in row.cells
+                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(c)) for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
