@@ -19,7 +19,7 @@ from .specs import TableSpec, walk
 
 POOR = 0.9
 """Score of a word that speaks against its page."""
-_FAIR = 0.95  # score of a name that stands twice
+_FAIR = 0.95  # score of a name that stands several times, wherever it stands
 _SURE = 0.98  # score of a known name that another known one is near to, and of a unit
 _ALONE = 0.995  # score of a name that nothing confirms: one in a thousand was still wrong, of those below one in twenty
 _POINTLESS = re.compile(r"[\d一二三四五六七八九十]{1,3}(?![\d年月])(?=[\u4e00-\u9fff])")
@@ -67,11 +67,12 @@ class Names:
         """Say why a column may be another one, by the name that it has."""
         labels = {self.table.labels.get(column, column), self.table.labels.get(f"left:{column}", column)}
         for label in labels if self._called else ():
-            if not any(part in self._called for part in map(half_width, (label, label.split("/")[-1]))):
+            printed = _DATED.sub("", half_width(label))
+            if not {half_width(label), printed, printed.rsplit("/", 1)[-1]} & self._called.keys():
                 return f"no spec knows a column {label}, whose name may be misread: {LOOK}"
         return ""
 
-    def header(self, cell: Cell) -> str:
+    def header(self, row: Row, cell: Cell) -> str:
         """Say why a number may stand under another column: what is printed above it names another, or none."""
         found = self._above(cell) if cell.kind == "number" else None
         if found is None or not self._called:
@@ -80,10 +81,13 @@ class Names:
         label = half_width(self.table.labels.get(cell.column, cell.column)).rsplit("/", 1)[-1]
         if cell.column in columns or label == found.text:
             return self.prints.strange_year(found)
+        key = half_width(row.key)
+        if key == found.core or key.endswith("/" + found.core):  # rows that are named in the header
+            return ""
         if columns:
             return f"it is printed below {found.text}: {LOOK}"
         if found.score < _ALONE:
-            return f"the header above it is hard to read (a score of {found.score:.2f}): {LOOK}"
+            return f"the header above it, {found.text}, is hard to read (a score of {found.score:.2f}): {LOOK}"
         return ""
 
     def _above(self, cell: Cell) -> Print | None:
@@ -170,8 +174,9 @@ class Names:
         elif (code := self._unused(found[0], line)) and not any(c.isdigit() for c in row.key):
             return f"the code {code} stands before {name}, but isn't read as one: {LOOK}"
         else:
-            least = _FAIR if self.prints.whole.count(name) > 1 else _ALONE
-            why = "what names its row is hard to read" if score < least else self._digits(name, found)
+            every_time = self.prints.scores(name)  # twice by the same mistake is no second witness
+            sure = score >= _ALONE or (len(every_time) > 1 and min(every_time) >= _FAIR)
+            why = self._digits(name, found) if sure else "what names its row is hard to read"
         return f"{why} (a score of {score:.2f}): {LOOK}" if why else ""
 
     def _unused(self, name: Print, line: Sequence[Print]) -> str:

@@ -67,10 +67,9 @@ class Prints:
         """How often each label stands in a piece of its own."""
         return Counter(p.core for line in self.lines.values() for p in line)
 
-    @cached_property
-    def whole(self) -> str:
-        """All that was recognised."""
-        return "\n".join(p.text for line in self.lines.values() for p in line)
+    def scores(self, name: str) -> list[float]:
+        """Return how sure the recogniser was of each piece that holds a name."""
+        return [p.score for line in self.lines.values() for p in line if name in p.text]
 
     @cached_property
     def years(self) -> Counter[str]:

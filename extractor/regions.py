@@ -71,7 +71,7 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
         for row in table.rows:
             why = whole or names.row(row)
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(c)) for c in row.cells
+                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(row, c)) for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
