@@ -26,6 +26,7 @@ _POINTLESS = re.compile(r"[\d一二三四五六七八九十]{1,3}(?![\d年月])(
 _DATED = re.compile(r"(?:19|20)\d\d年度?|\((?:单位:)?[万千亿]?元\)")
 _UNIT = re.compile(r"单位[^\u4e00-\u9fff]{0,3}(?:人民币)?([\u4e00-\u9fff]{0,4}元)|单位[:：]([^:：]{1,2})$")
 _UNITS = frozenset({"百万元", "万元", "千元", "亿元", "元"})
+_TOP = re.compile(r"\(?[一二三四五六七八九十]{1,3}[、).]")
 _CLASS = 3  # digits of a code that is part of no other
 _LEVEL = 2  # digits by which a code is longer than the one it is a part of
 _LOST = 4  # characters that a known name may have lost at an end to be another
@@ -75,20 +76,19 @@ class Names:
     def header(self, row: Row, cell: Cell) -> str:
         """Say why a number may stand under another column: what is printed above it names another, or none."""
         found = self._above(cell) if cell.kind == "number" else None
-        if found is None or not self._called:
+        if found is None or not (self.layouts or is_generic(self.table)):
             return ""
+        if not self.layouts:  # any name may stand there
+            hard = f"the header above it, {found.text}, is hard to read (a score of {found.score:.2f}): {LOOK}"
+            return hard if found.score < _ALONE else self.prints.strange_year(found)
         columns = self._called.get(found.text, set()) | self._called.get(_DATED.sub("", found.text), set())
         label = half_width(self.table.labels.get(cell.column, cell.column)).rsplit("/", 1)[-1]
-        if cell.column in columns or label == found.text:
+        name = half_width(row.key).rsplit("/", 1)[-1]  # it may be what the header names
+        total = row.kind == "total" and found.core in self._labels
+        if cell.column in columns or label == found.text or total or found.core in self._labels.get(name, {name}):
             return self.prints.strange_year(found)
-        key = half_width(row.key)
-        if key == found.core or key.endswith("/" + found.core):  # rows that are named in the header
-            return ""
-        if columns:
-            return f"it is printed below {found.text}: {LOOK}"
-        if found.score < _ALONE:
-            return f"the header above it, {found.text}, is hard to read (a score of {found.score:.2f}): {LOOK}"
-        return ""
+        said = "it is printed below" if columns else "no name of its column is what is printed above it:"
+        return f"{said} {found.text}: {LOOK}"
 
     def _above(self, cell: Cell) -> Print | None:
         """Return what is printed above a number: in its cell of the grid, or else nearest to it across the page."""
@@ -132,7 +132,16 @@ class Names:
                 why = "" if printed else f"no row {part}, which it would be a part of, is printed above it: {LOOK}"
             if why:
                 return why
-        return ""
+        return self._root(row, line) if row.kind == "label" and self._labels else ""
+
+    def _root(self, row: Row, line: Sequence[Print]) -> str:
+        """Say of which row above it, that wasn't read for certain, a row without a number of its own may be a part."""
+        if "/" in row.key or any(_TOP.match(p.text) for p in line if row.key in p.text):
+            return ""
+        before = [r for r in self.table.rows if r.line < row.line and r.side == row.side and r.kind == "label"]
+        above = next((r for r in reversed(before) if "/" not in r.key), None)
+        unsure = above is not None and self.row(above)
+        return f"it may be a part of {above.key}, the row above it: {LOOK}" if above and unsure else ""
 
     def _code(self, row: Row, code: str, line: Sequence[Print]) -> str:
         digits = [p for p in line if p.text.isdigit() and p.text in code]
@@ -164,7 +173,7 @@ class Names:
         if not found:
             return f"the name {name} isn't printed so: {LOOK}"
         score = min(p.score for p in found)
-        if name in known:
+        if name in known or name in self.prints.bearers:
             near = next((o for o in known if o not in every and _near(name, o)), "")
             why = f"{name} may be {near}" if near and score < _SURE else ""
         elif (match := _POINTLESS.match(name)) and (fixed or match[0].isdigit()):
