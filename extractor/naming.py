@@ -112,7 +112,15 @@ class Names:
         return document.text.count("\t", start, offset), 1 + document.text.count("\t", start, max(end, offset))
 
     def row(self, row: Row) -> str:
-        """Say why a row may be another one, by its code, its name or those of the rows that it is a part of."""
+        """Say why a row may be another one, by its code, its name or those of the rows that it is a part of.
+
+        Rows are asked about from top to bottom.
+        """
+        if id(row) not in self._said:
+            self._said[id(row)] = self._doubt(row)
+        return self._said[id(row)]
+
+    def _doubt(self, row: Row) -> str:
         line = self.prints.lines.get(row.line, [])
         if not self.layouts and not is_generic(self.table):  # prose and forms have judges of their own
             return next((_hard(p) for p in line if p.word and p.score < POOR), "")
@@ -138,8 +146,7 @@ class Names:
         """Say of which row above it, that wasn't read for certain, a row without a number of its own may be a part."""
         if "/" in row.key or any(_TOP.match(p.text) for p in line if row.key in p.text):
             return ""
-        before = [r for r in self.table.rows if r.line < row.line and r.side == row.side and r.kind == "label"]
-        above = next((r for r in reversed(before) if "/" not in r.key), None)
+        above = self._above_it.get(id(row))
         unsure = above is not None and self.row(above)
         return f"it may be a part of {above.key}, the row above it: {LOOK}" if above and unsure else ""
 
@@ -183,8 +190,7 @@ class Names:
         elif (code := self._unused(found[0], line)) and not any(c.isdigit() for c in row.key):
             return f"the code {code} stands before {name}, but isn't read as one: {LOOK}"
         else:
-            every_time = self.prints.scores(name)  # twice by the same mistake is no second witness
-            sure = score >= _ALONE or (len(every_time) > 1 and min(every_time) >= _FAIR)
+            sure = score >= _ALONE or self.prints.often_sure(name, _FAIR)
             why = self._digits(name, found) if sure else "what names its row is hard to read"
         return f"{why} (a score of {score:.2f}): {LOOK}" if why else ""
 
@@ -208,6 +214,22 @@ class Names:
             other is not self.table and ((name and known == name) or own & found)
             for other, known, found in self.prints.coded.get(code, ())
         )
+
+    @cached_property
+    def _said(self) -> dict[int, str]:
+        return {}
+
+    @cached_property
+    def _above_it(self) -> Mapping[int, Row]:
+        """The labelled row that is part of no other and stands above each such row, on its side."""
+        last: dict[str, Row] = {}
+        found: dict[int, Row] = {}
+        for row in sorted(self.table.rows, key=lambda r: r.line):
+            if row.kind == "label" and "/" not in row.key:
+                if row.side in last:
+                    found[id(row)] = last[row.side]
+                last[row.side] = row
+        return found
 
     @cached_property
     def _rows(self) -> Mapping[str, Row]:

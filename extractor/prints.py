@@ -67,9 +67,10 @@ class Prints:
         """How often each label stands in a piece of its own."""
         return Counter(p.core for line in self.lines.values() for p in line)
 
-    def scores(self, name: str) -> list[float]:
-        """Return how sure the recogniser was of each piece that holds a name."""
-        return [p.score for line in self.lines.values() for p in line if name in p.text]
+    def often_sure(self, name: str, least: float) -> bool:
+        """Whether several pieces hold a name, all of them sure: twice by the same mistake is no second witness."""
+        scores = [p.score for line in self.lines.values() for p in line if name in p.text]
+        return len(scores) > 1 and min(scores) >= least
 
     @cached_property
     def years(self) -> Counter[str]:
