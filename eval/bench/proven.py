@@ -36,7 +36,7 @@ BENCH = Path(__file__).resolve().parent
 STYLES = sorted((BENCH.parent / "offices").glob("*.txt"))
 
 
-def documents(first: int) -> Iterator[tuple[str, str, tuple[Fact, ...]]]:
+def documents(first: int, step: int = 1) -> Iterator[tuple[str, str, tuple[Fact, ...]]]:
     """Yield name, text and facts of one document after the other."""
     number = first
     while True:
@@ -44,7 +44,7 @@ def documents(first: int) -> Iterator[tuple[str, str, tuple[Fact, ...]]]:
         budget = offices.generate(style, number) if number % 2 else synthetic.generate(number)
         text, known = render(budget, "tsv", Noise(), number, ((budget.name, ""), ("",)))
         yield f"{number} {style.stem if number % 2 else 'eleven'}", text, known
-        number += 1
+        number += step
 
 
 def read(text: str, form: str, points: float, keep: Path | None) -> Document:
@@ -86,6 +86,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--step", type=int, default=1, help="2: the eleven tables alone, or other styles alone")
+    parser.add_argument("--documents", type=int, default=10_000, help="at most so many")
     parser.add_argument("--as", dest="forms", action="append", default=[], help="DPI.LEVEL; repeat for several")
     parser.add_argument("--points", type=float, default=7.5, help="size of the characters in tables")
     parser.add_argument("--keep", type=Path, help="folder for what was recognised")
@@ -97,8 +99,8 @@ def main() -> None:
     head = ["document", "as", "printed", "proven", "wrong", "wrong, grounded", "all proven", "wrong"]
     print("| " + " | ".join(head) + " |", "|" + "---|" * len(head), sep="\n", flush=True)
     every = wrong = 0
-    for turn, (name, text, known) in enumerate(documents(args.first)):
-        if time.monotonic() > end:
+    for turn, (name, text, known) in enumerate(documents(args.first, args.step)):
+        if time.monotonic() > end or turn == args.documents:
             return
         form = forms[turn % len(forms)]
         printed, proven, bad, plain = measure(read(text, form, args.points, args.keep), known)
