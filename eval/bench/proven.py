@@ -6,8 +6,8 @@ and compared with what it prints; the levels of ``paper.py`` take turns. Needs t
     nice -n 15 python eval/bench/proven.py --minutes 30 [--first 0] [--as 200.L2 --as 200.L3]
 
 A line for each document, the sums so far in the last columns: proven numbers, and those that aren't in their
-place with that value. The same ``--first`` always makes the same documents, so runs may be added up. With ``--keep`` what
-was recognised, text and places, stays in a folder, so that a change of what is made of it is measured in
+place with that value. The same ``--first`` always makes the same documents, so runs may be added up. With ``--keep``
+what was recognised, text and places, stays in a folder, so that a change of what is made of it is measured in
 seconds; a change of ``extractor/sources`` or of the wear has them read anew.
 """
 
