@@ -80,15 +80,21 @@ class Names:
             return ""
         if not self.layouts:  # any name may stand there
             hard = f"the header above it, {found.text}, is hard to read (a score of {found.score:.2f}): {LOOK}"
-            return hard if found.score < _ALONE else self.prints.strange_year(found)
+            return hard if found.score < _ALONE else self._year(found)
         columns = self._called.get(found.text, set()) | self._called.get(_DATED.sub("", found.text), set())
         label = half_width(self.table.labels.get(cell.column, cell.column)).rsplit("/", 1)[-1]
         name = half_width(row.key).rsplit("/", 1)[-1]  # it may be what the header names
         total = row.kind == "total" and found.core in self._labels
         if cell.column in columns or label == found.text or total or found.core in self._labels.get(name, {name}):
-            return self.prints.strange_year(found)
+            return self._year(found)
         said = "it is printed below" if columns else "no name of its column is what is printed above it:"
         return f"{said} {found.text}: {LOOK}"
+
+    def _year(self, piece: Print) -> str:
+        """Say why the year in a header may be another one."""
+        if piece.score < _ALONE and _DATED.search(piece.text) and any(map(str.isdigit, piece.text)):
+            return f"the year in {piece.text} is hard to read (a score of {piece.score:.2f}): {LOOK}"
+        return self._digits(piece.text, [piece])
 
     def _above(self, cell: Cell) -> Print | None:
         """Return what is printed above a number: in its cell of the grid, or else nearest to it across the page."""
