@@ -19,7 +19,7 @@ from .specs import TableSpec, walk
 
 POOR = 0.9
 """Score of a word that speaks against its page."""
-_FAIR = 0.95  # score of a name that stands several times, wherever it stands
+_FAIR = 0.95  # score of such a name where it was read worse than in another place
 _SURE = 0.98  # score of a known name that another known one is near to, and of a unit
 _ALONE = 0.995  # score of a name that nothing confirms: one in a thousand was still wrong, of those below one in twenty
 _POINTLESS = re.compile(r"[\d一二三四五六七八九十]{1,3}(?![\d年月])(?=[\u4e00-\u9fff])")
@@ -196,7 +196,7 @@ class Names:
         elif (code := self._unused(found[0], line)) and not any(c.isdigit() for c in row.key):
             return f"the code {code} stands before {name}, but isn't read as one: {LOOK}"
         else:
-            sure = score >= _ALONE or self.prints.often_sure(name, _FAIR)
+            sure = score >= _ALONE or self.prints.read_well(name, _FAIR, _ALONE)
             why = self._digits(name, found) if sure else "what names its row is hard to read"
         return f"{why} (a score of {score:.2f}): {LOOK}" if why else ""
 

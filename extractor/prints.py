@@ -67,10 +67,10 @@ class Prints:
         """How often each label stands in a piece of its own."""
         return Counter(p.core for line in self.lines.values() for p in line)
 
-    def often_sure(self, name: str, least: float) -> bool:
-        """Whether several pieces hold a name, all of them sure: twice by the same mistake is no second witness."""
+    def read_well(self, name: str, always: float, once: float) -> bool:
+        """Whether the pieces that hold a name were read so well; the same mistake twice is no second witness."""
         scores = [p.score for line in self.lines.values() for p in line if name in p.text]
-        return len(scores) > 1 and min(scores) >= least
+        return min(scores, default=0.0) >= always and max(scores, default=0.0) >= once
 
     @cached_property
     def years(self) -> Counter[str]:
