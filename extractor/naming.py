@@ -67,10 +67,13 @@ class Names:
     def column(self, column: str) -> str:
         """Say why a column may be another one, by the name that it has."""
         labels = {self.table.labels.get(column, column), self.table.labels.get(f"left:{column}", column)}
-        for label in labels if self._called else ():
-            printed = _DATED.sub("", half_width(label))
-            if not {half_width(label), printed, printed.rsplit("/", 1)[-1]} & self._called.keys():
+        for label in map(half_width, labels if self._called else ()):
+            printed = _DATED.sub("", label)
+            if not {label, printed, printed.rsplit("/", 1)[-1]} & self._called.keys():
                 return f"no spec knows a column {label}, whose name may be misread: {LOOK}"
+            years = [p for p in self._head if any(part in p.text for part in label.split("/") if part != printed)]
+            if printed != label and (why := next(filter(None, map(self._year, years)), "")):
+                return why
         return ""
 
     def header(self, row: Row, cell: Cell) -> str:
