@@ -147,6 +147,25 @@ def test_names_that_were_misread_prove_nothing(old: str, new: str) -> None:
     assert proven(recognised(text, dict.fromkeys(pieces - same, 0.99))) < right
 
 
+THREE = """2025年部门预算公开，与2024年预算数比较
+2024年预算数与2025年预算数
+附表7
+部门一般公共预算“三公”经费支出表
+单位：元
+2024年预算数\t\t\t2025年预算数\t\t
+合计\t因公出国（境）费\t公务接待费\t合计\t因公出国（境）费\t公务接待费
+68.05\t29.82\t38.23\t34.13\t13.02\t21.11
+"""
+
+
+def test_the_year_of_a_column_is_as_sure_as_its_reading() -> None:
+    """Two years stand beside each other: the numbers of one are the other's if a digit is misread."""
+    assert len(proven(recognised(THREE, {}))) == 6
+    for wrong, score in (("2021年预算数", 1.0), ("2023年预算数", 0.99)):
+        text = THREE.replace("2024年预算数\t", f"{wrong}\t")
+        assert not [p for p in proven(recognised(text, {wrong: score})) if "202" + wrong[3] in p[2]]
+
+
 def test_agreement_is_worth_its_worst_reading() -> None:
     """The same mistake twice is no second witness: a name that stands twice is as sure as where it is read worst."""
     text = BUDGET.replace("2024年专项审计\t", "2024年专项审汁\t").replace("表7", "2024年专项审汁\n表7")
