@@ -27,6 +27,8 @@ _DATED = re.compile(r"(?:19|20)\d\d年度?|\((?:单位:)?[万千亿]?元\)")
 _UNIT = re.compile(r"单位[^\u4e00-\u9fff]{0,3}(?:人民币)?([\u4e00-\u9fff]{0,4}元)|单位[:：]([^:：]{1,2})$")
 _UNITS = frozenset({"百万元", "万元", "千元", "亿元", "元"})
 _TOP = re.compile(r"\(?[一二三四五六七八九十]{1,3}[、).]")
+_WORD = re.compile(r"[\u4e00-\u9fff]")
+_FORMS = "performance"
 _CLASS = 3  # digits of a code that is part of no other
 _LEVEL = 2  # digits by which a code is longer than the one it is a part of
 _LOST = 4  # characters that a known name may have lost at an end to be another
@@ -105,12 +107,12 @@ class Names:
         place = next((r for r in self.prints.result.where(span) if r.box is not None), None) if span else None
         if span is None or place is None:
             return None
-        words = [p for p in self._head if len(p.text) > 1 and p.word]
+        words = [p for p in self._head if p.word and _WORD.search(p.text)]
         here = self._cell(span.start)
         inside = [p for p in words if self._cell(p.region.start) == here]
         if here[1] > 1 and inside:
             return max(inside, key=lambda p: p.region.start)
-        beside = [p for p in words if p.region.box is not None and p.region.page == place.page]
+        beside = [p for p in words if len(p.text) > 1 and p.region.box is not None and p.region.page == place.page]
         return min(beside, key=lambda p: abs(_middle(place) - _middle(p.region)), default=None)
 
     def _cell(self, offset: int) -> tuple[int, int]:
@@ -131,8 +133,11 @@ class Names:
 
     def _doubt(self, row: Row) -> str:
         line = self.prints.lines.get(row.line, [])
-        if not self.layouts and not is_generic(self.table):  # prose and forms have judges of their own
-            return next((_hard(p) for p in line if p.word and p.score < POOR), "")
+        if not self.layouts and not is_generic(self.table):  # prose has judges of its own
+            name = half_width(row.key.rsplit("/", 1)[-1])
+            free = self.table.id.startswith(_FORMS) and name not in self.prints.known
+            hard = next((_hard(p) for p in line if p.word and p.score < POOR), "")
+            return hard or (self._name(name, line, row) if free and len(name) > 1 else "")
         if row.kind == "total":
             return next((_hard(p) for p in line if p.word and p.score < POOR and p.core not in self._labels), "")
         parts = [half_width(part) for part in row.key.split("/")]
