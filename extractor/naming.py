@@ -63,8 +63,12 @@ class Names:
         """Return a title of another table that the printed one has more of than of any title of its own."""
         printed = half_width(self.table.title)
         own = max((_shared_end(printed, half_width(t)) for s in self.layouts for t in s.titles), default=len(printed))
-        every = (half_width(t) for s in self.prints.specs.tables if s.id != self.table.id for t in s.titles)
-        return next((t for t in every if _shared_end(printed, t) > own), "")
+        every = [half_width(t) for s in self.prints.specs.tables if s.id != self.table.id for t in s.titles]
+        better = next((t for t in every if _shared_end(printed, t) > own), "")
+        here = [p.score for p in self.prints.lines.get(self.table.lines[0], ()) if printed in p.text]
+        if better or min(here, default=1.0) >= _ALONE:
+            return better
+        return next((t for t in every if t.endswith(printed) and t != printed), "")  # its beginning may be lost
 
     def column(self, column: str) -> str:
         """Say why a column may be another one, by the name that it has."""
