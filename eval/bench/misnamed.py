@@ -121,7 +121,10 @@ KINDS: dict[str, tuple[Misread, Callable[[Sequence[str], str], bool]]] = {
         lambda _, c: bool(re.search(r"20\d\d年|20\d\d 年", c)) and not _NUMBER.search(c),
     ),
     "title": (_cut, lambda row, c: len(row) == 1 and c.strip().endswith("表") and len(c) > 4),
-    "point": (lambda c, _: _POINT.sub(r"\1", c), lambda row, c: len(row) > 1 and bool(_POINT.match(c))),
+    "point": (
+        lambda c, _: _POINT.sub(r"\1", c),
+        lambda row, c: len(row) > 1 and bool(_POINT.match(c) and _WORD.search(c)),
+    ),
 }
 
 
