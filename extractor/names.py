@@ -78,7 +78,7 @@ class _Vocabulary:
 
 
 @lru_cache(maxsize=8)
-def _vocabulary(catalogue: Catalogue) -> _Vocabulary:
+def vocabulary(catalogue: Catalogue) -> _Vocabulary:
     """Return the names that are the same for every document; made once for each catalogue."""
     found = {squeeze(n) for names in catalogue.names.values() for n in names}
     for spec in catalogue.tables:
@@ -139,7 +139,7 @@ def doubt(
         catalogue: For the names that are the same everywhere.
         recognised: They were recognised from images: a name in prose that stands nowhere else may be misread.
     """
-    known = _vocabulary(catalogue)
+    known = vocabulary(catalogue)
     parts = {row.key: _parts(row.key, known.names) for table in tables for row in table.rows}
     reader = _Reader(_Text(lines), known, _free(tables, parts))
     twins = dict(_twins(tables, parts))
@@ -389,4 +389,4 @@ def _twins(tables: Sequence[Table], names: _Parts) -> Iterator[tuple[tuple[int, 
                     yield (other, there), f"line {line} has the same amount under the name {name}"
 
 
-__all__ = ["doubt", "lookalikes"]
+__all__ = ["doubt", "lookalikes", "vocabulary"]

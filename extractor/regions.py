@@ -1,20 +1,18 @@
 """Where cells are printed, for files that weren't text; and how far a recogniser's word for them goes."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from .amount import parse_amount
 from .document import Document
-from .normalize import half_width, squeeze
+from .naming import POOR, Names
+from .normalize import squeeze
+from .prints import Prints
 from .records import Cell, CellRef, Finding, Region, Result, Table
 from .specs import Catalogue
 
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
-_POOR = 0.9  # score of a word that speaks against its page
-_POINTLESS = re.compile(r"\d{1,2}(?![\d年月])[\u4e00-\u9fff]")
-_NUMERAL = re.compile(r"^[-+\d.,%\s]+$")
 _SHARE = 50  # one poor word in so many makes all of its page doubtful: minus signs and points are lost unnoticed there
 
 
@@ -54,97 +52,30 @@ def others(tables: Sequence[Table], regions: Sequence[Region]) -> Iterator[Findi
 def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
     """Return a result in which what only a recogniser vouches for is doubtful where it wasn't sure.
 
-    A number that an identity proves stays proven: a misread one breaks it. That it belongs to its row and column no sum
-    tells, though, if what names them is hard to read: a code that another table has too is sure, and so is one
-    beside the name that the classification has for it, no other.
+    A number that an identity proves stays proven: a misread one breaks it. That it belongs to its row, column and unit
+    no sum tells, though, if what names them may be misread: see :mod:`extractor.naming`.
     """
     scored = [r for r in document.regions if r.score is not None]
     if not scored:
         return result
     words = Counter(r.page for r in scored)
-    poor = Counter(r.page for r in scored if r.score is not None and r.score < _POOR)
+    poor = Counter(r.page for r in scored if r.score is not None and r.score < POOR)
     pages = {page for page, count in poor.items() if count * _SHARE > words[page]}
-    lines: dict[int, list[tuple[str, Region]]] = {}
-    for region in scored:
-        lines.setdefault(document.line_of(region.start), []).append((document.text[region.start : region.end], region))
-    names = {document.text[r.start : r.end]: r for r in scored}
-    keys = Counter(key for t in result.tables for key in {r.key for r in t.rows})
-    standard = {code: {half_width(name) for name in found} for code, found in specs.names.items()}
+    prints = Prints(document, result, specs)
     tables = []
     for table in result.tables:
-        called = _called(table, specs)
-        odd = {
-            column: f"no spec knows a column {label}, whose name may be misread: look at the page"
-            for column, label in {**{c: c for c in table.columns}, **table.labels}.items()
-            if called and not any(part in called for part in map(half_width, (label, label.split("/")[-1])))
-        }
-        first = min((r.line for r in table.rows), default=table.lines[0])
-        head = [one for n in range(table.lines[0], first) for one in lines.get(n, ())]
+        names = Names(prints, table, specs.layouts(table.id))
+        odd = {column: names.column(column) for column in table.columns}
+        whole = names.whole()
         rows = []
         for row in table.rows:
-            named = [(part, names[part]) for part in row.key.split("/") if part in names]
-            named_so = any(half_width(c.text) in standard.get(row.key, ()) for c in row.cells if c.column == "名称")
-            why = "" if keys[row.key] > 1 or named_so else _doubt_of_row([*lines.get(row.line, ()), *named])
-            if not why and any(map(_POINTLESS.match, row.key.split("/"))):
-                why = (
-                    f"the number in front of {row.key} lost its point, and its name may not be whole: look at the page"
-                )
+            why = whole or names.row(row)
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or _doubt_of_column(called, c, result, head))
-                for c in row.cells
+                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(row, c)) for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
     return result.model_copy(update={"tables": tuple(tables)})
-
-
-def _called(table: Table, specs: Catalogue) -> Mapping[str, set[str]]:
-    """Return which columns of a table each name may be printed above."""
-    spec = [column for spec in specs.tables if spec.id == table.id for column in (*spec.columns, *spec.more)]
-    known = {column.id for column in spec}
-    called = {half_width(column): {column} for column in table.columns if not spec or column in known}
-    for column in spec:
-        for name in column.plain:
-            called.setdefault(half_width(name), set()).add(column.id)
-    return called
-
-
-def _doubt_of_column(
-    called: Mapping[str, set[str]], cell: Cell, result: Result, head: Sequence[tuple[str, Region]]
-) -> str:
-    """Say why a number may stand under another column: what is printed above it names another, or is hard to read."""
-    place = next((r for span in cell.spans for r in result.where(span) if r.box is not None), None)
-    if place is None or cell.kind != "number":
-        return ""
-    above = [
-        (abs(_middle(place) - _middle(r)), half_width(text), r)
-        for text, r in head
-        if len(text) > 1 and r.box is not None and r.page == place.page and not _NUMERAL.search(text)
-    ]
-    if not above:
-        return ""
-    _, text, region = min(above, key=lambda one: one[0])
-    if cell.column in called.get(text, ()):
-        return ""
-    if len(called.get(text, ())) == 1:
-        return f"it is printed below {text}: look at the page"
-    if (region.score or 0) < _POOR:
-        return f"the header above it is hard to read (a score of {region.score:.2f}): look at the page"
-    return ""
-
-
-def _middle(region: Region) -> float:
-    return (region.box[0] + region.box[2]) / 2 if region.box else 0.0
-
-
-def _doubt_of_row(line: Sequence[tuple[str, Region]]) -> str:
-    """Say why the code or the name of a row may be another one."""
-    for text, region in line:
-        code = text.isdigit()
-        other = code and any(len(o) == len(text) and o.isdigit() for o in region.others)
-        if not (_NUMERAL.search(text) and not code) and (other or (region.score or 0) < (SURE if code else _POOR)):
-            return f"what names its row is hard to read (a score of {region.score:.2f}): look at the page"
-    return ""
 
 
 def _unnamed(cell: Cell, why: str) -> Cell:

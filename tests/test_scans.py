@@ -73,6 +73,106 @@ def test_a_name_that_stands_nowhere_else_is_doubted_on_scans() -> None:
     assert {c.state for t in recognised(worse, {}).tables for _, c in t.numbers()} == {"ambiguous"}
 
 
+BUDGET = """2024年部门预算公开
+表1
+部门收支总体情况表
+单位：万元
+收入\t\t支出\t
+项目\t预算数\t支出功能分类\t预算数
+一、本年收入\t112.50\t201一般公共服务支出\t112.50
+1.一般公共预算拨款\t100.00\t\t
+其中：一般财力\t100.00\t\t
+2.基金预算拨款\t12.50\t\t
+其中：政府性基金收入\t12.50\t\t
+收入总计\t112.50\t支出总计\t112.50
+
+表3
+部门支出总体情况表
+单位：万元
+科目编码\t科目名称\t合计\t基本支出\t项目支出
+201\t一般公共服务支出\t112.50\t92.50\t20.00
+20103\t政府办公厅（室）及相关机构事务\t40.00\t40.00\t
+2010301\t行政运行\t40.00\t40.00\t
+20108\t审计事务\t72.50\t52.50\t20.00
+2010801\t行政运行\t52.50\t52.50\t
+2010804\t审计业务\t20.00\t\t20.00
+合计\t\t112.50\t92.50\t20.00
+
+表7
+项目支出情况表
+单位：万元
+科目编码\t科目名称\t项目名称\t合计\t商品和服务支出
+2010804\t审计业务\t2024年专项审计\t20.00\t20.00
+合计\t\t\t20.00\t20.00
+"""
+
+
+Place = tuple[str, str, str, str, str]
+
+
+def proven(result: Result) -> set[Place]:
+    """Return table, row, column, text and unit of the numbers that are proven."""
+    return {
+        (t.id, r.key, t.label(r, c.column), c.text, c.unit)
+        for t in result.tables
+        for r, c in t.numbers()
+        if c.state == "proven"
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("2.基金预算拨款", "2基金预算拨款"),
+        ("一、本年收入", "一本年收入"),
+        ("2010804\t审计业务\t20", "2010304\t审计业务\t20"),
+        ("2010301", "2016301"),
+        ("20108\t", "20106\t"),
+        ("2010801", "2010601"),
+        ("表3\n部门支出总体情况表\n单位：万元", "表3\n部门支出总体情况表\n单位：元"),
+        ("表3\n部门支出总体情况表\n单位：万元", "表3\n部门支出总体情况表\n单位：方元"),
+        ("2024年专项审计", "2029年专项审计"),
+        ("2024年专项审计", "2024年专项审汁"),
+        ("\t基本支出\t", "\t支出\t"),
+        ("\t合计\t基本支出", "\t台计\t基本支出"),
+    ],
+)
+def test_names_that_were_misread_prove_nothing(old: str, new: str) -> None:
+    """However sure the recogniser was of them: where a number is right under a wrong name, no sum is broken."""
+    text = BUDGET.replace(old, new, 1)
+    same = {piece for line in BUDGET.splitlines() for piece in line.split("\t")}
+    pieces = {piece for line in text.splitlines() for piece in line.split("\t")}
+    right = proven(recognised(BUDGET, {}))
+    assert len(right) > 25
+    assert proven(recognised(text, dict.fromkeys(pieces - same, 0.99))) < right
+
+
+THREE = """2025年部门预算公开，与2024年预算数比较
+2024年预算数与2025年预算数
+附表7
+部门一般公共预算“三公”经费支出表
+单位：元
+2024年预算数\t\t\t2025年预算数\t\t
+合计\t因公出国（境）费\t公务接待费\t合计\t因公出国（境）费\t公务接待费
+68.05\t29.82\t38.23\t34.13\t13.02\t21.11
+"""
+
+
+def test_the_year_of_a_column_is_as_sure_as_its_reading() -> None:
+    """Two years stand beside each other: the numbers of one are the other's if a digit is misread."""
+    assert len(proven(recognised(THREE, {}))) == 6
+    for wrong, score in (("2021年预算数", 1.0), ("2023年预算数", 0.99)):
+        text = THREE.replace("2024年预算数\t", f"{wrong}\t")
+        assert not [p for p in proven(recognised(text, {wrong: score})) if "202" + wrong[3] in p[2]]
+
+
+def test_agreement_is_worth_its_worst_reading() -> None:
+    """The same mistake twice is no second witness: a name that stands twice is as sure as where it is read worst."""
+    text = BUDGET.replace("2024年专项审计\t", "2024年专项审汁\t").replace("表7", "2024年专项审汁\n表7")
+    found = proven(recognised(text, {"2024年专项审汁": 0.94}))
+    assert not [place for place in found if "审汁" in place[1]]
+
+
 def test_a_photograph_is_laid_flat() -> None:
     """A sheet that is seen from aside, on a dark desk, becomes the page, and places lead back to the photograph."""
     sheet = np.full((1400, 1000), 250, np.uint8)
@@ -92,17 +192,18 @@ def test_a_photograph_is_laid_flat() -> None:
 
 
 class Reader:
-    """A recogniser that finds no words, and reads the same cell in other ways every time."""
+    """A recogniser that finds no words unless told, and reads the same cell in other ways every time."""
 
     def __init__(self, *told: Reading) -> None:
         """Take what it reads, one time after the other."""
         self.told = list(told)
+        self.found: list[Any] = []
 
     def boxes(self, image: Any, scale: float) -> list[Any]:
-        """Find nothing."""
+        """Find what it was told, as a rule nothing."""
         assert image is not None
         assert scale > 0
-        return []
+        return self.found
 
     def read(self, pictures: Sequence[Any], least: int = 0) -> list[Reading]:
         """Read."""
@@ -136,3 +237,18 @@ def test_amounts_among_words_and_in_columns() -> None:
     assert amount_of("49.7", ["19.76", "497"]) == "19.76"
     assert amount_of("1.14", ["11.4"]) == ""
     assert amount_of("201", ["20"]) == ""
+
+
+def test_close_lines_of_a_cell_are_read_in_their_order() -> None:
+    """Boxes of lines that stand close reach into one another; the shorter second line doesn't come first."""
+    page = np.full((1654, 2339), 255, np.uint8)
+    for at in (200, 500, 800):
+        cv2.line(page, (200, at), (1400, at), 0, 2)
+    for at in (200, 800, 1400):
+        cv2.line(page, (at, 200), (at, 800), 0, 2)
+    cv2.putText(page, "AAAA", (900, 300), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
+    cv2.putText(page, "BB", (900, 350), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
+    reader: Any = Reader(Reading("行政单位离", 1.0), Reading("退休", 1.0))
+    reader.found = [(902.0, 240.0, 1100.0, 320.0), (900.0, 275.0, 1000.0, 360.0)]
+    rows, _ = page_rows(reader, page, 1.0)
+    assert [p.text for row in rows for p in row if p.text] == ["行政单位离退休"]

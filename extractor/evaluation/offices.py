@@ -29,7 +29,7 @@ from extractor.evaluation.score import Fact, normalise
 from extractor.evaluation.synthetic import Budget, Sheet
 from extractor.specs import split_label
 
-_ORDINALS = "一二三四五六七八九十"
+_ORDINALS = (*"一二三四五六七八九十", *("十" + digit for digit in "一二三四五六七八九"))
 _TERM = re.compile(r"([+-]?)([a-z_]+)(?:@(\d+))?")
 _KEYED = re.compile(r"(.*)~(.+)")
 

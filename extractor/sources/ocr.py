@@ -29,6 +29,7 @@ _EXACT = 320  # pixels of width that the recogniser was trained with
 _SEEN = (1170, 1754)  # pixels of the longer side in which text is sought: at least, at most
 _MARGIN = 4  # pixels around print that help the recogniser
 _NUMERAL = re.compile(r"(?=.*\d)[^\u4e00-\u9fff]{1,20}")  # a number, or what one is misread as
+_CLOSE = 0.2  # of the height of a box, above and below the characters in it
 _BEYOND = 1.0  # of the height of print, by which it reaches beyond the words that were found in a cell
 
 
@@ -81,10 +82,11 @@ class _Reading:
         rest = [w for w in rest if w.read.score >= _NO_TEXT]
         blocks: list[tuple[float, list[list[Piece]]]] = []
         for line in text_lines([_char(w) for w in rest]):
-            score = min((w.read.score for w in rest if _centre_in(w.box, line.box)), default=1.0)
+            own = [w for w in rest if _centre_in(w.box, line.box)]
+            score = min((w.read.score for w in own), default=1.0)
             said = mended_in(line.text)
             sure = score if said == line.text else min(score, _CHANGED)
-            blocks.append((line.box[1], [[Piece(said, line.box, score=sure)]]))
+            blocks.append((line.box[1], [[Piece(said, around([w.box for w in own]) or line.box, score=sure)]]))
         for grid in found:
             own = [w for w in words if _centre_in(w.box, grid.box)]
             blocks.append((grid.box[1], self._table(grid, own)))
@@ -250,8 +252,10 @@ def _piece(words: Sequence[_Word], cell: GridCell) -> Piece:
 
 
 def _char(word: _Word) -> dict[str, Any]:
+    """Return a word for the order of reading, without its margins: those of close lines reach into one another."""
     left, top, right, bottom = word.box
-    return {"text": word.read.text, "x0": left, "x1": right, "top": top, "bottom": bottom}
+    margin = _CLOSE * (bottom - top)
+    return {"text": word.read.text, "x0": left, "x1": right, "top": top + margin, "bottom": bottom - margin}
 
 
 def _centre_in(box: Box, outer: Box) -> bool:
