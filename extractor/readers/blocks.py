@@ -8,12 +8,13 @@ from extractor.normalize import Line, squeeze
 from .tokens import Token, cells
 
 
-def block_starts(header: Sequence[Line]) -> list[int]:
-    """Cells of a grid's header where a block begins: where a column of codes is named again."""
+def block_starts(header: Sequence[Line], lines: Sequence[Sequence[Token]]) -> list[int]:
+    """Cells of a grid's header where a block begins: where a column of codes is named again, behind amounts."""
     for line in header:
         found = [i for i, (_, text) in enumerate(cells(line.text)) if squeeze(text).endswith(("科目编码", "科目代码"))]
         if len(found) > 1:
-            return found
+            amounts = any(t.cell < found[1] for row in lines for t in row if t.decimals and t.cell is not None)
+            return found if amounts else []
     return []
 
 

@@ -14,7 +14,7 @@ from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
 from .labels import TOTALS, Labels
-from .ordinals import without_ordinals, without_unit_codes
+from .ordinals import two_classifications, without_ordinals, without_second_codes, without_unit_codes
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
@@ -114,19 +114,21 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     whole = tuple(header) if grid else joined(header, tuple(labels.catalogue.layouts(spec.id)) or (spec,))
     token_lines = without_unit_codes([tokens for _, tokens in data], whole)
     token_lines = without_ordinals(token_lines, whole, grid=grid)
-    starts = block_starts(header) if grid else []
+    starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
+    words = squeeze("".join(line.text for line in header)).replace("|", "")
+    twice = two_classifications(words)
+    token_lines = without_second_codes(token_lines) if twice else token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
     token_lines = _without_page_numbers(_years(token_lines), decimals)
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
-    words = squeeze("".join(line.text for line in header)).replace("|", "")
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
-        blocks=any(words.count(word) > 1 for word in ("科目编码", "科目代码")),
+        blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {},
     )  # fmt: skip

@@ -15,6 +15,7 @@ from extractor.specs import TableSpec
 
 from .body import Body
 from .cover import Cover, cover, in_blocks, in_their_groups
+from .heads import named, paths
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
@@ -50,7 +51,25 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
     spec = in_their_groups(body, spec)
     found = _layout(body, spec)
-    return replace(found, first_cell=_first_cell(body, spec, found.printed)) if found.known and body.grid else found
+    if body.grid and spec.shape in ("coded", "items") and not body.blocks and (not found.known or found.strange):
+        found = _by_paths(body, spec, found)
+    if not found.known or not body.grid or found.first_cell is not None:
+        return found
+    return replace(found, first_cell=_first_cell(body, spec, found.printed))
+
+
+def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns by what stands above each cell; other names than the spec's are kept as they are printed."""
+    first, above = paths(body)
+    found = named(above, _by_name(spec))
+    ids = tuple(found)
+    fresh = _fresh(ids, spec)
+    if not found or (otherwise.known and otherwise.strange <= fresh):
+        return otherwise
+    return Layout(
+        known=True, columns=ids, printed=ids, short=ids, labels={i: n for i, n in found.items() if i != n},
+        strange=fresh, first_cell=first,
+    )  # fmt: skip
 
 
 def _first_cell(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:

@@ -1,4 +1,4 @@
-"""Digits that are no amounts: row numbers (行次) between a label and its amount, and the codes of offices."""
+"""Digits that are no amounts: row numbers (行次) beside amounts, codes of offices, codes of a second classification."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,9 @@ from extractor.normalize import Line, squeeze
 from .tokens import Token, cells
 
 _UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|部门)(?:代码|编码)")
+_OF_GOVERNMENT = re.compile(r"政府(?:预算)?(?:支出)?经济(?:分类)?")
+_OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
+_ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
 _GAP = 40  # rows that may be missing between two numbers
 
 
@@ -47,6 +50,34 @@ def without_unit_codes(lines: Sequence[list[Token]], header: Sequence[Line]) -> 
         beside = [*line[1:], following]
         words = [after is not None and after.kind == "text" for after in beside]
         kept = [t for t, w in zip(line, words, strict=True) if not (t.whole and len(t.text) in (6, 8, 9, 12) and w)]
+        if kept:
+            out.append(kept)
+    return out
+
+
+def two_classifications(header: str) -> bool:
+    """Whether a header names the codes of the department's and of the government's economic classes beside each other."""
+    return bool(_OF_GOVERNMENT.search(header)) and bool(_OF_DEPARTMENT.search(_OF_GOVERNMENT.sub("", header)))
+
+
+def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
+    """Keep the first code and name of each row: what follows, up to its amounts, is the same by another classification."""
+    out = []
+    first, named, second = "", False, False
+    for line in lines:
+        kept = []
+        for token in line:
+            code = token.whole and bool(_ECONOMIC.fullmatch(token.text))
+            if not code and token.kind != "text":
+                first, named, second = "", False, False  # amounts: the row's names are behind us
+            elif code and not first:
+                first = token.text[0]
+            elif code and named and token.text[0] != first:
+                second = True
+            elif token.kind == "text" and first:
+                named = True
+            if not second:
+                kept.append(token)
         if kept:
             out.append(kept)
     return out
