@@ -31,6 +31,7 @@ from extractor.evaluation.synthetic import Budget, Sheet
 from extractor.specs import split_label
 
 _ORDINALS = "一二三四五六七八九十"
+TOTALS = ("收入总计", "支出总计")
 _SIDES = ("left", "right", "third", "fourth")
 # Government economic classes (政府预算支出经济分类) of departmental ones.
 _GOVERNMENT = {
@@ -77,6 +78,9 @@ class _Grid:
             key, column = next(wanted)
             text = f"{cell:.{self.decimals}f}" if cell else self.zero
             if text not in ("", "-"):
+                if key in TOTALS and any(f["row"] == key and f["value"] == text for f in self.facts):
+                    out.append(text)  # told again by another way to part it: one fact
+                    continue
                 place = {"table": self.sheet.table, "row": normalise(key), "column": column}
                 self.facts.append({**place, "kind": "number", "value": text, "unit": self.unit, "line": None})
                 self.places.append((len(self.rows), len(out)))

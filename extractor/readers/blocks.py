@@ -1,5 +1,6 @@
 """Blocks: tables that print code, name and amount two or three times beside each other."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,3 +36,18 @@ def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[li
                 here.append(block)
         out.extend(here)
     return out
+
+
+def sides(lines: Sequence[Sequence[Token]]) -> list[int]:
+    """Cells of a grid at which its sides begin: cells with words behind cells with amounts."""
+    words = Counter(t.cell for line in lines for t in line if t.kind == "text")
+    amounts = Counter(t.cell for line in lines for t in line if t.decimals or t.kind == "dash")
+    found, behind = [0], False
+    for cell in sorted(c for c in {*words, *amounts} if c is not None):
+        if words[cell] > amounts[cell]:
+            if behind:
+                found.append(cell)
+            behind = False
+        else:
+            behind = behind or amounts[cell] > 0
+    return found

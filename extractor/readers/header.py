@@ -64,7 +64,7 @@ def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
     found = named(above, _by_name(spec))
     ids = tuple(found)
     fresh = _fresh(ids, spec)
-    if not found or (otherwise.known and otherwise.strange <= fresh):
+    if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
         return otherwise
     return Layout(
         known=True, columns=ids, printed=ids, short=ids, labels={i: n for i, n in found.items() if i != n},

@@ -15,6 +15,7 @@ from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
 _LEAVES = frozenset({"小计", "合计", "总计", "金额", "预算数", "决算数"})  # they name the sum of a group, or its only column
+_REMARK = "备注"
 _MOST = 60  # columns
 _TWO = 2  # years that are compared
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -35,6 +36,7 @@ def paths(body: Body) -> tuple[int, Paths]:
     rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
     rows = [["" if text.isdigit() or text in ("栏次", "行次") else text for text in row] for row in rows]
     first, last = min(line[0] for line in found), max(line[-1] for line in found)
+    last = max(last, *(i for row in rows for i, text in enumerate(row) if text and text != _REMARK))
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
     if last - first >= _MOST:
         return 0, ()

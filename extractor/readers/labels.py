@@ -132,7 +132,7 @@ class Labels:
         out: dict[str, dict[str, list[tuple[RowSpec, ...]]]] = {}
         for spec in self.catalogue.tables:
             index: dict[str, list[tuple[RowSpec, ...]]] = {}
-            right = [p for p in walk((spec.right.total,)) if len(p) > 1] if spec.right else []
+            right = [p for p in walk(spec.right.trees) if len(p) > 1] if spec.right else []
             for path in (*walk(spec.left), *right):
                 for name in (path[-1].label, *path[-1].aliases):
                     index.setdefault(split_label(name)[1], []).append(path)

@@ -23,18 +23,19 @@ def without_ordinals(lines: Sequence[list[Token]], header: Sequence[Line], *, gr
         if numbered:
             return [kept for line in lines if (kept := [t for t in line if t.cell not in numbered])]
     counted: list[int] = []  # the last number of each side
-    return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted)])]
+    sides = max(2, sum(squeeze(line.text).count("行次") for line in header))
+    return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted, sides)])]
 
 
-def _counts_up(token: Token, counted: list[int]) -> bool:
+def _counts_up(token: Token, counted: list[int], sides: int) -> bool:
     if not token.whole or len(token.text) > 3:
         return False
     value = int(token.text)
     nearest = max((last for last in counted if value - last > 0), default=None)
-    if nearest is not None and value - nearest <= (_GAP if len(counted) == 2 else 2):
+    if nearest is not None and value - nearest <= (_GAP if len(counted) == sides else 2):
         counted[counted.index(nearest)] = value
         return True
-    if len(counted) < 2:
+    if len(counted) < sides:
         counted.append(value)
         return True
     return False
