@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec
+from .titles import told_by_words
 
 HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
 LEVEL: dict[HeadingKind, int] = {
@@ -94,7 +95,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
             before = _OF_WHAT.sub("", before) if "三公" in alias else before
             if not _DISTINCT.search(before):
                 return table
-    return ""
+    return told_by_words(key)
 
 
 @lru_cache(maxsize=8)

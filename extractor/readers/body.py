@@ -18,7 +18,10 @@ from .ordinals import two_classifications, without_ordinals, without_second_code
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
-_OFFICE = re.compile(r"(?:编制(?:单位|部门)|(?:预算)?(?:单位|部门)(?:名称)?(?:\([^)]*\))?)[:：]\s*(.*)")
+_OFFICE = re.compile(
+    r"(?:编制|填报|填制|预算|决算|公开|申报|报送|编报)?(?:单位|部门)(?:[/、](?:单位|部门))?(?:名称)?(?:\([^)]*\))?[:：]"
+    r"\s*(?:\[\d{3,12}\]|\d{3,12}[-—]?)?\s*(.*)"
+)
 _NOTE = re.compile(r"^[|\s]*(?:备\s*注|附?注|说\s*明)\s*[:：]")
 _EMPTY = re.compile(
     r"空\s*表|[本此该]表为空|无\s*数\s*据|无该项|无此项|无相关|没有使用|没有.{0,30}安排的支出|未安排"

@@ -20,6 +20,9 @@ from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
 
+_CROWDED = "its rows print amounts in more cells than its header names"
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What a header says.
@@ -51,11 +54,20 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
     spec = in_their_groups(body, spec)
     found = _layout(body, spec)
-    if body.grid and spec.shape in ("coded", "items") and not body.blocks and (not found.known or found.strange):
-        found = _by_paths(body, spec, found)
+    if body.grid and spec.shape in ("coded", "items", "labels") and not body.blocks:
+        crowded = found.known and spec.shape == "coded" and _cells(body) > len(found.columns)
+        if not found.known or found.strange or crowded:
+            found = _by_paths(body, spec, Layout(known=False, reason=_CROWDED) if crowded else found)
     if not found.known or not body.grid or found.first_cell is not None:
         return found
     return replace(found, first_cell=_first_cell(body, spec, found.printed))
+
+
+def _cells(body: Body) -> int:
+    """How many cells, from the first to the last, print amounts in two rows or more."""
+    count = Counter(t.cell for line in body.lines for t in line if t.decimals and t.cell is not None)
+    often = [cell for cell, rows in count.items() if rows > 1]
+    return max(often) - min(often) + 1 if often else 0
 
 
 def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:

@@ -394,6 +394,6 @@ def _numbering(row: RawRow) -> str:
 
 def _printed_parent(path: tuple[RowSpec, ...], where: Mapping[tuple[RowSpec, ...], int]) -> int | None:
     """Return the row of a path; where it prints no amount, what it is a part of takes its place."""
-    while path and (path[-1].heading or (path not in where and path[-1].after)):
+    while path and (path[-1].heading or path not in where):
         path = path[:-1]
     return where.get(path)

@@ -202,6 +202,8 @@ class Labels:
             return self._two_sided_start(tokens, spec)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
             return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
+        if spec.shape == "wide" and first.whole and len(tokens) > 1 and tokens[1].kind == "text":
+            return any(t.decimals for t in tokens)  # an office by its code
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
             return next_amount or any(t.decimals or t.kind == "junk" for t in tokens)
         return False

@@ -1,0 +1,51 @@
+"""Titles of tables that no list has: what a title is about, by the words that it is made of.
+
+Offices put the same few words together in ever other ways: ``一般公共预算财政拨款收入支出决算表``, ``三公经费公共预算财政拨款
+支出决算表``. What stands in front of them is the name of an office, or something else and then no title we know.
+"""
+
+import re
+
+_WORDS = re.compile(
+    r"(?:部门|单位|财政拨款|财政|拨款|一般公共|公共预算|政府性|基金|国有资本经营|国有资本|经营|收支|收入|支出|基本|项目"
+    r"|三公|经费|预算|决算|总体|情况|总|明细|汇总|公开|安排的?|当年|本年|本级|的|和|及|与|、|机关运行|会议费|培训费"
+    r"|功能分类|功能科目|统计|对比|年度|年|[0-9]{4}|表)$"
+)
+_OTHER = re.compile(
+    r"关于|绩效|整体|目标|采购|资产|购买|债务|转移支付|专项|人员|机构|经济|科目|说明|目录|清单|非税|征收|任务|补助|结转|社会保险|为空"
+    r"|财政拨款|一般公共|政府性|国有资本|基本支出|项目|三公"
+)
+_WHOLE = re.compile(r"总|预算|决算|情况|明细")
+_BOTH = re.compile(r"收支|收入支出|收入和支出|收入及支出|收入与支出")
+
+
+def told_by_words(key: str) -> str:
+    """Return the id of the table that a title names by its words, or "" where they don't tell.
+
+    >>> told_by_words("某某县教育局2017年一般公共预算财政拨款收入支出决算表")
+    'general_expenditure'
+    """
+    before = key
+    while (found := _WORDS.search(before)) is not None:
+        before = before[: found.start()]
+    words = key[len(before) :]
+    if _OTHER.search(before):
+        return ""
+    general = "一般公共" in words or "公共预算" in words
+    if "三公" in words:
+        return "three_public"
+    if "政府性" in words or "国有资本" in words:
+        return "" if general or "支" not in words else "government_fund" if "政府性" in words else "state_capital"
+    treasury = "财政拨款" in words
+    if "基本支出" in words:
+        return "basic_expenditure" if general else "fiscal_basic_expenditure" if treasury else ""
+    if "项目" in words or "机关运行" in words:
+        return ""
+    if _BOTH.search(words):
+        return "general_expenditure" if general and treasury else "fiscal_appropriation" if treasury else (
+            "" if general else "revenue_expenditure"
+        )
+    plain = "" if _WHOLE.search(words) is None else "revenue" if "收入" in words else "expenditure" if "支出" in words else ""
+    if general or treasury:
+        return "" if plain == "revenue" or "支出" not in words else "general_expenditure" if general else "fiscal_expenditure"
+    return plain
