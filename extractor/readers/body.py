@@ -38,6 +38,9 @@ _DECIMAL = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 _BARE = re.compile(r"[\d\s※*|]+")
 _YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")  # the line above may end with the year's first digits
+_PAGE_DIGITS = 2
+_YEAR_DIGITS = 4
+_MANY = 5  # long amounts for each short number on a line of its own
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
@@ -124,7 +127,7 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     token_lines = without_second_codes(token_lines) if twice else token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
-    token_lines = _without_page_numbers(_years(token_lines), decimals)
+    token_lines = _without_page_numbers(_years(token_lines), decimals, leveled="类款" in words)
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
@@ -318,20 +321,33 @@ def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str
     return best
 
 
-def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list[Token]]:
-    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line."""
-    if not decimals:
+def _without_page_numbers(lines: Sequence[list[Token]], decimals: int, *, leveled: bool) -> list[list[Token]]:
+    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line.
+
+    Where classes, groups and items have columns of their own (``leveled``), two digits before words are a code's.
+    """
+    if not decimals and not _long_amounts(lines):
         return list(lines)
     numbering = _column_numbers(lines)
     out = []
     for position, line in enumerate(lines):
         alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
         goes_on = position + 1 < len(lines) and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
-        part = goes_on or _code_part(lines, position) or _name_part(lines, position)
+        follows = lines[position + 1] if position + 1 < len(lines) else []
+        part = leveled and alone and len(line[0].text) == _PAGE_DIGITS and _one_word(follows)
+        part = part or goes_on or _code_part(lines, position) or (decimals > 0 and _name_part(lines, position))
         if position in numbering or (alone and not part):
             continue
         out.append(line)
     return out
+
+
+def _long_amounts(lines: Sequence[Sequence[Token]]) -> bool:
+    """Whether amounts without a point are too long to be taken for the number of a page, nearly all of them."""
+    numbers = [t for line in lines for t in line if t.kind == "number" and t.text.strip("0")]
+    alone = [i for i, line in enumerate(lines) if _alone(line) and len(line[0].text) <= _PAGE_DIGITS]
+    short = sum(not _code_part(lines, i) for i in alone)
+    return sum("," in t.text or len(t.text) > _YEAR_DIGITS for t in numbers) > _MANY * short
 
 
 def _stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec, labels: Labels) -> bool:

@@ -171,7 +171,8 @@ def _below_groups(
     """
     under = {c.id: c.under or "" for c in (*spec.columns, *spec.more) if c.under and c.id in one_by_one}
     printed = [undated(line.text) for line in body.header_lines]
-    first = {group: printed.index(group) for group in under.values() if group in printed}
+    said = {group: (group, f"{group}收入", f"{group}支出") for group in under.values()}
+    first = {g: next(i for i, p in enumerate(printed) if p in names) for g, names in said.items() if {*names} & {*printed}}
     if not under or set(under.values()) - set(first):
         return ()
     out: list[str] = []

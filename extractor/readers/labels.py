@@ -81,6 +81,11 @@ def _of_year(tokens: Sequence[Token], following: Sequence[Token]) -> bool:
     return bool(_REST_OF_YEAR.match(squeeze(below))) or (len(following) == 1 and below.isdigit() and len(below) == 1)
 
 
+def _is_amount(token: Token) -> bool:
+    """Whether a number is an amount by itself: it has a point, signs between thousands, or more digits than a year."""
+    return token.decimals > 0 or (token.kind == "number" and ("," in token.text or len(token.text) > _DIGITS))
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A label recognised.
@@ -188,7 +193,7 @@ class Labels:
         if _of_year(tokens, following):
             return False
         amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
-        next_amount = bool(following) and (following[0].kind == "junk" or following[0].decimals > 0)
+        next_amount = bool(following) and (following[0].kind == "junk" or _is_amount(following[0]))
         for position, token in enumerate(tokens):
             if token.whole and self.is_code(token.text, spec) and (position == 0 or spec.right):
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
@@ -205,7 +210,7 @@ class Labels:
         if spec.shape == "wide" and first.whole and len(tokens) > 1 and tokens[1].kind == "text":
             return any(t.decimals for t in tokens)  # an office by its code
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
-            return next_amount or any(t.decimals or t.kind == "junk" for t in tokens)
+            return next_amount or any(_is_amount(t) or t.kind == "junk" for t in tokens)
         return False
 
     @staticmethod
