@@ -78,7 +78,8 @@ class _Grid:
             key, column = next(wanted)
             text = f"{cell:.{self.decimals}f}" if cell else self.zero
             if text not in ("", "-"):
-                if key in TOTALS and any(f["row"] == key and f["value"] == text for f in self.facts):
+                told = (key, column, text)
+                if key in TOTALS and any((f["row"], f["column"], f["value"]) == told for f in self.facts):
                     out.append(text)  # told again by another way to part it: one fact
                     continue
                 place = {"table": self.sheet.table, "row": normalise(key), "column": column}

@@ -31,6 +31,7 @@ from .wide import names_items, wide
 
 _UNFIT = 10_000
 _SUBTOTAL = "小计"
+_STRANGE = "most of its row labels are unknown"
 _BEGIN = 3  # characters by which a column's name is told in a header
 _WITH_NUMBERS = 10  # so many unknown labels without a number weigh as much as one with a number
 
@@ -301,5 +302,8 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
     if spec.shape in ("two_sided", "labels") and labelled:
         known = sum(1 for r in labelled if r.role is not None)
         if known * 4 < len(labelled) * 3:
-            return "most of its row labels are unknown"
+            if not body.grid:
+                return _STRANGE
+            for row in (r for r in rows if r.side == "left" and not r.code):
+                row.role, row.parent, row.doubt = None, None, _STRANGE  # its cells are sure, its place among others isn't
     return ""

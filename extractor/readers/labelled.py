@@ -327,6 +327,7 @@ def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec
     for index, path in paths.items():
         rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
     _strangers(rows)
+    _parts_of_known(rows)
     _below_strangers(rows)
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
@@ -354,6 +355,31 @@ def _strangers(rows: Sequence[RawRow]) -> None:
         parent = parents.pop() if len(parents) == 1 and (_numbering(row) or None not in alike) else None
         if parent is not None and _lacks(rows, parent, row):
             row.parent = parent
+
+
+def _parts_of_known(rows: Sequence[RawRow]) -> None:
+    """Put rows that the spec doesn't know, numbered otherwise, under the row above them; sure where they add up to it."""
+    left = [(index, row) for index, row in enumerate(rows) if row.side == "left" and not row.code]
+    at = 0
+    while at < len(left):
+        index, above = left[at]
+        end = at + 1
+        if above.role is not None and _numbering(above):
+            while end < len(left) and _is_below(left[end][1], above):
+                end += 1
+        parts = [row for _, row in left[at + 1 : end]]
+        whole = _amount(above)
+        sure = bool(parts) and whole and abs(sum(map(_amount, parts)) - whole) <= half_unit(whole) * (len(parts) + 1)
+        for row in parts:
+            row.key = f"{above.key}/{row.bare}"
+            if sure:
+                row.parent, row.doubt = index, ""
+        at = end
+
+
+def _is_below(row: RawRow, above: RawRow) -> bool:
+    numbering = _numbering(row)
+    return row.role is None and row.parent is None and bool(numbering) and numbering != _numbering(above)
 
 
 def _below_strangers(rows: Sequence[RawRow]) -> None:
