@@ -77,7 +77,7 @@ class _Grid:
                 continue
             key, column = next(wanted)
             text = f"{cell:.{self.decimals}f}" if cell else self.zero
-            if text not in ("", "-"):
+            if any(map(str.isdigit, text)):
                 told = (key, column, text)
                 if key in TOTALS and any((f["row"], f["column"], f["value"]) == told for f in self.facts):
                     out.append(text)  # told again by another way to part it: one fact
@@ -256,7 +256,7 @@ def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
         found = [
             _amount(books, cell[1:], code, economic=economic)
             if cell.startswith("=")
-            else cell.format_map(parts).strip("" if code else "[]-")
+            else cell.replace("#", str(len(grid.rows) + 1)).format_map(parts).strip("" if code else "[]-")
             for cell in cells
         ]
         if any(isinstance(cell, Decimal) and cell for cell in found) or (not code and not any(codes)):
