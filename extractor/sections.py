@@ -83,7 +83,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
         return None
     key = squeeze(unmarked(text))
     key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
-    key = _QUOTES.sub("", key)
+    key = _QUOTES.sub("", key).replace("公共财政预算", "一般公共预算")  # its name up to 2014, and long after in titles
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
     bare = key.replace("因公出国(境)费、", "")

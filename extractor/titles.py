@@ -16,6 +16,10 @@ _OTHER = re.compile(
     r"|财政拨款|一般公共|政府性|国有资本|基本支出|项目|三公"
 )
 _WHOLE = re.compile(r"总|预算|决算|情况|明细")
+# How what stands in front of a title ends: with the name of an office, a year, or a sign.
+_OFFICE = re.compile(
+    r"(?:^|[局委办厅院校所站队会社园馆台部处心府学司场区镇乡县市省州旗盟所组室厂团]|部门|单位|综合|本级|年度?|[0-9):\-—_/]|表)$"
+)
 _BOTH = re.compile(r"收支|收入支出|收入和支出|收入及支出|收入与支出")
 
 
@@ -29,7 +33,7 @@ def told_by_words(key: str) -> str:
     while (found := _WORDS.search(before)) is not None:
         before = before[: found.start()]
     words = key[len(before) :]
-    if _OTHER.search(before):
+    if _OTHER.search(before) or not _OFFICE.search(before):
         return ""
     general = "一般公共" in words or "公共预算" in words
     if "三公" in words:
@@ -39,8 +43,11 @@ def told_by_words(key: str) -> str:
     treasury = "财政拨款" in words
     if "基本支出" in words:
         return "basic_expenditure" if general else "fiscal_basic_expenditure" if treasury else ""
-    if "项目" in words or "机关运行" in words:
+    if re.search("机关运行|会议费|培训费", words):
         return ""
+    if "项目" in words:
+        told = "project_expenditure" if general else "" if treasury else "project_list"
+        return told if "项目支出" in words else ""
     if _BOTH.search(words):
         return "general_expenditure" if general and treasury else "fiscal_appropriation" if treasury else (
             "" if general else "revenue_expenditure"

@@ -38,16 +38,18 @@ def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[li
     return out
 
 
-def sides(lines: Sequence[Sequence[Token]]) -> list[int]:
-    """Cells of a grid at which its sides begin: cells with words behind cells with amounts."""
+def sides(lines: Sequence[Sequence[Token]]) -> list[tuple[int, int, int]]:
+    """The sides of a grid: the cell at which each begins, that of its first amounts, and that of its last.
+
+    A side begins with words behind cells with amounts.
+    """
     words = Counter(t.cell for line in lines for t in line if t.kind == "text")
     amounts = Counter(t.cell for line in lines for t in line if t.decimals or t.kind == "dash")
-    found, behind = [0], False
+    found = [(0, 0, 0)]
     for cell in sorted(c for c in {*words, *amounts} if c is not None):
-        if words[cell] > amounts[cell]:
-            if behind:
-                found.append(cell)
-            behind = False
-        else:
-            behind = behind or amounts[cell] > 0
+        first, begin, end = found[-1]
+        if words[cell] <= amounts[cell]:
+            found[-1] = (first, begin or cell, cell)
+        elif end:
+            found.append((cell, 0, 0))
     return found

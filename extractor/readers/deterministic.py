@@ -24,6 +24,7 @@ from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
 from .labels import TOTALS, Labels, labels_of
+from .place import width_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
@@ -31,6 +32,7 @@ from .wide import names_items, wide
 
 _UNFIT = 10_000
 _SUBTOTAL = "小计"
+_FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
 _STRANGE = "most of its row labels are unknown"
 _BEGIN = 3  # characters by which a column's name is told in a header
 _WITH_NUMBERS = 10  # so many unknown labels without a number weigh as much as one with a number
@@ -173,6 +175,9 @@ def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
 
 def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> int:
     """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
+    if spec.shape == "two_sided":
+        rows = labelled_rows(body, spec, labels)
+        return sum(len(r.items) > width_of(r, spec, verdict.columns) for r in rows)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
@@ -212,7 +217,7 @@ def _part(
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)
-        misfit = _misfit(rows, spec, body)
+        misfit = _misfit(rows, spec, body, layouts[spec.id].columns)
         if misfit:
             unknown.append(Unknown(chunk, misfit))
             continue
@@ -289,8 +294,10 @@ def _printed_names(
     return out
 
 
-def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
+def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequence[str]) -> str:
     """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
+    if sum(len(r.items) > width_of(r, spec, columns) for r in rows) * _FEW > len(rows):
+        return "its rows print more numbers than its header names columns"
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.decimals for line in body.lines for t in line):
         return "its rows have another shape than the spec's"

@@ -13,6 +13,7 @@ from itertools import pairwise
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
+from .blocks import sides
 from .body import Body
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .heads import named, paths
@@ -20,6 +21,7 @@ from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
 
+_SEVERAL = 2  # columns
 _CROWDED = "its rows print amounts in more cells than its header names"
 
 
@@ -112,6 +114,9 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
         return Layout(known=True, columns=every, printed=every, short=every)
     named = cover(body, spec)
     if spec.shape == "two_sided" and len(every) == 1:
+        mirrored = _mirrored(body, spec)
+        if mirrored is not None:
+            return mirrored
         labels = named.labels if spec.layout else {}
         return Layout(known=True, columns=every, printed=every, short=every, labels=labels)
     if spec.shape == "coded" and named.blocks > 1:
@@ -130,6 +135,25 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
             strange = 0 if named.complete else named.left
             return replace(first, labels=named.labels if spec.layout else {}, strange=strange)
     return _named_layout(body, spec, named, beyond)
+
+
+def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
+    """Return the columns of a table whose sides both have the same several ones: budget and outturn, or two years."""
+    by_name = _by_name(spec)
+    first, found = None, dict[str, str]()
+    if body.grid:
+        _, begin, end = sides(body.lines)[0]
+        first, above = paths(body, (begin, end)) if end > begin else (None, ())
+        found = named(above, by_name) if above else {}
+    else:
+        known = [(by_name[p][0], p) for line in _pieces(body) for p in line if p in by_name]
+        half = len(known) // 2
+        found = dict(known) if known[:half] == known[half:] and len(dict(known)) == half else {}
+    ids = tuple(found)
+    if len(ids) < _SEVERAL or spec.column_ids[0] not in found:
+        return None
+    strange = _fresh(ids, spec)
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=found, strange=strange, first_cell=first)
 
 
 def _fresh(columns: Sequence[str], spec: TableSpec) -> int:

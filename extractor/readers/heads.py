@@ -24,17 +24,20 @@ _RATE = re.compile(r"[%率]|幅度|比例")
 Paths = tuple[tuple[str, ...], ...]
 
 
-def paths(body: Body) -> tuple[int, Paths]:
+def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths]:
     """Return the first cell with amounts, and for each column from there to the last the words above it, top down.
 
-    Nothing where a column has no words above it, or a row has amounts outside.
+    Nothing where a column has no words above it, or a row has amounts outside. ``within`` are the first and the last
+    cell of one side of a table.
     """
+    if within is not None:
+        above = tuple(_path(_rows(body), place) for place in range(within[0], within[1] + 1))
+        return (within[0], above) if all(above) else (0, ())
     places = [[t.cell for t in line if t.decimals and t.cell is not None] for line in body.lines]
     found = [cells_ for cells_ in places if cells_]
     if not found or not body.header_lines:
         return 0, ()
-    rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
-    rows = [["" if text.isdigit() or text in ("栏次", "行次") else text for text in row] for row in rows]
+    rows = _rows(body)
     first, last = min(line[0] for line in found), max(line[-1] for line in found)
     last = max(last, *(i for row in rows for i, text in enumerate(row) if text and text != _REMARK))
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
@@ -44,6 +47,11 @@ def paths(body: Body) -> tuple[int, Paths]:
         first += 1  # a row that slipped to the left
     above = tuple(_path(rows, place) for place in range(first, last + 1))
     return (first, above) if all(above) else (0, ())
+
+
+def _rows(body: Body) -> list[list[str]]:
+    rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
+    return [["" if text.isdigit() or text in ("栏次", "行次") else text for text in row] for row in rows]
 
 
 def _path(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:

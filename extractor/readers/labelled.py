@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.amount import half_unit
@@ -37,7 +37,7 @@ class _Segments:
     out: list[RawRow] = field(default_factory=list)
     row: RawRow | None = None
     words: list[Token] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
+    starts: list[tuple[int, int, int]] = field(default_factory=list)
 
     def flush(self) -> None:
         """Turn the waiting words into labels."""
@@ -70,8 +70,12 @@ class _Segments:
 
     def sides(self, line: Sequence[Token]) -> None:
         """Read one line of a grid, side by side; a row knows its side."""
-        for block, (first, end) in enumerate(zip(self.starts, [*self.starts[1:], None], strict=True)):
+        _, zero, last = self.starts[0]
+        ends = [*(start for start, _, _ in self.starts[1:]), None]
+        for block, ((first, begin, _), end) in enumerate(zip(self.starts, ends, strict=True)):
             here = [t for t in line if first <= (t.cell or 0) and (end is None or (t.cell or 0) < end)]
+            if last > zero and begin:  # both sides have the same columns
+                here = [replace(t, cell=(t.cell or 0) - begin + zero) for t in here]
             before = len(self.out)
             if here:
                 self.line(here)

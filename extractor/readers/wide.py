@@ -20,7 +20,7 @@ from .body import Body
 from .draft import Draft
 from .labels import TOTALS
 from .rows import RawRow
-from .tokens import Token
+from .tokens import Token, cells
 
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
@@ -150,18 +150,20 @@ def _items(header: str, spec: TableSpec) -> list[Path]:
 
 
 def _as_printed(items: list[Path], body: Body) -> list[Path]:
-    """Order the parts of each item as the header has them, where it prints the names of all of them whole."""
-    pieces = [squeeze(p) for line in body.header_lines for p in re.split(r"[\s|]+", line.text) if p]
-    where: dict[Path, int] = {}
-    for item in items:
-        names = {squeeze(n) for n in (item[-1].label, *item[-1].aliases)}
-        where[item] = next((i for i, piece in enumerate(pieces) if piece in names), -1)
+    """Order the parts of each item as the header has them, where it tells: by cells, or all of them on one line."""
+    places: dict[str, tuple[int, int]] = {}
+    for number, line in enumerate(body.header_lines):
+        pieces = [text for _, text in cells(line.text)] if body.grid else re.split(r"[\s|]+", line.text)
+        for place, piece in enumerate(pieces):
+            places.setdefault(squeeze(piece), (0 if body.grid else number, place))
+    where = {i: next((places[n] for n in map(squeeze, (i[-1].label, *i[-1].aliases)) if n in places), None) for i in items}
 
     def below(parent: Path) -> list[Path]:
         parts = [i for i in items if i[:-1] == parent]
-        told = all(where[p] >= 0 for p in parts)
-        ordered = sorted(parts, key=where.__getitem__) if told and parent else parts
-        return [item for part in ordered for item in (part, *below(part))]
+        told = [place for part in parts if (place := where[part]) is not None]
+        if parent and len(told) == len(parts) and len({line for line, _ in told}) == 1:
+            parts = [part for _, part in sorted(zip(told, parts, strict=True), key=lambda pair: pair[0])]
+        return [item for part in parts for item in (part, *below(part))]
 
     return below(())
 
