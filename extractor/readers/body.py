@@ -14,7 +14,7 @@ from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
 from .labels import TOTALS, Labels
-from .ordinals import two_classifications, without_ordinals, without_second_codes, without_unit_codes
+from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
@@ -104,6 +104,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
         tokens = [t for t in tokenize(line, labels.catalogue.names, grid=grid) if serial is None or t.cell != serial]
         if tokens and not _numbering(tokens):
             rows.append((line, _without_levels(tokens)))
+    rows = rows if grid else without_serials(rows)
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     pairs = tuple((line, tokens) for (line, _), tokens in zip(rows, joined, strict=True))

@@ -20,6 +20,8 @@ _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
 _BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
+_CHANGE = re.compile(r"增减|增长|变动|变化")
+_RATE = re.compile(r"[%率]|幅度|比例")
 _LEAVES = frozenset({"小计", "合计", "金额"})  # names that say something below the name of a group alone
 _GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
@@ -144,9 +146,18 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
             seen[piece] += 1  # the header of the block beside it
         elif group := next((c for c in columns if _is_leaf(piece, c, found)), None):
             found[group.id] = printed
+        elif change := next((c for c in columns if c.id not in found and c.id == _change(piece)), None):
+            found[change.id] = printed
         else:
             left.append(printed)
     return left
+
+
+def _change(piece: str) -> str:
+    """Return the column that a name such as 比上年增减 or 增减变动情况 stands for, or "": offices call it as they like."""
+    if not _CHANGE.search(piece):
+        return ""
+    return "增减%" if _RATE.search(piece) else "增减额"
 
 
 def _of_group(piece: str, found: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from extractor.specs import TableSpec
 from .blocks import sides
 from .body import Body
 from .cover import Cover, cover, in_blocks, in_their_groups
-from .heads import named, paths
+from .heads import named, paths, told_by_sums
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
@@ -60,6 +60,14 @@ def layout(body: Body, spec: TableSpec) -> Layout:
         crowded = found.known and spec.shape == "coded" and _cells(body) > len(found.columns)
         if not found.known or found.strange or crowded:
             found = _by_paths(body, spec, Layout(known=False, reason=_CROWDED) if crowded else found)
+        elif spec.layout and tuple(told := named(paths(body)[1], _by_name(spec))) == found.columns:
+            found = replace(found, labels=told)
+    elif spec.shape == "coded" and not body.grid and not body.blocks and not body.fragments:
+        told = named(told_by_sums(body), _by_name(spec))
+        ids = tuple(told)
+        if ids and set(ids) >= set(cover(body, spec).names):
+            fresh = _fresh(ids, spec)
+            found = Layout(known=True, columns=ids, printed=ids, short=ids, labels=told, strange=fresh)
     if not found.known or not body.grid or found.first_cell is not None:
         return found
     return replace(found, first_cell=_first_cell(body, spec, found.printed))
@@ -170,6 +178,11 @@ def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, 
         fresh = _fresh(exact, spec)
         return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels, strange=fresh)
     if not named.complete:
+        if not body.grid and beyond and set(beyond) >= set(named.names):
+            strange, other = _fresh(beyond, spec), {i: i for i in beyond}
+            return Layout(
+                known=True, columns=beyond, printed=beyond, short=beyond, labels=other | named.labels, strange=strange
+            )  # fmt: skip
         return Layout(known=False, reason="its header has columns that the spec doesn't know")
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     columns = _ordered(tuple(named.names), lines)

@@ -15,6 +15,8 @@ from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
 _LEAVES = frozenset({"小计", "合计", "总计", "金额", "预算数", "决算数"})  # they name the sum of a group, or its only column
+# Names of the columns that say what a row is.
+_NAMES = frozenset({"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"})
 _REMARK = "备注"
 _MOST = 60  # columns
 _TWO = 2  # years that are compared
@@ -88,12 +90,29 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
         ids = [i for name in _candidates(path, leaves, years) for i in by_name.get(name, ()) if i not in out]
         if leaves[path[-1]] > 1:
             printed = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
-        own = ids[0] if ids else printed
+        own = ids[0] if ids else printed if printed not in out else f"{printed}/{printed}"
         if own in out:
             return {}
         known += bool(ids)
         out[own] = printed
     return out if known else {}
+
+
+def told_by_sums(body: Body) -> Paths:
+    """Return what stands above each column where a header's last line begins a group again with every 合计 or 小计.
+
+    The line above it names the groups, as many: ``2023年预算数 2024年预算数`` / ``合计 合计 基本支出 项目支出``.
+    """
+    lines = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in body.header_lines]
+    lines = [kept for line in lines if (kept := [p for p in line if not p.isdigit() and p not in _NAMES])]
+    if len(lines) < _TWO:
+        return ()
+    groups, leaves = lines[-2:]
+    starts = [i for i, leaf in enumerate(leaves) if leaf in _LEAVES]
+    if len(starts) < _TWO or len(starts) != len(groups) or starts[0]:
+        return ()
+    ends = [*starts[1:], len(leaves)]
+    return tuple((g, leaf) for g, a, b in zip(groups, starts, ends, strict=True) for leaf in leaves[a:b])
 
 
 def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[str]) -> list[str]:

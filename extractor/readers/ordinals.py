@@ -11,6 +11,8 @@ _UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|部门)(?:代码|编码)")
 _OF_GOVERNMENT = re.compile(r"政府(?:预算)?(?:支出)?经济(?:分类)?")
 _OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
 _ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
+_SERIALS = 4  # so many rows that are counted
+_HEADER = 24  # lines that a header may take
 _GAP = 40  # rows that may be missing between two numbers
 
 
@@ -25,6 +27,18 @@ def without_ordinals(lines: Sequence[list[Token]], header: Sequence[Line], *, gr
     counted: list[int] = []  # the last number of each side
     sides = max(2, sum(squeeze(line.text).count("行次") for line in header))
     return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted, sides)])]
+
+
+def without_serials(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line, list[Token]]]:
+    """Drop the digits that count the rows of text without cells, where the header says 序号 and many rows have them."""
+    if not any("序号" in squeeze(line.text) for line, _ in rows[:_HEADER]):
+        return list(rows)
+    out, count = [], 0
+    for line, tokens in rows:
+        counted = tokens[0].whole and tokens[0].text == str(count + 1)
+        count += counted
+        out.append((line, tokens[1:] if counted else tokens))
+    return [row for row in out if row[1]] if count > _SERIALS else list(rows)
 
 
 def _counts_up(token: Token, counted: list[int], sides: int) -> bool:
