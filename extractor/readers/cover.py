@@ -62,12 +62,17 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     columns = (*side, *spec.columns, *spec.more)
     blocks = max(1, "".join(pieces).count(_NAME))
     whole: dict[str, str] = {}
+    printed = set(pieces)
     pieces = _longer(pieces, columns, whole)
     rest = [_of_group(p, whole) for p in _whole(pieces, columns, whole, blocks)]
     words_first = _put_together([p for p in rest if p not in HEADER_WORDS], columns, whole)
     names_first = _put_together(rest, columns, whole)
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
     found = found | {c.id: c.names[0] for c in columns if c.canonical and c.id in found}
+    for column in columns:  # 合计 below 基本支出 is what is printed, not 基本支出合计
+        name = found.get(column.id, "")
+        leaf = name.removeprefix(column.under) if column.group and column.under else ""
+        found = found | {column.id: leaf} if leaf in _LEAVES and leaf != name and name not in printed else found
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
     return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
 

@@ -23,7 +23,7 @@ from .header import Layout, layout
 from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
-from .labels import TOTALS, Labels, labels_of
+from .labels import HEADER_WORDS, TOTALS, Labels, labels_of, undated
 from .place import width_of
 from .purchases import purchases
 from .rows import RawRow
@@ -89,6 +89,8 @@ def fitting(
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
         verdict = layout(body, spec)
+        if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
+            verdict = Layout(known=False, reason="its header names columns that only other layouts have")
         known = verdict.known
         crowded = _crowded(body, spec, verdict, labels) if known else 0
         strange = (
@@ -188,6 +190,19 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
         rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
         lines = tuple(tuple(row.items) for row in rows)
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
+
+
+def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
+    """Whether a header prints the name of a column that only other layouts of the table have.
+
+    Two numbers that add up to a third would be proven under the names of other two columns.
+    """
+    if spec.shape != "coded" or body.fragments:
+        return False
+    pieces = {undated(p) for line in body.header_lines for p in line.text.replace("|", " ").split()}
+    own = {name for c in (*spec.columns, *spec.more) for name in (*c.plain, squeeze(c.id))}
+    others = {n for s in catalogue.layouts(spec.id) if s.shape == "coded" for c in (*s.columns, *s.more) for n in c.plain}
+    return bool((pieces & others) - own - {*HEADER_WORDS})
 
 
 def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:

@@ -62,6 +62,8 @@ def layout(body: Body, spec: TableSpec) -> Layout:
             found = _by_paths(body, spec, Layout(known=False, reason=_CROWDED) if crowded else found)
         elif spec.layout and tuple(told := named(paths(body)[1], _by_name(spec))) == found.columns:
             found = replace(found, labels=told)
+    elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
+        found = _right_side(body, spec, found)
     elif spec.shape == "coded" and not body.grid and not body.blocks and not body.fragments:
         told = named(told_by_sums(body), _by_name(spec))
         ids = tuple(told)
@@ -71,6 +73,18 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     if not found.known or not body.grid or found.first_cell is not None:
         return found
     return replace(found, first_cell=_first_cell(body, spec, found.printed))
+
+
+def _right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns of the right side by what stands above them, where it prints more than are known."""
+    both = sides(body.lines)
+    if len(both) != _SEVERAL or not otherwise.known or both[1][2] - both[1][1] < len(otherwise.columns):
+        return otherwise
+    found = named(paths(body, both[1][1:])[1], _by_name(spec))
+    ids = tuple(found)
+    if not found or ids[0] != spec.column_ids[0]:
+        return Layout(known=False, reason=_CROWDED)
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=found, strange=_fresh(ids, spec))
 
 
 def _cells(body: Body) -> int:

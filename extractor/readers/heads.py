@@ -105,6 +105,10 @@ def told_by_sums(body: Body) -> Paths:
     """
     lines = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in body.header_lines]
     lines = [kept for line in lines if (kept := [p for p in line if not p.isdigit() and p not in _NAMES])]
+    if all(len(line) == 1 for line in lines):  # one cell on each line
+        flat = [p for line in lines for p in line]
+        begin = next((i for i, p in enumerate(flat) if p in _LEAVES), len(flat))
+        lines = [flat[:begin], flat[begin:]]
     if len(lines) < _TWO:
         return ()
     groups, leaves = lines[-2:]
@@ -119,7 +123,7 @@ def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[
     """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
     leaf, above = path[-1], path[-2::-1]
     if _bare(leaf) in _LEAVES and above:
-        return [*_said(above[0], years), *(_said(leaf, years) if leaves[leaf] == 1 else [])]
+        return [f"{undated(above[0])}{leaf}", *_said(above[0], years), *(_said(leaf, years) if leaves[leaf] == 1 else [])]
     group = ["/".join(map(undated, path[-2:]))] if above else []
     return [*group, *_said(leaf, years)]
 
