@@ -364,7 +364,7 @@ def columns(header: Sequence[Sequence[str]]) -> list[str]:
     for place in range(len(header[0])):
         path: list[str] = []
         for depth, row in enumerate(rows):
-            spans = row[place] or (_spanning(rows, depth, place) if not path else "")
+            spans = row[place] or _spanning(rows, depth, place)
             if spans and spans not in path:
                 path.append(normalise(spans).removeprefix("其中:"))
         paths.append(path)

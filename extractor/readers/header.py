@@ -84,7 +84,9 @@ def _right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
     ids = tuple(found)
     if not found or ids[0] != spec.column_ids[0]:
         return Layout(known=False, reason=_CROWDED)
-    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=found, strange=_fresh(ids, spec))
+    _, left = paths(body, (both[0][1], both[0][1]))
+    labels = found | ({f"left:{ids[0]}": left[0][-1]} if left else {})
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=_fresh(ids, spec))
 
 
 def _cells(body: Body) -> int:
