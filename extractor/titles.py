@@ -1,7 +1,8 @@
 """Titles of tables that no list has: what a title is about, by the words that it is made of.
 
-Offices put the same few words together in ever other ways: ``一般公共预算财政拨款收入支出决算表``, ``三公经费公共预算财政拨款
-支出决算表``. What stands in front of them is the name of an office, or something else and then no title we know.
+Offices put the same few words together in ever other ways: ``一般公共预算财政拨款收入支出决算表``, or
+``三公经费公共预算财政拨款支出决算表``. What stands in front of them is the name of an
+office, or something else and then no title we know.
 """
 
 import re
@@ -15,7 +16,7 @@ _OTHER = re.compile(
     r"关于|绩效|整体|目标|采购|资产|购买|债务|转移支付|专项|人员|机构|经济|科目|说明|目录|清单|非税|征收|任务|补助|结转|社会保险|为空"
     r"|财政拨款|一般公共|政府性|国有资本|基本支出|项目|三公"
 )
-_WHOLE = re.compile(r"总|预算|决算|情况|明细")
+_WHOLE = re.compile(r"总|预算|决算|情况|明细|一般公共|财政拨款")  # more than 收入表 or 支出表
 # How what stands in front of a title ends: with the name of an office, a year, or a sign.
 _OFFICE = re.compile(
     r"(?:^|[局委办厅院校所站队会社园馆台部处心府学司场区镇乡县市省州旗盟所组室厂团]|部门|单位|综合|本级|年度?|[0-9):\-—_/]|表)$"
@@ -38,9 +39,9 @@ def told_by_words(key: str) -> str:
     general = "一般公共" in words or "公共预算" in words
     if "三公" in words:
         return "three_public"
+    treasury = "财政拨款" in words
     if "政府性" in words or "国有资本" in words:
         return "" if general or "支" not in words else "government_fund" if "政府性" in words else "state_capital"
-    treasury = "财政拨款" in words
     if "基本支出" in words:
         return "basic_expenditure" if general else "fiscal_basic_expenditure" if treasury else ""
     if re.search("机关运行|会议费|培训费", words):
@@ -49,10 +50,18 @@ def told_by_words(key: str) -> str:
         told = "project_expenditure" if general else "" if treasury else "project_list"
         return told if "项目支出" in words else ""
     if _BOTH.search(words):
-        return "general_expenditure" if general and treasury else "fiscal_appropriation" if treasury else (
-            "" if general else "revenue_expenditure"
-        )
-    plain = "" if _WHOLE.search(words) is None else "revenue" if "收入" in words else "expenditure" if "支出" in words else ""
-    if general or treasury:
-        return "" if plain == "revenue" or "支出" not in words else "general_expenditure" if general else "fiscal_expenditure"
-    return plain
+        return _of_both(general=general, treasury=treasury)
+    if "收入" in words or not _WHOLE.search(words):
+        return "" if general or treasury or "收入" not in words else "revenue"
+    return _of_expenditure(general=general, treasury=treasury) if "支出" in words else ""
+
+
+def _of_both(*, general: bool, treasury: bool) -> str:
+    """Return the table of income and expenditure of all money, of the treasury's, or of the general budget's."""
+    if general:
+        return "general_expenditure" if treasury else ""
+    return "fiscal_appropriation" if treasury else "revenue_expenditure"
+
+
+def _of_expenditure(*, general: bool, treasury: bool) -> str:
+    return "general_expenditure" if general else "fiscal_expenditure" if treasury else "expenditure"

@@ -91,9 +91,7 @@ class Ledger:
         return {"people": staff, "goods": whole - staff}.get(name, whole)
 
 
-def keep(
-    seed: int, *, scale: int = 1, rich: bool = True, names: tuple[str, ...] = (), decimals: int = 2
-) -> Ledger:
+def keep(seed: int, *, scale: int = 1, rich: bool = True, names: tuple[str, ...] = (), decimals: int = 2) -> Ledger:
     """Draw the books of one office; the same seed always gives the same books."""
     books = Ledger(Random(seed), scale, rich, decimals)
     rng = books.rng
@@ -119,9 +117,7 @@ def keep(
         books.items.setdefault(rng.choice(FUNDS), {})["fund"] = books.amount()
     for row in books.items.values():
         general = sum((row.get(part, ZERO) for part in _SUMS["gen"]), ZERO)
-        row["last"] = (
-            ZERO if not general or books.chance(0.1) else books.rounded(general * rng.randint(80, 115) / 100)
-        )
+        row["last"] = ZERO if not general or books.chance(0.1) else books.rounded(general * rng.randint(80, 115) / 100)
     _spend(books)
     _public(books)
     return books

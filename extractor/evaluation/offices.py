@@ -7,8 +7,8 @@ rows are made of:
 * ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F
   functional, E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{k1} {k2} {k3}`` its last part alone, ``{gov}
   {govname}`` an economic item's code of the other classification);
-* ``@left``, ``@right`` (``@third``, ``@fourth``) and ``@end``: the sides of a table and its last row; a line is a label,
-  with a dot in front for each level, and amounts; ``%classes`` stands for a row for each class;
+* ``@left``, ``@right`` (``@third``, ``@fourth``) and ``@end``: the sides of a table and its last row; a line is a
+  label, with a dot in front for each level, and amounts; ``%classes`` stands for a row for each class;
 * ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
 * ``@blocks 301 303 / 302 > {code} | {name} | =all``: economic items in blocks beside each other, by their classes; the
   lines below are rows over all of them;
@@ -248,7 +248,9 @@ def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
 
     def one(code: str) -> None:
         parts = {"code": code, "c1": code[:3], "c2": code[3:5], "c3": code[5:7], "name": NAMES.get(code, ""), **head}
-        parts |= {f"k{n}": code[start:] if len(code) == end else "" for n, start, end in ((1, 0, 3), (2, 3, 5), (3, 5, 7))}
+        parts |= {
+            f"k{n}": code[start:] if len(code) == end else "" for n, start, end in ((1, 0, 3), (2, 3, 5), (3, 5, 7))
+        }
         gov, other = _GOVERNMENT.get(code, ("599" if len(code) == len("599") else "59999", "其他支出"))
         parts |= {"gov": gov, "govname": other}
         if not code:
@@ -309,7 +311,7 @@ def _two(grid: _Grid, books: Ledger, sides: dict[str, tuple[str, ...]]) -> None:
     blanks = [[("#" if cell == "#" else "") for cell in side[0][0]] for side in parts]
     size = max(map(len, parts))
     for side, blank in zip(parts, blanks, strict=True):
-        side += [(list(blank), "")] * (size - len(side))
+        side.extend([(list(blank), "")] * (size - len(side)))
     for line in sides.get("end", ()):
         for side, half in zip(parts, line.split("//"), strict=True):
             side.extend(_side(books, [half]) if half.strip() else [([], "")])

@@ -343,7 +343,7 @@ def _without_page_numbers(lines: Sequence[list[Token]], decimals: int, *, levele
     return out
 
 
-def _long_amounts(lines: Sequence[Sequence[Token]]) -> bool:
+def _long_amounts(lines: Sequence[list[Token]]) -> bool:
     """Whether amounts without a point are too long to be taken for the number of a page, nearly all of them."""
     numbers = [t for line in lines for t in line if t.kind == "number" and t.text.strip("0")]
     alone = [i for i, line in enumerate(lines) if _alone(line) and len(line[0].text) <= _PAGE_DIGITS]

@@ -159,7 +159,7 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
 
 
 def _change(piece: str) -> str:
-    """Return the column that a name such as 比上年增减 or 增减变动情况 stands for, or "": offices call it as they like."""
+    """Return the column that a name such as 比上年增减 stands for, or "": offices call it as they like."""
     if not _CHANGE.search(piece):
         return ""
     return "增减%" if _RATE.search(piece) else "增减额"

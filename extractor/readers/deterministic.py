@@ -7,6 +7,7 @@ reading that breaks the fewest identities puts it there; else the cell is ambigu
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from extractor.chunks import Chunk
 from extractor.errors import SpecError
@@ -200,9 +201,16 @@ def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
     if spec.shape != "coded" or body.fragments:
         return False
     pieces = {undated(p) for line in body.header_lines for p in line.text.replace("|", " ").split()}
+    return not pieces.isdisjoint(_elsewhere(spec, catalogue))
+
+
+@lru_cache(maxsize=256)
+def _elsewhere(spec: TableSpec, catalogue: Catalogue) -> frozenset[str]:
+    """Names of columns that other layouts of a table have, and this one doesn't."""
     own = {name for c in (*spec.columns, *spec.more) for name in (*c.plain, squeeze(c.id))}
-    others = {n for s in catalogue.layouts(spec.id) if s.shape == "coded" for c in (*s.columns, *s.more) for n in c.plain}
-    return bool((pieces & others) - own - {*HEADER_WORDS})
+    layouts = [s for s in catalogue.layouts(spec.id) if s.shape == "coded"]
+    others = {name for s in layouts for c in (*s.columns, *s.more) for name in c.plain}
+    return frozenset(others - own - {*HEADER_WORDS})
 
 
 def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
@@ -327,5 +335,9 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequen
             if not body.grid:
                 return _STRANGE
             for row in (r for r in rows if r.side == "left" and not r.code):
-                row.role, row.parent, row.doubt = None, None, _STRANGE  # its cells are sure, its place among others isn't
+                row.role, row.parent, row.doubt = (
+                    None,
+                    None,
+                    _STRANGE,
+                )  # its cells are sure, its place among others isn't
     return ""

@@ -10,7 +10,6 @@ from .labels import Labels
 from .rows import RawRow, is_total
 from .tokens import Token
 
-
 _OFFICE = (6, 8, 9, 12)
 
 

@@ -20,7 +20,6 @@ from .heads import named, paths, told_by_sums
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
-
 _SEVERAL = 2  # columns
 _CROWDED = "its rows print amounts in more cells than its header names"
 
@@ -225,7 +224,9 @@ def _below_groups(
     under = {c.id: c.under or "" for c in (*spec.columns, *spec.more) if c.under and c.id in one_by_one}
     printed = [undated(line.text) for line in body.header_lines]
     said = {group: (group, f"{group}收入", f"{group}支出") for group in under.values()}
-    first = {g: next(i for i, p in enumerate(printed) if p in names) for g, names in said.items() if {*names} & {*printed}}
+    first = {
+        g: next(i for i, p in enumerate(printed) if p in names) for g, names in said.items() if {*names} & {*printed}
+    }
     if not under or set(under.values()) - set(first):
         return ()
     out: list[str] = []

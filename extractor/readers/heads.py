@@ -1,7 +1,7 @@
 """Columns of a grid by the cells of its header: what stands above each number, from the group down to the leaf.
 
-A merged cell is printed once, or again in every cell that it spans. A leaf such as 小计 says nothing by itself: with the
-name of its group it does. A column whose name no spec knows keeps the name that is printed.
+A merged cell is printed once, or again in every cell that it spans. A leaf such as 小计 says nothing by itself:
+with the name of its group it does. A column whose name no spec knows keeps the name that is printed.
 """
 
 import re
@@ -14,9 +14,13 @@ from .body import Body
 from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
-_LEAVES = frozenset({"小计", "合计", "总计", "金额", "预算数", "决算数"})  # they name the sum of a group, or its only column
+_LEAVES = frozenset(
+    {"小计", "合计", "总计", "金额", "预算数", "决算数"}
+)  # they name the sum of a group, or its only column
 # Names of the columns that say what a row is.
-_NAMES = frozenset({"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"})
+_NAMES = frozenset(
+    {"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"}
+)
 _REMARK = "备注"
 _MOST = 60  # columns
 _TWO = 2  # years that are compared
@@ -123,7 +127,11 @@ def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[
     """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
     leaf, above = path[-1], path[-2::-1]
     if _bare(leaf) in _LEAVES and above:
-        return [f"{undated(above[0])}{leaf}", *_said(above[0], years), *(_said(leaf, years) if leaves[leaf] == 1 else [])]
+        return [
+            f"{undated(above[0])}{leaf}",
+            *_said(above[0], years),
+            *(_said(leaf, years) if leaves[leaf] == 1 else []),
+        ]
     group = ["/".join(map(undated, path[-2:]))] if above else []
     return [*group, *_said(leaf, years)]
 

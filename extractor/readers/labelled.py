@@ -14,9 +14,9 @@ from .body import Body
 from .labels import TOTALS, Labels
 from .rows import RawRow
 from .tokens import Token
+from .trees import beside_right, on_side, other_ways, singled_out, tops, trees
 
 _OF_WHICH = re.compile(r"其中")
-_TOLD = 2  # labels by which a side is told to be no list of classes
 _SUBTOTAL = "小计"  # of the heading above it, which names its parts
 
 
@@ -181,30 +181,30 @@ def _completes_another(
 
 def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     """Give labelled rows their role, side, key and parent by what their labels say; by rows that the spec has."""
-    trees = _trees(rows, spec, labels)
-    order = {path: i for i, path in enumerate((*walk(spec.left), *walk(trees)))}
+    told = trees(rows, spec, labels)
+    order = {path: i for i, path in enumerate((*walk(spec.left), *walk(told)))}
     used: set[tuple[RowSpec, ...]] = set()
     paths: dict[int, tuple[RowSpec, ...]] = {}
     reached: dict[RowSpec, int] = {}  # how far each side has come in the spec's order
     seen_total_on: set[int] = set()
     coded = any(row.code for row in rows)
-    beside = _beside_right(rows, trees, labels, spec)
-    tops = _tops(trees, spec)  # a total of this side is the second of its line
+    beside = beside_right(rows, told, labels, spec)
+    totals = tops(told, spec)  # a total of this side is the second of its line
     main = spec.right.total if spec.right else None
-    beside_classes = _other_ways(rows, trees, labels, spec)
+    beside_classes = other_ways(rows, told, labels, spec)
     for index, row in enumerate(rows):
         bare = row.bare
         if row.code:
             row.side, row.kind, row.role, row.key = "right", "code", row.code, row.code
             continue
-        named = [p for p in labels.paths(row.text, spec) if p in order and _on_side(p, row, spec, beside)]
-        named = [p for p in named if p not in tops and not (beside_classes and _singled_out(p, trees))]
-        if bare in labels.by_name and row.block is None and main in trees:
-            named = [p for p in named if p[0] not in trees]  # 其他支出 is a class where classes are printed
+        named = [p for p in labels.paths(row.text, spec) if p in order and on_side(p, row, spec, beside)]
+        named = [p for p in named if p not in totals and not (beside_classes and singled_out(p, told))]
+        if bare in labels.by_name and row.block is None and main in told:
+            named = [p for p in named if p[0] not in told]  # 其他支出 is a class where classes are printed
         found = [p for p in named if p not in used]
         second = bare in TOTALS and (row.line in seen_total_on or (bool(named) and not found) or bool(row.block))
         if spec.right and (labels.right_total(bare, spec) or second):
-            here = [top for top in tops if _on_side(top, row, spec, beside)]
+            here = [top for top in totals if on_side(top, row, spec, beside)]
             top = next((top for top in here if top not in used), here[0] if here else (spec.right.total,))
             used.add(top)
             row.side, row.kind, row.role = "right", "total", "/".join(r.label for r in top)
@@ -218,7 +218,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             if bare in TOTALS or path[-1].top:
                 seen_total_on.add(row.line)
             row.role, row.kind = "/".join(r.label for r in path), "total" if path[-1].top else "label"
-            row.side = "right" if path[0] in trees else "left"
+            row.side = "right" if path[0] in told else "left"
         elif spec.right and bare in labels.by_name and (not row.block or row.block == 1):
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
             if coded:
@@ -236,60 +236,6 @@ def _beyond(place: int, last: int | None) -> tuple[bool, bool, int]:
     return last is None, place < last_, abs(place - last_)
 
 
-def _trees(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> tuple[RowSpec, ...]:
-    """Return what the right side may be told by: not by classes where none is printed, but other parts of the total."""
-    if not spec.right:
-        return ()
-    classes = any(row.code or row.bare in labels.by_name for row in rows)
-    other = sum(any(p[0] in spec.right.also for p in labels.paths(row.text, spec)) for row in rows)
-    return spec.right.trees if classes or other < _TOLD else spec.right.also
-
-
-def _other_ways(rows: Sequence[RawRow], trees: tuple[RowSpec, ...], labels: Labels, spec: TableSpec) -> bool:
-    """Whether the right side is told by something else beside its classes: by labels that single out no part of them."""
-    found = [labels.paths(row.text, spec) for row in rows if not row.code]
-    own = [p for p in found if p and all(path[0] in trees[1:] and len(path) > _TOLD for path in p)]
-    return len(own) >= _TOLD
-
-
-def _singled_out(path: tuple[RowSpec, ...], trees: tuple[RowSpec, ...]) -> bool:
-    return path[-1].of_which and path[0] in trees[:1]
-
-
-def _tops(trees: Sequence[RowSpec], spec: TableSpec) -> list[tuple[RowSpec, ...]]:
-    """Return the path of each tree's total: its root, or what stands below a root that is never printed."""
-    main = spec.right.total if spec.right else None
-    return [(tree,) if tree is main else (tree, tree.children[0]) for tree in trees]
-
-
-def _beside_right(
-    rows: Sequence[RawRow], trees: tuple[RowSpec, ...], labels: Labels, spec: TableSpec
-) -> dict[int, RowSpec]:
-    """Return which tree each block of a grid behind the left one is told by: the one that knows most of its labels."""
-    found: dict[int, RowSpec] = {}
-    blocks = max((row.block or 0 for row in rows), default=0)
-    left = list(trees)
-    for block in range(1, blocks + 1):
-        texts = [row.text for row in rows if row.block == block and not row.code]
-        known = [
-            sum(any(p[0] is tree for p in labels.paths(t, spec)) for t in texts)
-            + (tree is (spec.right.total if spec.right else None)) * sum(split_label(t)[1] in labels.by_name for t in texts)
-            for tree in left
-        ]
-        coded = any(row.code for row in rows if row.block == block)
-        best = 0 if coded or not known else known.index(max(known))
-        if left:
-            found[block] = left.pop(best)
-    return found
-
-
-def _on_side(path: tuple[RowSpec, ...], row: RawRow, spec: TableSpec, beside: Mapping[int, RowSpec]) -> bool:
-    """Whether a path is one of the side that a row stands on; in free text every path is."""
-    if row.block is None or not beside:
-        return True
-    return path[0] in spec.left if row.block == 0 else path[0] is beside.get(row.block)
-
-
 def _unprinted(path: tuple[RowSpec, ...], used: set[tuple[RowSpec, ...]]) -> int:
     """How many rows above a label aren't printed above it, among those that print an amount there."""
     above = (path[:depth] for depth in range(1, len(path)))
@@ -305,9 +251,7 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
             step = path[:depth]
             # A total names no part of it; a subtotal does where it stands above.
             stands = where.get(step, len(rows))
-            below = step not in where or (
-                step[-1].after and (stands > index or _has_parts_above(step, stands, where))
-            )
+            below = step not in where or (step[-1].after and (stands > index or _has_parts_above(step, stands, where)))
             if depth < len(path) and (step[-1].top or below or step[-1].label == _SUBTOTAL):
                 continue
             fixed = step[-1].canonical or step[-1].top
@@ -362,7 +306,7 @@ def _strangers(rows: Sequence[RawRow]) -> None:
 
 
 def _parts_of_known(rows: Sequence[RawRow]) -> None:
-    """Put rows that the spec doesn't know, numbered otherwise, under the row above them; sure where they add up to it."""
+    """Put rows that the spec doesn't know, numbered otherwise, under the row above: sure where they add up to it."""
     left = [(index, row) for index, row in enumerate(rows) if row.side == "left" and not row.code]
     at = 0
     while at < len(left):

@@ -71,12 +71,12 @@ def without_unit_codes(lines: Sequence[list[Token]], header: Sequence[Line]) -> 
 
 
 def two_classifications(header: str) -> bool:
-    """Whether a header names the codes of the department's and of the government's economic classes beside each other."""
+    """Whether a header names the department's and the government's economic classes beside each other."""
     return bool(_OF_GOVERNMENT.search(header)) and bool(_OF_DEPARTMENT.search(_OF_GOVERNMENT.sub("", header)))
 
 
 def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
-    """Keep the first code and name of each row: what follows, up to its amounts, is the same by another classification."""
+    """Keep the first code and name of each row: what follows, up to its amounts, says the same in other classes."""
     out = []
     first, named, second = "", False, False
     for line in lines:

@@ -60,7 +60,7 @@ _PERCENT = re.compile(rf"{_NUMBER}%")
 _NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?![万亿元年月%个])(.+)")
 _TEXT_THEN_NUMBER = re.compile(rf"(.*[^0-9.,\-])({_WITH_POINT})")
 _CODE_THEN_NAME = re.compile(r"([235][0-9][0-9](?:[0-9][0-9]){0,2})(?=[^0-9.,%\x00-\x7f])(.+)")
-# ``[2010301]行政运行``, ``2010301-行政运行``: a code and its name with signs between them, as finance systems export them.
+# ``[2010301]行政运行``, ``2010301-行政运行``: a code and its name with signs between, as finance systems export them.
 _CODE_AND_NAME = re.compile(
     r"[\[(【]?([235][0-9][0-9](?:[0-9][0-9]){0,2})(?:[\])】][-—–_:、]?|[-—–_:、])(?=[^0-9.,%\x00-\x7f])(.+)"
 )

@@ -156,7 +156,8 @@ def _as_printed(items: list[Path], body: Body) -> list[Path]:
         pieces = [text for _, text in cells(line.text)] if body.grid else re.split(r"[\s|]+", line.text)
         for place, piece in enumerate(pieces):
             places.setdefault(squeeze(piece), (0 if body.grid else number, place))
-    where = {i: next((places[n] for n in map(squeeze, (i[-1].label, *i[-1].aliases)) if n in places), None) for i in items}
+    names = {i: [squeeze(name) for name in (i[-1].label, *i[-1].aliases)] for i in items}
+    where = {i: next((places[n] for n in names[i] if n in places), None) for i in items}
 
     def below(parent: Path) -> list[Path]:
         parts = [i for i in items if i[:-1] == parent]
