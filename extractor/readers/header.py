@@ -4,6 +4,7 @@ Header cells come in fragments, fused, out of order, or displaced. So the charac
 order; whole names, where there are any, tell the order of the columns on each line.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,8 @@ from .heads import named, paths, told_by_sums
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
-_SEVERAL = 2  # columns
+_SEVERAL = 2  # columns, years, sides
+_YEARS = re.compile(r"(?:19|20)\d\d")
 _CROWDED = "its rows print amounts in more cells than its header names"
 
 
@@ -53,7 +55,7 @@ class Layout:
 
 def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
-    spec = in_their_groups(body, spec)
+    spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels") and not body.blocks:
         crowded = found.known and spec.shape == "coded" and _cells(body) > len(found.columns)
@@ -72,6 +74,17 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     if not found.known or not body.grid or found.first_cell is not None:
         return found
     return replace(found, first_cell=_first_cell(body, spec, found.printed))
+
+
+def _in_years(body: Body, spec: TableSpec) -> TableSpec:
+    """Return a spec with this year's column before the last year's, where the header prints the later year first."""
+    if [c.id.partition("/")[0] for c in spec.columns[:_SEVERAL]] != ["上年", "本年"]:
+        return spec
+    years = list(dict.fromkeys(_YEARS.findall(body.header)))
+    if len(years) != _SEVERAL or years[0] < years[1]:
+        return spec
+    last, this, *rest = spec.columns
+    return spec.model_copy(update={"columns": (this, last, *rest)})
 
 
 def _right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:

@@ -126,6 +126,8 @@ def told_by_sums(body: Body) -> Paths:
 def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[str]) -> list[str]:
     """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
     leaf, above = path[-1], path[-2::-1]
+    if _bare(leaf) in _LEAVES and above and leaves[above[0]]:
+        return []  # a column of its own has the group's name
     if _bare(leaf) in _LEAVES and above:
         return [
             f"{undated(above[0])}{leaf}",

@@ -301,8 +301,10 @@ def _strangers(rows: Sequence[RawRow]) -> None:
         ]
         parents = {r.parent for r in alike if r is not None}
         parent = parents.pop() if len(parents) == 1 and (_numbering(row) or None not in alike) else None
-        if parent is not None and _lacks(rows, parent, row):
-            row.parent = parent
+        every = sorted({r.parent for r in left if r.parent is not None})
+        lacking = [p for p in ([parent] if parent is not None else every) if _lacks(rows, p, row)]
+        if len(lacking) == 1:
+            row.parent = lacking[0]
 
 
 def _parts_of_known(rows: Sequence[RawRow]) -> None:
