@@ -179,6 +179,9 @@ def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
 def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> int:
     """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
     if spec.shape == "two_sided":
+        most = max((sum(t.decimals > 0 for t in line) for line in body.lines), default=0)
+        if 1 < most <= len(verdict.columns) + 1:
+            return 0  # as many as both sides have columns
         rows = labelled_rows(body, spec, labels)
         return sum(len(r.items) > width_of(r, spec, verdict.columns) for r in rows)
     if spec.shape not in ("coded", "labels") or body.blocks:
