@@ -23,6 +23,7 @@ from .tokens import Token, cells
 
 _SEVERAL = 2  # columns, years, sides
 _YEARS = re.compile(r"(?:19|20)\d\d")
+_WEIGHT = 10  # of a column that a spec doesn't know, against characters left over
 _CROWDED = "its rows print amounts in more cells than its header names"
 
 
@@ -114,6 +115,8 @@ def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
     found = named(above, _by_name(spec))
     ids = tuple(found)
     fresh = _fresh(ids, spec)
+    if found and ids[0] != spec.column_ids[0] and fresh * 2 > _WEIGHT * len(ids):
+        return otherwise  # most names are others
     if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
         return otherwise
     return Layout(
@@ -194,7 +197,7 @@ def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
 
 def _fresh(columns: Sequence[str], spec: TableSpec) -> int:
     """How strange the columns are that the spec doesn't know: each weighs more than some characters left over."""
-    return 10 * len(set(columns) - {c.id for c in (*spec.columns, *spec.more)})
+    return _WEIGHT * len(set(columns) - {c.id for c in (*spec.columns, *spec.more)})
 
 
 def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, ...]) -> Layout:

@@ -251,7 +251,9 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
             step = path[:depth]
             # A total names no part of it; a subtotal does where it stands above.
             stands = where.get(step, len(rows))
-            below = step not in where or (step[-1].after and (stands > index or _has_parts_above(step, stands, where)))
+            below = (step not in where and not step[-1].heading) or (
+                step[-1].after and (stands > index or _has_parts_above(step, stands, where))
+            )
             if depth < len(path) and (step[-1].top or below or step[-1].label == _SUBTOTAL):
                 continue
             fixed = step[-1].canonical or step[-1].top
