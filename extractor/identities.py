@@ -129,7 +129,7 @@ def _tree_id(row: FrameRow, spec: TableSpec) -> tuple[str, bool]:
 
 @lru_cache(maxsize=64)
 def _rows_by_path(spec: TableSpec) -> dict[str, tuple[str | None, bool]]:
-    right = walk((spec.right.total,)) if spec.right else ()
+    right = walk(spec.right.trees) if spec.right else ()
     return {
         "/".join(r.label for r in path): (path[-1].identity, path[-1].optional) for path in (*walk(spec.left), *right)
     }

@@ -298,17 +298,18 @@ def _structure(
                 message=f"{table.title}: no row with a number and no note that it is empty. Look at lines "
                 f"{table.lines[0]}-{table.lines[1]}.",
             )  # fmt: skip
-        keys: dict[str, int] = {}
+        keys: dict[tuple[str, str | None], int] = {}  # 支出总计 of another way to tell it is another row
         for row in table.rows:
             if not any(c.kind == "number" for c in row.cells):
                 continue
-            if row.key in keys and not (row.kind == "total" and row.role is None):
+            named = row.key, row.role
+            if named in keys and not (row.kind == "total" and row.role is None):
                 yield Finding(
                     code="row-twice", kind="structure", table=table.id, line=row.line,
-                    message=f"{table.title}: row {row.key} is printed in line {keys[row.key]} and again in line "
+                    message=f"{table.title}: row {row.key} is printed in line {keys[named]} and again in line "
                     f"{row.line}. Both are kept.",
                 )  # fmt: skip
-            keys[row.key] = row.line
+            keys[named] = row.line
     for entry in unknown:
         first, last = text[entry.chunk.first].number, text[entry.chunk.last].number
         count = _numbers(text[i].text for piece in entry.chunk.pieces for i in piece)

@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec
+from .titles import told_by_words
 
 HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
 LEVEL: dict[HeadingKind, int] = {
@@ -44,7 +45,7 @@ class Heading:
 
 _PART = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)")
 _MARKER = re.compile(
-    r"(?:附?表\d{1,2}(?:-\d{1,2})?|附?表[一二三四五六七八九十]{1,3}"
+    r"(?:附件\d{1,2}|附?表\d{1,2}(?:-\d{1,2})?|附?表[一二三四五六七八九十]{1,3}"
     r"|(?:部门|单位)?(?:财决|财预|预决算|预算|决算)?公开(?:\d{1,2}(?:-\d{1,2})?表|表\d{1,2}(?:-\d{1,2})?)|(?:预|决)算\d{1,2}(?:-\d{1,2})?表)[:：]?"
 )
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
@@ -83,11 +84,11 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
         return None
     key = squeeze(unmarked(text))
     key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
-    key = _QUOTES.sub("", key)
+    key = _QUOTES.sub("", key).replace("公共财政预算", "一般公共预算")  # its name up to 2014, and long after in titles
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
-    bare = key.replace("因公出国(境)费、", "")
-    if (_STOP.search(bare) and "、会议费" not in bare) or _MENTION.search(bare):
+    bare = re.sub("因公出国\\(境\\)费、|、会议费|、培训费", "", key)
+    if _STOP.search(bare) or _MENTION.search(bare):
         return None
     for alias, table in _titles(tuple(specs)).get(key[-_END:], ()):
         if key.endswith(alias):
@@ -95,7 +96,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
             before = _OF_WHAT.sub("", before) if "三公" in alias else before
             if not _DISTINCT.search(before):
                 return table
-    return ""
+    return told_by_words(key)
 
 
 @lru_cache(maxsize=8)

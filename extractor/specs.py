@@ -105,10 +105,20 @@ class RowSpec(_Strict):
 
 
 class RightSide(_Strict):
-    """The right-hand side of a two-sided table: a total over coded rows, or over the child that has ``classes``."""
+    """The right-hand side of a two-sided table: a total over coded rows, or over the child that has ``classes``.
+
+    ``also`` are other ways to tell the same total: basic and project expenditure, economic classes. Some offices print
+    them instead of the classes, others beside them, each with its own total. Their roots are never printed.
+    """
 
     total: RowSpec
     classification: Literal["functional", "economic"]
+    also: tuple[RowSpec, ...] = ()
+
+    @cached_property
+    def trees(self) -> tuple[RowSpec, ...]:
+        """Every tree that the side may be told by."""
+        return (self.total, *self.also)
 
 
 class RowSum(_Strict):
@@ -188,7 +198,7 @@ class TableSpec(_Strict):
         found = {r.id for r in self.row_sums} | {z.id for z in self.zeros} | {self.tree}
         found |= {path[-1].identity for path in walk(self.left)}
         if self.right:
-            found |= {path[-1].identity for path in walk((self.right.total,))}
+            found |= {path[-1].identity for path in walk(self.right.trees)}
         return frozenset(i for i in found if i)
 
     @cached_property

@@ -34,12 +34,14 @@ class Ledger:
     Attributes:
         rng: Where chance comes from.
         scale: What an amount is multiplied by: 1 for 万元, 10000 and some more digits for 元.
+        decimals: Digits after the point.
         rich: Whether funds, fees and other money are there.
     """
 
     rng: Random
     scale: int = 1
     rich: bool = True
+    decimals: int = 2
     items: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     economic: dict[str, Decimal] = field(default_factory=dict)
     public: dict[str, Decimal] = field(default_factory=dict)
@@ -49,7 +51,12 @@ class Ledger:
     def amount(self, most: int = 90000) -> Decimal:
         """Draw an amount above zero."""
         cents = self.rng.randint(100, most) * self.scale
-        return Decimal(cents + (self.rng.randrange(self.scale) if self.scale > 1 else 0)).scaleb(-2)
+        amount = Decimal(cents + (self.rng.randrange(self.scale) if self.scale > 1 else 0))
+        return self.rounded(amount.scaleb(-max(2, self.decimals)))
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        """Return an amount with as many digits after the point as are printed."""
+        return amount.quantize(Decimal(1).scaleb(-self.decimals))
 
     def chance(self, share: float) -> bool:
         """Toss a coin that falls on true with the given probability."""
@@ -68,6 +75,10 @@ class Ledger:
         if name == "rate":
             last = self.value("last", code)
             return (self.value("diff", code) / last * 100).quantize(_CENT) if last else ZERO
+        if name == "trate":
+            last = self.value("last", code)
+            change = self.value("income", code) - last
+            return (change / last * 100).quantize(_CENT) if last else ZERO
         parts = _SUMS.get(name, (name,))
         rows = [row for key, row in self.items.items() if key.startswith(code)]
         return sum((row.get(part, ZERO) for row in rows for part in parts), ZERO)
@@ -80,9 +91,9 @@ class Ledger:
         return {"people": staff, "goods": whole - staff}.get(name, whole)
 
 
-def keep(seed: int, *, scale: int = 1, rich: bool = True, names: tuple[str, ...] = ()) -> Ledger:
+def keep(seed: int, *, scale: int = 1, rich: bool = True, names: tuple[str, ...] = (), decimals: int = 2) -> Ledger:
     """Draw the books of one office; the same seed always gives the same books."""
-    books = Ledger(Random(seed), scale, rich)
+    books = Ledger(Random(seed), scale, rich, decimals)
     rng = books.rng
     mains = [rng.choice(MAIN), *sorted(set(LINKS.values()))[: rng.randint(3, 5)]]
     for code in dict.fromkeys(mains):
@@ -99,16 +110,14 @@ def keep(seed: int, *, scale: int = 1, rich: bool = True, names: tuple[str, ...]
         if rich and number == 0:
             row["carry"] = books.amount(9000)
             row["biz"] = books.amount(50000) + books.amount(900)
-            row["fee"] = (row["biz"] * rng.randint(20, 90) / 100).quantize(_CENT)
+            row["fee"] = books.rounded(row["biz"] * rng.randint(20, 90) / 100)
         if rich and number == 1:
             row["other"] = books.amount(9000)
     if rich and books.chance(0.6):
         books.items.setdefault(rng.choice(FUNDS), {})["fund"] = books.amount()
     for row in books.items.values():
         general = sum((row.get(part, ZERO) for part in _SUMS["gen"]), ZERO)
-        row["last"] = (
-            ZERO if not general or books.chance(0.1) else (general * rng.randint(80, 115) / 100).quantize(_CENT)
-        )
+        row["last"] = ZERO if not general or books.chance(0.1) else books.rounded(general * rng.randint(80, 115) / 100)
     _spend(books)
     _public(books)
     return books
@@ -121,7 +130,7 @@ def _spend(books: Ledger) -> None:
         pool = [code for code in codes if code[:3] in classes]
         rest = books.value(name)
         for code in sorted(books.rng.sample(pool, min(len(pool), books.rng.randint(4, 8)))):
-            part = (rest * books.rng.randint(5, 40) / 100).quantize(_CENT)
+            part = books.rounded(rest * books.rng.randint(5, 40) / 100)
             books.economic[code] = part
             rest -= part
         last = next(reversed(books.economic))

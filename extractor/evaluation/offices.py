@@ -5,9 +5,10 @@ A style (``eval/offices/*.txt``) begins with lines ``key: value`` and has its ta
 rows are made of:
 
 * ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F
-  functional, E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{unit}`` an office's code);
-* ``@left``, ``@right`` and ``@end``: the sides of a two-sided table and its last row; a line is a label, with a dot in
-  front for each level, and amounts; ``%classes`` stands for a row for each class;
+  functional, E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{k1} {k2} {k3}`` its last part alone, ``{gov}
+  {govname}`` an economic item's code of the other classification);
+* ``@left``, ``@right`` (``@third``, ``@fourth``) and ``@end``: the sides of a table and its last row; a line is a
+  label, with a dot in front for each level, and amounts; ``%classes`` stands for a row for each class;
 * ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
 * ``@blocks 301 303 / 302 > {code} | {name} | =all``: economic items in blocks beside each other, by their classes; the
   lines below are rows over all of them;
@@ -30,6 +31,16 @@ from extractor.evaluation.synthetic import Budget, Sheet
 from extractor.specs import split_label
 
 _ORDINALS = (*"一二三四五六七八九十", *("十" + digit for digit in "一二三四五六七八九"))
+TOTALS = ("收入总计", "支出总计")
+_SIDES = ("left", "right", "third", "fourth")
+# Government economic classes (政府预算支出经济分类) of departmental ones.
+_GOVERNMENT = {
+    "301": ("501", "机关工资福利支出"), "302": ("502", "机关商品和服务支出"), "303": ("509", "对个人和家庭的补助"),
+    "30101": ("50101", "工资奖金津补贴"), "30102": ("50101", "工资奖金津补贴"), "30103": ("50101", "工资奖金津补贴"),
+    "30108": ("50102", "社会保障缴费"), "30109": ("50102", "社会保障缴费"), "30110": ("50102", "社会保障缴费"),
+    "30113": ("50103", "住房公积金"), "30215": ("50202", "会议费"), "30216": ("50203", "培训费"),
+    "30217": ("50206", "公务接待费"), "30231": ("50208", "公务用车运行维护费"),
+}  # fmt: skip
 _TERM = re.compile(r"([+-]?)([a-z_]+)(?:@(\d+))?")
 _KEYED = re.compile(r"(.*)~(.+)")
 
@@ -51,6 +62,7 @@ class _Grid:
     sheet: _Sheet
     unit: str
     zero: str
+    decimals: int = 2
     rows: list[tuple[str, ...]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
@@ -64,8 +76,12 @@ class _Grid:
                 out.append(cell)
                 continue
             key, column = next(wanted)
-            text = f"{cell:.2f}" if cell else self.zero
-            if text not in ("", "-"):
+            text = f"{cell:.{self.decimals}f}" if cell else self.zero
+            if any(map(str.isdigit, text)):
+                told = (key, column, text)
+                if key in TOTALS and any((f["row"], f["column"], f["value"]) == told for f in self.facts):
+                    out.append(text)  # told again by another way to part it: one fact
+                    continue
                 place = {"table": self.sheet.table, "row": normalise(key), "column": column}
                 self.facts.append({**place, "kind": "number", "value": text, "unit": self.unit, "line": None})
                 self.places.append((len(self.rows), len(out)))
@@ -78,11 +94,14 @@ def generate(style: Path, seed: int) -> Budget:
     """Make one document in a style; the same seed always makes the same document."""
     head, sheets = _parse(style.read_text(encoding="utf-8"))
     unit = head.get("unit", "万元")
-    books = keep(seed, scale=10000 if unit == "元" else 1, rich=head.get("rich", "yes") == "yes", names=PROJECTS[:9])
+    decimals = int(head.get("decimals", "2"))
+    scale = 10000 if unit == "元" else 10 ** max(0, decimals - 2)
+    rich = head.get("rich", "yes") == "yes"
+    books = keep(seed, scale=scale, rich=rich, names=PROJECTS[:9], decimals=decimals)
     made: list[Sheet] = []
     facts: list[Fact] = []
     for number, sheet in enumerate(sheets, 1):
-        grid = _Grid(sheet, unit, head.get("zero", ""))
+        grid = _Grid(sheet, unit, head.get("zero", ""), decimals)
         _fill(grid, books, head)
         note = next((cells[0] for kind, cells in sheet.body if kind == "empty"), None)
         empty = note is not None and not any(f["value"].strip("0.") for f in grid.facts)
@@ -138,7 +157,7 @@ def _directives(lines: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _fill(grid: _Grid, books: Ledger, head: dict[str, str]) -> None:
     sides: dict[str, tuple[str, ...]] = {}
     for kind, lines in grid.sheet.body:
-        if kind in ("left", "right", "end"):
+        if kind in (*_SIDES, "end"):
             sides[kind] = lines
         elif kind == "tree":
             _tree(grid, books, lines[0], head)
@@ -229,10 +248,17 @@ def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
 
     def one(code: str) -> None:
         parts = {"code": code, "c1": code[:3], "c2": code[3:5], "c3": code[5:7], "name": NAMES.get(code, ""), **head}
+        parts |= {
+            f"k{n}": code[start:] if len(code) == end else "" for n, start, end in ((1, 0, 3), (2, 3, 5), (3, 5, 7))
+        }
+        gov, other = _GOVERNMENT.get(code, ("599" if len(code) == len("599") else "59999", "其他支出"))
+        parts |= {"gov": gov, "govname": other}
         if not code:
             parts = {**dict.fromkeys(parts, ""), "name": words.get("word", "合计")}
         found = [
-            _amount(books, cell[1:], code, economic=economic) if cell.startswith("=") else cell.format_map(parts)
+            _amount(books, cell[1:], code, economic=economic)
+            if cell.startswith("=")
+            else cell.replace("#", str(len(grid.rows) + 1)).format_map(parts).strip("" if code else "[]-")
             for cell in cells
         ]
         if any(isinstance(cell, Decimal) and cell for cell in found) or (not code and not any(codes)):
@@ -280,23 +306,26 @@ def _projects(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> No
 
 
 def _two(grid: _Grid, books: Ledger, sides: dict[str, tuple[str, ...]]) -> None:
-    """Print two sides beside each other, the shorter one filled up, and their last rows; ``#`` counts the rows."""
-    left = list(_side(books, sides["left"]))
-    right = list(_side(books, sides["right"]))
-    blanks = [[("#" if cell == "#" else "") for cell in side[0][0]] for side in (left, right)]
-    size = max(len(left), len(right))
-    left += [(list(blanks[0]), "")] * (size - len(left))
-    right += [(list(blanks[1]), "")] * (size - len(right))
-    for line in sides["end"]:
-        for side, half in zip((left, right), line.split("//"), strict=True):
-            side.extend(_side(books, [half]))
+    """Print sides beside each other, the shorter ones filled up, and their last rows; ``#`` counts the rows."""
+    parts = [list(_side(books, sides[name])) for name in _SIDES if name in sides]
+    blanks = [[("#" if cell == "#" else "") for cell in side[0][0]] for side in parts]
+    size = max(map(len, parts))
+    for side, blank in zip(parts, blanks, strict=True):
+        side.extend([(list(blank), "")] * (size - len(side)))
+    for line in sides.get("end", ()):
+        for side, half in zip(parts, line.split("//"), strict=True):
+            side.extend(_side(books, [half]) if half.strip() else [([], "")])
     names = columns(grid.sheet.header)
-    for number, ((a, one), (b, two)) in enumerate(zip(left, right, strict=True), 1):
-        cells = [str(number) if cell == "#" else cell for cell in a]
-        cells += [""] * (len(blanks[0]) - len(a))
-        cells += [str(number + len(left)) if cell == "#" else cell for cell in b]
-        at = [i for i, cell in enumerate(cells) if isinstance(cell, Decimal)]
-        grid.add(cells, [(one if i < len(blanks[0]) else two, names[i]) for i in at])
+    for number in range(len(parts[0])):
+        cells: list[str | Decimal] = []
+        keys = []
+        for place, (side, blank) in enumerate(zip(parts, blanks, strict=True)):
+            own, key = side[number]
+            count = str(number + 1 + place * len(side))
+            own = [count if cell == "#" else cell for cell in own] + [""] * (len(blank) - len(own))
+            keys += [(key, names[len(cells) + i]) for i, cell in enumerate(own) if isinstance(cell, Decimal)]
+            cells += own
+        grid.add(cells, keys)
 
 
 def _side(books: Ledger, lines: Sequence[str]) -> Iterator[tuple[list[str | Decimal], str]]:
@@ -337,9 +366,9 @@ def columns(header: Sequence[Sequence[str]]) -> list[str]:
     for place in range(len(header[0])):
         path: list[str] = []
         for depth, row in enumerate(rows):
-            spans = row[place] or (_spanning(rows, depth, place) if not path else "")
+            spans = row[place] or _spanning(rows, depth, place)
             if spans and spans not in path:
-                path.append(normalise(spans))
+                path.append(normalise(spans).removeprefix("其中:"))
         paths.append(path)
     leaves = [path[-1] if path else "" for path in paths]
     return [

@@ -1,5 +1,6 @@
 """Blocks: tables that print code, name and amount two or three times beside each other."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,12 +9,13 @@ from extractor.normalize import Line, squeeze
 from .tokens import Token, cells
 
 
-def block_starts(header: Sequence[Line]) -> list[int]:
-    """Cells of a grid's header where a block begins: where a column of codes is named again."""
+def block_starts(header: Sequence[Line], lines: Sequence[Sequence[Token]]) -> list[int]:
+    """Cells of a grid's header where a block begins: where a column of codes is named again, behind amounts."""
     for line in header:
         found = [i for i, (_, text) in enumerate(cells(line.text)) if squeeze(text).endswith(("科目编码", "科目代码"))]
         if len(found) > 1:
-            return found
+            amounts = any(t.cell < found[1] for row in lines for t in row if t.decimals and t.cell is not None)
+            return found if amounts else []
     return []
 
 
@@ -34,3 +36,20 @@ def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[li
                 here.append(block)
         out.extend(here)
     return out
+
+
+def sides(lines: Sequence[Sequence[Token]]) -> list[tuple[int, int, int]]:
+    """The sides of a grid: the cell at which each begins, that of its first amounts, and that of its last.
+
+    A side begins with words behind cells with amounts.
+    """
+    words = Counter(t.cell for line in lines for t in line if t.kind == "text")
+    amounts = Counter(t.cell for line in lines for t in line if t.decimals or t.kind == "dash")
+    found = [(0, 0, 0)]
+    for cell in sorted(c for c in {*words, *amounts} if c is not None):
+        first, begin, end = found[-1]
+        if words[cell] <= amounts[cell]:
+            found[-1] = (first, begin or cell, cell)
+        elif end:
+            found.append((cell, 0, 0))
+    return found

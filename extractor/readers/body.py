@@ -14,11 +14,14 @@ from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
 from .labels import TOTALS, Labels
-from .ordinals import without_ordinals, without_unit_codes
+from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
-_OFFICE = re.compile(r"(?:编制(?:单位|部门)|(?:预算)?(?:单位|部门)(?:名称)?(?:\([^)]*\))?)[:：]\s*(.*)")
+_OFFICE = re.compile(
+    r"(?:编制|填报|填制|预算|决算|公开|申报|报送|编报)?(?:单位|部门)(?:[/、](?:单位|部门))?(?:名称)?(?:\([^)]*\))?[:：]"
+    r"\s*(?:\[\d{3,12}\]|\d{3,12}[-—]?)?\s*(.*)"
+)
 _NOTE = re.compile(r"^[|\s]*(?:备\s*注|附?注|说\s*明)\s*[:：]")
 _EMPTY = re.compile(
     r"空\s*表|[本此该]表为空|无\s*数\s*据|无该项|无此项|无相关|没有使用|没有.{0,30}安排的支出|未安排"
@@ -35,6 +38,9 @@ _DECIMAL = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 _BARE = re.compile(r"[\d\s※*|]+")
 _YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")  # the line above may end with the year's first digits
+_PAGE_DIGITS = 2
+_YEAR_DIGITS = 4
+_MANY = 5  # long amounts for each short number on a line of its own
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
@@ -98,6 +104,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
         tokens = [t for t in tokenize(line, labels.catalogue.names, grid=grid) if serial is None or t.cell != serial]
         if tokens and not _numbering(tokens):
             rows.append((line, _without_levels(tokens)))
+    rows = rows if grid else without_serials(rows)
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     pairs = tuple((line, tokens) for (line, _), tokens in zip(rows, joined, strict=True))
@@ -114,19 +121,21 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     whole = tuple(header) if grid else joined(header, tuple(labels.catalogue.layouts(spec.id)) or (spec,))
     token_lines = without_unit_codes([tokens for _, tokens in data], whole)
     token_lines = without_ordinals(token_lines, whole, grid=grid)
-    starts = block_starts(header) if grid else []
+    starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
+    words = squeeze("".join(line.text for line in header)).replace("|", "")
+    twice = two_classifications(words)
+    token_lines = without_second_codes(token_lines) if twice else token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
-    token_lines = _without_page_numbers(_years(token_lines), decimals)
+    token_lines = _without_page_numbers(_years(token_lines), decimals, leveled="类款" in words)
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
-    words = squeeze("".join(line.text for line in header)).replace("|", "")
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
-        blocks=any(words.count(word) > 1 for word in ("科目编码", "科目代码")),
+        blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {},
     )  # fmt: skip
@@ -313,20 +322,33 @@ def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str
     return best
 
 
-def _without_page_numbers(lines: Sequence[list[Token]], decimals: int) -> list[list[Token]]:
-    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line."""
-    if not decimals:
+def _without_page_numbers(lines: Sequence[list[Token]], decimals: int, *, leveled: bool) -> list[list[Token]]:
+    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line.
+
+    Where classes, groups and items have columns of their own (``leveled``), two digits before words are a code's.
+    """
+    if not decimals and not _long_amounts(lines):
         return list(lines)
     numbering = _column_numbers(lines)
     out = []
     for position, line in enumerate(lines):
         alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
         goes_on = position + 1 < len(lines) and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
-        part = goes_on or _code_part(lines, position) or _name_part(lines, position)
+        follows = lines[position + 1] if position + 1 < len(lines) else []
+        part = leveled and alone and len(line[0].text) == _PAGE_DIGITS and _one_word(follows)
+        part = part or goes_on or _code_part(lines, position) or (decimals > 0 and _name_part(lines, position))
         if position in numbering or (alone and not part):
             continue
         out.append(line)
     return out
+
+
+def _long_amounts(lines: Sequence[list[Token]]) -> bool:
+    """Whether amounts without a point are too long to be taken for the number of a page, nearly all of them."""
+    numbers = [t for line in lines for t in line if t.kind == "number" and t.text.strip("0")]
+    alone = [i for i, line in enumerate(lines) if _alone(line) and len(line[0].text) <= _PAGE_DIGITS]
+    short = sum(not _code_part(lines, i) for i in alone)
+    return sum("," in t.text or len(t.text) > _YEAR_DIGITS for t in numbers) > _MANY * short
 
 
 def _stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec, labels: Labels) -> bool:

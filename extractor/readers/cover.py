@@ -20,6 +20,8 @@ _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
 _BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
+_CHANGE = re.compile(r"增减|增长|变动|变化")
+_RATE = re.compile(r"[%率]|幅度|比例")
 _LEAVES = frozenset({"小计", "合计", "金额"})  # names that say something below the name of a group alone
 _GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
@@ -60,12 +62,17 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     columns = (*side, *spec.columns, *spec.more)
     blocks = max(1, "".join(pieces).count(_NAME))
     whole: dict[str, str] = {}
+    printed = set(pieces)
     pieces = _longer(pieces, columns, whole)
     rest = [_of_group(p, whole) for p in _whole(pieces, columns, whole, blocks)]
     words_first = _put_together([p for p in rest if p not in HEADER_WORDS], columns, whole)
     names_first = _put_together(rest, columns, whole)
     found, left = min(words_first, names_first, key=lambda f: (sum(map(len, f[1])), -len(f[0])))
     found = found | {c.id: c.names[0] for c in columns if c.canonical and c.id in found}
+    for column in columns:  # 合计 below 基本支出 is what is printed, not 基本支出合计
+        name = found.get(column.id, "")
+        leaf = name.removeprefix(column.under) if column.group and column.under else ""
+        found = found | {column.id: leaf} if leaf in _LEAVES and leaf != name and name not in printed else found
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
     return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
 
@@ -144,9 +151,18 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
             seen[piece] += 1  # the header of the block beside it
         elif group := next((c for c in columns if _is_leaf(piece, c, found)), None):
             found[group.id] = printed
+        elif change := next((c for c in columns if c.id not in found and c.id == _change(piece)), None):
+            found[change.id] = printed
         else:
             left.append(printed)
     return left
+
+
+def _change(piece: str) -> str:
+    """Return the column that a name such as 比上年增减 stands for, or "": offices call it as they like."""
+    if not _CHANGE.search(piece):
+        return ""
+    return "增减%" if _RATE.search(piece) else "增减额"
 
 
 def _of_group(piece: str, found: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ reading that breaks the fewest identities puts it there; else the cell is ambigu
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from extractor.chunks import Chunk
 from extractor.errors import SpecError
@@ -23,7 +24,8 @@ from .header import Layout, layout
 from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
-from .labels import TOTALS, Labels, labels_of
+from .labels import HEADER_WORDS, TOTALS, Labels, labels_of, undated
+from .place import width_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
@@ -31,6 +33,8 @@ from .wide import names_items, wide
 
 _UNFIT = 10_000
 _SUBTOTAL = "小计"
+_FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
+_STRANGE = "most of its row labels are unknown"
 _BEGIN = 3  # characters by which a column's name is told in a header
 _WITH_NUMBERS = 10  # so many unknown labels without a number weigh as much as one with a number
 
@@ -86,6 +90,8 @@ def fitting(
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
         verdict = layout(body, spec)
+        if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
+            verdict = Layout(known=False, reason="its header names columns that only other layouts have")
         known = verdict.known
         crowded = _crowded(body, spec, verdict, labels) if known else 0
         strange = (
@@ -172,6 +178,12 @@ def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
 
 def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> int:
     """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
+    if spec.shape == "two_sided":
+        most = max((sum(t.decimals > 0 for t in line) for line in body.lines), default=0)
+        if 1 < most <= len(verdict.columns) + 1:
+            return 0  # as many as both sides have columns
+        rows = labelled_rows(body, spec, labels)
+        return sum(len(r.items) > width_of(r, spec, verdict.columns) for r in rows)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
@@ -182,6 +194,26 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
         rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
         lines = tuple(tuple(row.items) for row in rows)
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
+
+
+def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
+    """Whether a header prints the name of a column that only other layouts of the table have.
+
+    Two numbers that add up to a third would be proven under the names of other two columns.
+    """
+    if spec.shape != "coded" or body.fragments:
+        return False
+    pieces = {undated(p) for line in body.header_lines for p in line.text.replace("|", " ").split()}
+    return not pieces.isdisjoint(_elsewhere(spec, catalogue))
+
+
+@lru_cache(maxsize=256)
+def _elsewhere(spec: TableSpec, catalogue: Catalogue) -> frozenset[str]:
+    """Names of columns that other layouts of a table have, and this one doesn't."""
+    own = {name for c in (*spec.columns, *spec.more) for name in (*c.plain, squeeze(c.id))}
+    layouts = [s for s in catalogue.layouts(spec.id) if s.shape == "coded"]
+    others = {name for s in layouts for c in (*s.columns, *s.more) for name in c.plain}
+    return frozenset(others - own - {*HEADER_WORDS})
 
 
 def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
@@ -211,7 +243,7 @@ def _part(
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)
-        misfit = _misfit(rows, spec, body)
+        misfit = _misfit(rows, spec, body, layouts[spec.id].columns)
         if misfit:
             unknown.append(Unknown(chunk, misfit))
             continue
@@ -288,8 +320,10 @@ def _printed_names(
     return out
 
 
-def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
+def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequence[str]) -> str:
     """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
+    if sum(len(r.items) > width_of(r, spec, columns) for r in rows) * _FEW > len(rows):
+        return "its rows print more numbers than its header names columns"
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.decimals for line in body.lines for t in line):
         return "its rows have another shape than the spec's"
@@ -301,5 +335,12 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body) -> str:
     if spec.shape in ("two_sided", "labels") and labelled:
         known = sum(1 for r in labelled if r.role is not None)
         if known * 4 < len(labelled) * 3:
-            return "most of its row labels are unknown"
+            if not body.grid:
+                return _STRANGE
+            for row in (r for r in rows if r.side == "left" and not r.code):
+                row.role, row.parent, row.doubt = (
+                    None,
+                    None,
+                    _STRANGE,
+                )  # its cells are sure, its place among others isn't
     return ""

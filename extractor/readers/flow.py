@@ -37,6 +37,8 @@ def flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, s
             code, count = taken
             named = index + count < len(stream) and stream[index + count][0].kind == "text"
             row = RawRow(token.line, code)
+            if code.startswith("!"):
+                row.code, row.doubt = code[1:], "whether its digits are those of an item or of a group isn't told"
             if code.startswith("?"):
                 row.code, row.doubt = None, f"{code[1:]} is no code of this classification"
             if state.pending:
@@ -69,15 +71,19 @@ def _take_code(
     if not token.whole:
         return None
     before = stream[index - 1][0] if index else None
-    goes_on = before is not None and before.whole and len(before.text) >= 4 and not labels.is_code(before.text, spec)
+    long = before is not None and before.whole and len(before.text) >= 4 and not labels.is_code(before.text, spec)
+    goes_on = long and body.decimals > 0  # where amounts have no point, what stands before a code is one
     after_amount = before is not None and before.kind in ("number", "dash", "junk")
     beside = body.blocks and token.text in names and before is not None and before.kind == "text"
     if goes_on or not (first or after_amount or beside):
         return None  # the digits of a name, or of a row
     digits = token.text
-    if first and len(digits) == 2 and _followed_by_words(stream, index):
+    doubtful = False
+    alone = "类款" in body.header and index + 1 < len(stream) and stream[index + 1][1]
+    if first and len(digits) == 2 and (_followed_by_words(stream, index) or (alone and _words(stream[index + 1][0]))):
         previous = next((r.code for r in reversed(state.rows) if r.code), None)
-        digits = _fill(previous, digits) if previous else digits
+        follows_ = next((squeeze(t.text) for t, _ in stream[index + 1 : index + 3] if t.kind == "text"), "")
+        digits, doubtful = _fill(previous, digits, follows_, names) if previous else (digits, False)
     if not labels.is_code(digits, spec):
         return _no_code(stream, index, body) if first else None
     count = 1
@@ -94,7 +100,11 @@ def _take_code(
         return None
     if not body.decimals and follows.kind != "text":
         return None
-    return digits, count
+    return ("!" * doubtful) + digits, count
+
+
+def _words(token: Token) -> bool:
+    return token.kind == "text"
 
 
 def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> tuple[str, int] | None:
@@ -120,11 +130,18 @@ def _followed_by_words(stream: Sequence[tuple[Token, bool]], index: int) -> bool
     return False
 
 
-def _fill(previous: str, digits: str) -> str:
-    """Complete a code printed without what stands above it: ``03`` below 201, ``01`` below 201 03."""
+def _fill(previous: str, digits: str, name: str, names: Mapping[str, Sequence[str]]) -> tuple[str, bool]:
+    """Complete a code printed without what stands above it: ``03`` below 201, ``01`` below 201 03.
+
+    Two digits below an item may be its neighbour or the next group: where no name tells, that is in doubt.
+    """
     if len(previous) < 7:
-        return previous + digits
-    return (previous[:5] if digits > previous[5:7] else previous[:3]) + digits
+        return previous + digits, False
+    item, group = previous[:5] + digits, previous[:3] + digits
+    if digits <= previous[5:7]:
+        return group, False
+    said = [code for code in (item, group) if any(squeeze(n).startswith(name[:4]) for n in names.get(code, ()) if name)]
+    return (said[0], False) if len(said) == 1 else (item, True)
 
 
 def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, following: Sequence[Token]) -> None:

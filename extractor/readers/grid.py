@@ -10,13 +10,16 @@ from .labels import Labels
 from .rows import RawRow, is_total
 from .tokens import Token
 
+_OFFICE = (6, 8, 9, 12)
+
 
 def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Read one row per line; a line of words alone carries on the name above."""
     rows: list[RawRow] = []
     offset = _name_offset(body)
     last_code, code_cell = "", 0
-    for line in body.lines:
+    for whole_line in body.lines:
+        line = _without_office(whole_line)
         lead = _leading_codes(line)
         digits = "".join(t.text for t in lead)
         code = None
@@ -42,6 +45,12 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
         elif row.label or row.items:
             rows.append(row)
     return rows
+
+
+def _without_office(line: Sequence[Token]) -> Sequence[Token]:
+    """Drop the code of an office in front of its name: more digits than a code of a class has, or 6 of them."""
+    office = len(line) > 1 and line[0].whole and len(line[0].text) in _OFFICE and line[1].kind == "text"
+    return line[1:] if office and line[1].cell != line[0].cell else line
 
 
 def _leading_codes(line: Sequence[Token]) -> list[Token]:

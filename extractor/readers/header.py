@@ -4,6 +4,7 @@ Header cells come in fragments, fused, out of order, or displaced. So the charac
 order; whole names, where there are any, tell the order of the columns on each line.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,17 @@ from itertools import pairwise
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
+from .blocks import sides
 from .body import Body
 from .cover import Cover, cover, in_blocks, in_their_groups
+from .heads import named, paths, told_by_sums
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
+
+_SEVERAL = 2  # columns, years, sides
+_YEARS = re.compile(r"(?:19|20)\d\d")
+_WEIGHT = 10  # of a column that a spec doesn't know, against characters left over
+_CROWDED = "its rows print amounts in more cells than its header names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,73 @@ class Layout:
 
 def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
-    spec = in_their_groups(body, spec)
+    spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
-    return replace(found, first_cell=_first_cell(body, spec, found.printed)) if found.known and body.grid else found
+    if body.grid and spec.shape in ("coded", "items", "labels") and not body.blocks:
+        crowded = found.known and spec.shape == "coded" and _cells(body) > len(found.columns)
+        if not found.known or found.strange or crowded:
+            found = _by_paths(body, spec, Layout(known=False, reason=_CROWDED) if crowded else found)
+        elif spec.layout and tuple(told := named(paths(body)[1], _by_name(spec))) == found.columns:
+            found = replace(found, labels=told)
+    elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
+        found = _right_side(body, spec, found)
+    elif spec.shape == "coded" and not body.grid and not body.blocks and not body.fragments:
+        told = named(told_by_sums(body), _by_name(spec))
+        ids = tuple(told)
+        if ids and set(ids) >= set(cover(body, spec).names):
+            fresh = _fresh(ids, spec)
+            found = Layout(known=True, columns=ids, printed=ids, short=ids, labels=told, strange=fresh)
+    if not found.known or not body.grid or found.first_cell is not None:
+        return found
+    return replace(found, first_cell=_first_cell(body, spec, found.printed))
+
+
+def _in_years(body: Body, spec: TableSpec) -> TableSpec:
+    """Return a spec with this year's column before the last year's, where the header prints the later year first."""
+    if [c.id.partition("/")[0] for c in spec.columns[:_SEVERAL]] != ["上年", "本年"]:
+        return spec
+    years = list(dict.fromkeys(_YEARS.findall(body.header)))
+    if len(years) != _SEVERAL or years[0] < years[1]:
+        return spec
+    last, this, *rest = spec.columns
+    return spec.model_copy(update={"columns": (this, last, *rest)})
+
+
+def _right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns of the right side by what stands above them, where it prints more than are known."""
+    both = sides(body.lines)
+    if len(both) != _SEVERAL or not otherwise.known or both[1][2] - both[1][1] < len(otherwise.columns):
+        return otherwise
+    found = named(paths(body, both[1][1:])[1], _by_name(spec))
+    ids = tuple(found)
+    if not found or ids[0] != spec.column_ids[0]:
+        return Layout(known=False, reason=_CROWDED)
+    _, left = paths(body, (both[0][1], both[0][1]))
+    labels = found | ({f"left:{ids[0]}": left[0][-1]} if left else {})
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=_fresh(ids, spec))
+
+
+def _cells(body: Body) -> int:
+    """How many cells, from the first to the last, print amounts in two rows or more."""
+    count = Counter(t.cell for line in body.lines for t in line if t.decimals and t.cell is not None)
+    often = [cell for cell, rows in count.items() if rows > 1]
+    return max(often) - min(often) + 1 if often else 0
+
+
+def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns by what stands above each cell; other names than the spec's are kept as they are printed."""
+    first, above = paths(body)
+    found = named(above, _by_name(spec))
+    ids = tuple(found)
+    fresh = _fresh(ids, spec)
+    if found and ids[0] != spec.column_ids[0] and fresh * 2 > _WEIGHT * len(ids):
+        return otherwise  # most names are others
+    if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
+        return otherwise
+    return Layout(
+        known=True, columns=ids, printed=ids, short=ids, labels={i: n for i, n in found.items() if i != n},
+        strange=fresh, first_cell=first,
+    )  # fmt: skip
 
 
 def _first_cell(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:
@@ -81,6 +153,9 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
         return Layout(known=True, columns=every, printed=every, short=every)
     named = cover(body, spec)
     if spec.shape == "two_sided" and len(every) == 1:
+        mirrored = _mirrored(body, spec)
+        if mirrored is not None:
+            return mirrored
         labels = named.labels if spec.layout else {}
         return Layout(known=True, columns=every, printed=every, short=every, labels=labels)
     if spec.shape == "coded" and named.blocks > 1:
@@ -101,9 +176,28 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     return _named_layout(body, spec, named, beyond)
 
 
+def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
+    """Return the columns of a table whose sides both have the same several ones: budget and outturn, or two years."""
+    by_name = _by_name(spec)
+    first, found = None, dict[str, str]()
+    if body.grid:
+        _, begin, end = sides(body.lines)[0]
+        first, above = paths(body, (begin, end)) if end > begin else (None, ())
+        found = named(above, by_name) if above else {}
+    else:
+        known = [(by_name[p][0], p) for line in _pieces(body) for p in line if p in by_name]
+        half = len(known) // 2
+        found = dict(known) if known[:half] == known[half:] and len(dict(known)) == half else {}
+    ids = tuple(found)
+    if len(ids) < _SEVERAL or spec.column_ids[0] not in found:
+        return None
+    strange = _fresh(ids, spec)
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=found, strange=strange, first_cell=first)
+
+
 def _fresh(columns: Sequence[str], spec: TableSpec) -> int:
     """How strange the columns are that the spec doesn't know: each weighs more than some characters left over."""
-    return 10 * len(set(columns) - {c.id for c in (*spec.columns, *spec.more)})
+    return _WEIGHT * len(set(columns) - {c.id for c in (*spec.columns, *spec.more)})
 
 
 def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, ...]) -> Layout:
@@ -115,6 +209,11 @@ def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, 
         fresh = _fresh(exact, spec)
         return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels, strange=fresh)
     if not named.complete:
+        if not body.grid and beyond and set(beyond) >= set(named.names):
+            strange, other = _fresh(beyond, spec), {i: i for i in beyond}
+            return Layout(
+                known=True, columns=beyond, printed=beyond, short=beyond, labels=other | named.labels, strange=strange
+            )  # fmt: skip
         return Layout(known=False, reason="its header has columns that the spec doesn't know")
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     columns = _ordered(tuple(named.names), lines)
@@ -140,7 +239,10 @@ def _below_groups(
     """
     under = {c.id: c.under or "" for c in (*spec.columns, *spec.more) if c.under and c.id in one_by_one}
     printed = [undated(line.text) for line in body.header_lines]
-    first = {group: printed.index(group) for group in under.values() if group in printed}
+    said = {group: (group, f"{group}收入", f"{group}支出") for group in under.values()}
+    first = {
+        g: next(i for i, p in enumerate(printed) if p in names) for g, names in said.items() if {*names} & {*printed}
+    }
     if not under or set(under.values()) - set(first):
         return ()
     out: list[str] = []

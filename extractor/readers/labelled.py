@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.amount import half_unit
 from extractor.normalize import squeeze
 from extractor.specs import RowSpec, TableSpec, split_label, walk
 
+from .blocks import sides
 from .body import Body
 from .labels import TOTALS, Labels
 from .rows import RawRow
 from .tokens import Token
+from .trees import beside_right, on_side, other_ways, singled_out, tops, trees
 
 _OF_WHICH = re.compile(r"其中")
 _SUBTOTAL = "小计"  # of the heading above it, which names its parts
@@ -35,6 +37,7 @@ class _Segments:
     out: list[RawRow] = field(default_factory=list)
     row: RawRow | None = None
     words: list[Token] = field(default_factory=list)
+    starts: list[tuple[int, int, int]] = field(default_factory=list)
 
     def flush(self) -> None:
         """Turn the waiting words into labels."""
@@ -65,11 +68,28 @@ class _Segments:
             self.flush()
             self.row = None
 
+    def sides(self, line: Sequence[Token]) -> None:
+        """Read one line of a grid, side by side; a row knows its side."""
+        _, zero, last = self.starts[0]
+        ends = [*(start for start, _, _ in self.starts[1:]), None]
+        for block, ((first, begin, _), end) in enumerate(zip(self.starts, ends, strict=True)):
+            here = [t for t in line if first <= (t.cell or 0) and (end is None or (t.cell or 0) < end)]
+            if last > zero and begin:  # both sides have the same columns
+                here = [replace(t, cell=(t.cell or 0) - begin + zero) for t in here]
+            before = len(self.out)
+            if here:
+                self.line(here)
+            for row in self.out[before:]:
+                row.block = block
+
 
 def _segments(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
-    state = _Segments(body, spec, labels)
+    state = _Segments(body, spec, labels, starts=sides(body.lines) if body.grid and spec.right else [])
     for line in body.lines:
-        state.line(line)
+        if state.starts:
+            state.sides(line)
+        else:
+            state.line(line)
     state.flush()
     return state.out
 
@@ -161,44 +181,59 @@ def _completes_another(
 
 def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     """Give labelled rows their role, side, key and parent by what their labels say; by rows that the spec has."""
-    right = (spec.right.total,) if spec.right else ()
-    order = {path: i for i, path in enumerate((*walk(spec.left), *walk(right)))}
+    told = trees(rows, spec, labels)
+    order = {path: i for i, path in enumerate((*walk(spec.left), *walk(told)))}
     used: set[tuple[RowSpec, ...]] = set()
     paths: dict[int, tuple[RowSpec, ...]] = {}
-    reached = {"left": -1, "right": -1}  # how far each side has come in the spec's order
+    reached: dict[RowSpec, int] = {}  # how far each side has come in the spec's order
     seen_total_on: set[int] = set()
     coded = any(row.code for row in rows)
+    beside = beside_right(rows, told, labels, spec)
+    totals = tops(told, spec)  # a total of this side is the second of its line
+    main = spec.right.total if spec.right else None
+    beside_classes = other_ways(rows, told, labels, spec)
     for index, row in enumerate(rows):
         bare = row.bare
         if row.code:
             row.side, row.kind, row.role, row.key = "right", "code", row.code, row.code
             continue
-        named = [p for p in labels.paths(row.text, spec) if p in order]
+        named = [p for p in labels.paths(row.text, spec) if p in order and on_side(p, row, spec, beside)]
+        named = [p for p in named if p not in totals and not (beside_classes and singled_out(p, told))]
+        if bare in labels.by_name and row.block is None and main in told:
+            named = [p for p in named if p[0] not in told]  # 其他支出 is a class where classes are printed
         found = [p for p in named if p not in used]
-        second = bare in TOTALS and (row.line in seen_total_on or (bool(named) and not found))
+        second = bare in TOTALS and (row.line in seen_total_on or (bool(named) and not found) or bool(row.block))
         if spec.right and (labels.right_total(bare, spec) or second):
-            total = spec.right.total
-            row.side, row.kind, row.role, row.key = "right", "total", total.label, total.label
-            paths[index] = right
+            here = [top for top in totals if on_side(top, row, spec, beside)]
+            top = next((top for top in here if top not in used), here[0] if here else (spec.right.total,))
+            used.add(top)
+            row.side, row.kind, row.role = "right", "total", "/".join(r.label for r in top)
+            paths[index] = top
             continue
         if found:
-            last = reached["right" if found[0][:1] == right else "left"]
-            path = min(found, key=lambda p: (_unprinted(p, used), order[p] < last, abs(order[p] - last)))
+            path = min(found, key=lambda p: (_unprinted(p, used), *_beyond(order[p], reached.get(p[0]))))
             used.add(path)
             paths[index] = path
-            reached["right" if path[:1] == right else "left"] = order[path]
+            reached[path[0]] = order[path]
             if bare in TOTALS or path[-1].top:
                 seen_total_on.add(row.line)
             row.role, row.kind = "/".join(r.label for r in path), "total" if path[-1].top else "label"
-            row.side = "right" if path[:1] == right else "left"
-        elif spec.right and bare in labels.by_name:
+            row.side = "right" if path[0] in told else "left"
+        elif spec.right and bare in labels.by_name and (not row.block or row.block == 1):
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
             if coded:
                 row.doubt = row.doubt or "it has no code although the rows beside it have; a code may be misread"
         else:
             row.key, row.doubt = bare, "its label is none of the table's"
+            row.side = "right" if row.block else "left"
     _keys(rows, paths, labels, spec)
     _parents(rows, paths, spec)
+
+
+def _beyond(place: int, last: int | None) -> tuple[bool, bool, int]:
+    """How far a place is behind the last one of its tree: none that was begun before, none in front of it."""
+    last_ = -1 if last is None else last
+    return last is None, place < last_, abs(place - last_)
 
 
 def _unprinted(path: tuple[RowSpec, ...], used: set[tuple[RowSpec, ...]]) -> int:
@@ -216,7 +251,9 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
             step = path[:depth]
             # A total names no part of it; a subtotal does where it stands above.
             stands = where.get(step, len(rows))
-            below = step[-1].after and (stands > index or _has_parts_above(step, stands, where))
+            below = (step not in where and not step[-1].heading) or (
+                step[-1].after and (stands > index or _has_parts_above(step, stands, where))
+            )
             if depth < len(path) and (step[-1].top or below or step[-1].label == _SUBTOTAL):
                 continue
             fixed = step[-1].canonical or step[-1].top
@@ -240,6 +277,7 @@ def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec
     for index, path in paths.items():
         rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
     _strangers(rows)
+    _parts_of_known(rows)
     _below_strangers(rows)
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
@@ -265,8 +303,35 @@ def _strangers(rows: Sequence[RawRow]) -> None:
         ]
         parents = {r.parent for r in alike if r is not None}
         parent = parents.pop() if len(parents) == 1 and (_numbering(row) or None not in alike) else None
-        if parent is not None and _lacks(rows, parent, row):
-            row.parent = parent
+        every = sorted({r.parent for r in left if r.parent is not None})
+        lacking = [p for p in ([parent] if parent is not None else every) if _lacks(rows, p, row)]
+        if len(lacking) == 1:
+            row.parent = lacking[0]
+
+
+def _parts_of_known(rows: Sequence[RawRow]) -> None:
+    """Put rows that the spec doesn't know, numbered otherwise, under the row above: sure where they add up to it."""
+    left = [(index, row) for index, row in enumerate(rows) if row.side == "left" and not row.code]
+    at = 0
+    while at < len(left):
+        index, above = left[at]
+        end = at + 1
+        if above.role is not None and _numbering(above):
+            while end < len(left) and _is_below(left[end][1], above):
+                end += 1
+        parts = [row for _, row in left[at + 1 : end]]
+        whole = _amount(above)
+        sure = bool(parts) and whole and abs(sum(map(_amount, parts)) - whole) <= half_unit(whole) * (len(parts) + 1)
+        for row in parts:
+            row.key = f"{above.key}/{row.bare}"
+            if sure:
+                row.parent, row.doubt = index, ""
+        at = end
+
+
+def _is_below(row: RawRow, above: RawRow) -> bool:
+    numbering = _numbering(row)
+    return row.role is None and row.parent is None and bool(numbering) and numbering != _numbering(above)
 
 
 def _below_strangers(rows: Sequence[RawRow]) -> None:
@@ -307,6 +372,6 @@ def _numbering(row: RawRow) -> str:
 
 def _printed_parent(path: tuple[RowSpec, ...], where: Mapping[tuple[RowSpec, ...], int]) -> int | None:
     """Return the row of a path; where it prints no amount, what it is a part of takes its place."""
-    while path and (path[-1].heading or (path not in where and path[-1].after)):
+    while path and (path[-1].heading or path not in where):
         path = path[:-1]
     return where.get(path)

@@ -38,7 +38,7 @@ _WORDS = (
     "本年国有资本经营预算财政拨款支出", "项目(按功能分类)", "项目(按支出功能分类)", "项目(按支出功能分类科目)",
     "支出功能分类科目", "政府预算支出经济分类科目", "政府预算经济分类", "部门预算经济分类", "单位预算",
     "采购品目大类", "采购品目", "采购品目名称", "品目名称", "专项名称", "经济科目", "采购物品名称",
-    "采购组织形式", "采购方式", "本年拨款",
+    "采购组织形式", "采购方式", "本年拨款", "采购项目", "采购项目名称", "采购内容",
 )  # fmt: skip
 # What stands above codes and names: 部门预算支出功能分类科目编码, 功能科目, and whatever lies between.
 _CLASSIFIED = tuple(
@@ -79,6 +79,11 @@ def _of_year(tokens: Sequence[Token], following: Sequence[Token]) -> bool:
         return False
     below = following[0].text
     return bool(_REST_OF_YEAR.match(squeeze(below))) or (len(following) == 1 and below.isdigit() and len(below) == 1)
+
+
+def _is_amount(token: Token) -> bool:
+    """Whether a number is an amount by itself: it has a point, signs between thousands, or more digits than a year."""
+    return token.decimals > 0 or (token.kind == "number" and ("," in token.text or len(token.text) > _DIGITS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class Labels:
         out: dict[str, dict[str, list[tuple[RowSpec, ...]]]] = {}
         for spec in self.catalogue.tables:
             index: dict[str, list[tuple[RowSpec, ...]]] = {}
-            right = [p for p in walk((spec.right.total,)) if len(p) > 1] if spec.right else []
+            right = [p for p in walk(spec.right.trees) if len(p) > 1] if spec.right else []
             for path in (*walk(spec.left), *right):
                 for name in (path[-1].label, *path[-1].aliases):
                     index.setdefault(split_label(name)[1], []).append(path)
@@ -188,7 +193,7 @@ class Labels:
         if _of_year(tokens, following):
             return False
         amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
-        next_amount = bool(following) and (following[0].kind == "junk" or following[0].decimals > 0)
+        next_amount = bool(following) and (following[0].kind == "junk" or _is_amount(following[0]))
         for position, token in enumerate(tokens):
             if token.whole and self.is_code(token.text, spec) and (position == 0 or spec.right):
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
@@ -202,8 +207,10 @@ class Labels:
             return self._two_sided_start(tokens, spec)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
             return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
+        if spec.shape == "wide" and first.whole and len(tokens) > 1 and tokens[1].kind == "text":
+            return any(t.decimals for t in tokens)  # an office by its code
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
-            return next_amount or any(t.decimals or t.kind == "junk" for t in tokens)
+            return next_amount or any(_is_amount(t) or t.kind == "junk" for t in tokens)
         return False
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Digits that are no amounts: row numbers (行次) between a label and its amount, and the codes of offices."""
+"""Digits that are no amounts: row numbers (行次) beside amounts, codes of offices, codes of a second classification."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,11 @@ from extractor.normalize import Line, squeeze
 from .tokens import Token, cells
 
 _UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|部门)(?:代码|编码)")
+_OF_GOVERNMENT = re.compile(r"政府(?:预算)?(?:支出)?经济(?:分类)?")
+_OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
+_ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
+_SERIALS = 4  # so many rows that are counted
+_HEADER = 24  # lines that a header may take
 _GAP = 40  # rows that may be missing between two numbers
 
 
@@ -20,18 +25,31 @@ def without_ordinals(lines: Sequence[list[Token]], header: Sequence[Line], *, gr
         if numbered:
             return [kept for line in lines if (kept := [t for t in line if t.cell not in numbered])]
     counted: list[int] = []  # the last number of each side
-    return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted)])]
+    sides = max(2, sum(squeeze(line.text).count("行次") for line in header))
+    return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted, sides)])]
 
 
-def _counts_up(token: Token, counted: list[int]) -> bool:
+def without_serials(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line, list[Token]]]:
+    """Drop the digits that count the rows of text without cells, where the header says 序号 and many rows have them."""
+    if not any("序号" in squeeze(line.text) for line, _ in rows[:_HEADER]):
+        return list(rows)
+    out, count = [], 0
+    for line, tokens in rows:
+        counted = tokens[0].whole and tokens[0].text == str(count + 1)
+        count += counted
+        out.append((line, tokens[1:] if counted else tokens))
+    return [row for row in out if row[1]] if count > _SERIALS else list(rows)
+
+
+def _counts_up(token: Token, counted: list[int], sides: int) -> bool:
     if not token.whole or len(token.text) > 3:
         return False
     value = int(token.text)
     nearest = max((last for last in counted if value - last > 0), default=None)
-    if nearest is not None and value - nearest <= (_GAP if len(counted) == 2 else 2):
+    if nearest is not None and value - nearest <= (_GAP if len(counted) == sides else 2):
         counted[counted.index(nearest)] = value
         return True
-    if len(counted) < 2:
+    if len(counted) < sides:
         counted.append(value)
         return True
     return False
@@ -47,6 +65,34 @@ def without_unit_codes(lines: Sequence[list[Token]], header: Sequence[Line]) -> 
         beside = [*line[1:], following]
         words = [after is not None and after.kind == "text" for after in beside]
         kept = [t for t, w in zip(line, words, strict=True) if not (t.whole and len(t.text) in (6, 8, 9, 12) and w)]
+        if kept:
+            out.append(kept)
+    return out
+
+
+def two_classifications(header: str) -> bool:
+    """Whether a header names the department's and the government's economic classes beside each other."""
+    return bool(_OF_GOVERNMENT.search(header)) and bool(_OF_DEPARTMENT.search(_OF_GOVERNMENT.sub("", header)))
+
+
+def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
+    """Keep the first code and name of each row: what follows, up to its amounts, says the same in other classes."""
+    out = []
+    first, named, second = "", False, False
+    for line in lines:
+        kept = []
+        for token in line:
+            code = token.whole and bool(_ECONOMIC.fullmatch(token.text))
+            if not code and token.kind != "text":
+                first, named, second = "", False, False  # amounts: the row's names are behind us
+            elif code and not first:
+                first = token.text[0]
+            elif code and named and token.text[0] != first:
+                second = True
+            elif token.kind == "text" and first:
+                named = True
+            if not second:
+                kept.append(token)
         if kept:
             out.append(kept)
     return out

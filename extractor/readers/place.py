@@ -70,8 +70,8 @@ def _hold(signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequen
 
 
 def width_of(row: RawRow, spec: TableSpec, columns: Sequence[str]) -> int:
-    """How many columns a row may use: the left side of a two-sided table has one."""
-    return 1 if spec.shape == "two_sided" and row.side == "left" else len(columns)
+    """How many columns a row may use: the left side of a two-sided table has one, unless both sides have the same."""
+    return 1 if spec.shape == "two_sided" and row.side == "left" and len(spec.columns) > 1 else len(columns)
 
 
 def grid_base(rows: Sequence[RawRow]) -> int | None:

@@ -25,6 +25,7 @@ class RawRow:
         line: 1-based line of its first token.
         kind: Set when the structure is known.
         side: Side of a two-sided table.
+        block: Which of a grid's blocks of labels and amounts it stands in, from the left; None in free text.
         role: Role for the identities.
         key: Row key of the facts contract.
         parent: Index of the row it is a part of.
@@ -40,6 +41,7 @@ class RawRow:
     items: list[Token] = field(default_factory=list)
     kind: RowKind = "label"
     side: str = "left"
+    block: int | None = None
     role: str | None = None
     key: str = ""
     parent: int | None = None

@@ -60,6 +60,10 @@ _PERCENT = re.compile(rf"{_NUMBER}%")
 _NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?![万亿元年月%个])(.+)")
 _TEXT_THEN_NUMBER = re.compile(rf"(.*[^0-9.,\-])({_WITH_POINT})")
 _CODE_THEN_NAME = re.compile(r"([235][0-9][0-9](?:[0-9][0-9]){0,2})(?=[^0-9.,%\x00-\x7f])(.+)")
+# ``[2010301]行政运行``, ``2010301-行政运行``: a code and its name with signs between, as finance systems export them.
+_CODE_AND_NAME = re.compile(
+    r"[\[(【]?([235][0-9][0-9](?:[0-9][0-9]){0,2})(?:[\])】][-—–_:、]?|[-—–_:、])(?=[^0-9.,%\x00-\x7f])(.+)"
+)
 # What is nearly a number: a comma for the point, a letter for a digit, a point too many.
 _JUNK = re.compile(r"-?(?=[^0-9]*[0-9][^0-9]*[0-9])[0-9OoQDIl|SsBZzqgb.,·:;'’。]{2,24}")
 _NUMBERED = re.compile(r"[0-9]{1,2}[.,。]")
@@ -67,6 +71,7 @@ _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
 _MARK = re.compile(r"[※*＊]+")
 _PIECE = re.compile(r"\S+")
+_CLASS = 3  # digits of a class; offices have codes as short, so its name has to follow
 Found = tuple[TokenKind, str, int, int]
 
 
@@ -119,7 +124,7 @@ def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterato
     elif _JUNK.fullmatch(text) and not _NUMBERED.fullmatch(text) and not _DATE.fullmatch(text):
         yield "junk", text, start, end
     elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _code_then_name(text, names):
-        yield "number", front.group(1), start, start + front.end(1)
+        yield "number", front.group(1), start + front.start(1), start + front.end(1)
         yield from _piece(front.group(2), start + front.start(2), names)
     elif back := _TEXT_THEN_NUMBER.fullmatch(text):
         yield "text", back.group(1), start, start + back.end(1)
@@ -129,7 +134,10 @@ def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterato
 
 
 def _code_then_name(text: str, names: Mapping[str, Sequence[str]]) -> re.Match[str] | None:
-    match = _CODE_THEN_NAME.fullmatch(text)
+    signed = _CODE_AND_NAME.fullmatch(text)
+    if signed is not None and len(signed.group(1)) > _CLASS and signed.group(1)[:_CLASS] in names:
+        return signed
+    match = signed or _CODE_THEN_NAME.fullmatch(text)
     if match is None:
         return None
     begins = squeeze(match.group(2))[:3]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, zip_longest
 from math import comb
 
 from extractor.amount import half_unit
@@ -20,7 +20,7 @@ from .body import Body
 from .draft import Draft
 from .labels import TOTALS
 from .rows import RawRow
-from .tokens import Token
+from .tokens import Token, cells
 
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
@@ -54,7 +54,7 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     """
     lines = _lines(body)
     header = "".join(squeeze(line.text) for line in body.header_lines)
-    items = _items(header, spec)
+    items = _as_printed(_items(header, spec), body)
     if not lines or len(items) < 3:
         return "its header doesn't name the spec's items"
     named = _columns(header, chunk)
@@ -85,9 +85,11 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
 def _lines(body: Body) -> list[_Line]:
     """Cut the tokens into rows: words after numbers begin the next."""
     rows: list[tuple[list[Token], list[Token]]] = []
-    for token in (t for line in body.lines for t in line):
-        if token.kind not in ("text", "number", "dash"):
-            continue
+    every = [t for line in body.lines for t in line]
+    for token, following in zip_longest(every, every[1:]):
+        code = token.whole and following is not None and following.kind == "text"
+        if code or token.kind not in ("text", "number", "dash"):
+            continue  # an office by its code and its name
         if not rows or (token.kind == "text" and rows[-1][1]):
             rows.append(([], []))
         rows[-1][token.kind != "text"].append(token)
@@ -145,6 +147,26 @@ def _items(header: str, spec: TableSpec) -> list[Path]:
     named = [p for p in everything if any(_within(squeeze(n), header) for n in (p[-1].label, *p[-1].aliases))]
     several = any(p[-1].label in _BESIDE for p in named)
     return [p for p in named if several or p[-1].label != _GRAND]
+
+
+def _as_printed(items: list[Path], body: Body) -> list[Path]:
+    """Order the parts of each item as the header has them, where it tells: by cells, or all of them on one line."""
+    places: dict[str, tuple[int, int]] = {}
+    for number, line in enumerate(body.header_lines):
+        pieces = [text for _, text in cells(line.text)] if body.grid else re.split(r"[\s|]+", line.text)
+        for place, piece in enumerate(pieces):
+            places.setdefault(squeeze(piece), (0 if body.grid else number, place))
+    names = {i: [squeeze(name) for name in (i[-1].label, *i[-1].aliases)] for i in items}
+    where = {i: next((places[n] for n in names[i] if n in places), None) for i in items}
+
+    def below(parent: Path) -> list[Path]:
+        parts = [i for i in items if i[:-1] == parent]
+        told = [place for part in parts if (place := where[part]) is not None]
+        if parent and len(told) == len(parts) and len({line for line, _ in told}) == 1:
+            parts = [part for _, part in sorted(zip(told, parts, strict=True), key=lambda pair: pair[0])]
+        return [item for part in parts for item in (part, *below(part))]
+
+    return below(())
 
 
 def _within(name: str, header: str) -> bool:

@@ -1,0 +1,153 @@
+"""Columns of a grid by the cells of its header: what stands above each number, from the group down to the leaf.
+
+A merged cell is printed once, or again in every cell that it spans. A leaf such as 小计 says nothing by itself:
+with the name of its group it does. A column whose name no spec knows keeps the name that is printed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from extractor.normalize import squeeze
+
+from .body import Body
+from .labels import HEADER_WORDS, undated
+from .tokens import cells
+
+_LEAVES = frozenset(
+    {"小计", "合计", "总计", "金额", "预算数", "决算数"}
+)  # they name the sum of a group, or its only column
+# Names of the columns that say what a row is.
+_NAMES = frozenset(
+    {"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"}
+)
+_REMARK = "备注"
+_MOST = 60  # columns
+_TWO = 2  # years that are compared
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_CHANGE = re.compile(r"增减|增加|增长|变动")
+_RATE = re.compile(r"[%率]|幅度|比例")
+Paths = tuple[tuple[str, ...], ...]
+
+
+def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths]:
+    """Return the first cell with amounts, and for each column from there to the last the words above it, top down.
+
+    Nothing where a column has no words above it, or a row has amounts outside. ``within`` are the first and the last
+    cell of one side of a table.
+    """
+    if within is not None:
+        above = tuple(_path(_rows(body), place) for place in range(within[0], within[1] + 1))
+        return (within[0], above) if all(above) else (0, ())
+    places = [[t.cell for t in line if t.decimals and t.cell is not None] for line in body.lines]
+    found = [cells_ for cells_ in places if cells_]
+    if not found or not body.header_lines:
+        return 0, ()
+    rows = _rows(body)
+    first, last = min(line[0] for line in found), max(line[-1] for line in found)
+    last = max(last, *(i for row in rows for i, text in enumerate(row) if text and text != _REMARK))
+    usual = Counter(line[0] for line in found).most_common(1)[0][0]
+    if last - first >= _MOST:
+        return 0, ()
+    while first < usual and not _path(rows, first):
+        first += 1  # a row that slipped to the left
+    above = tuple(_path(rows, place) for place in range(first, last + 1))
+    return (first, above) if all(above) else (0, ())
+
+
+def _rows(body: Body) -> list[list[str]]:
+    rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
+    return [["" if text.isdigit() or text in ("栏次", "行次") else text for text in row] for row in rows]
+
+
+def _path(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
+    out: list[str] = []
+    for depth, row in enumerate(rows):
+        text = row[place] if place < len(row) else ""
+        text = text or _spanning(rows, depth, place)
+        if text and text not in out:
+            out.append(text)
+    return tuple(out)
+
+
+def _spanning(rows: Sequence[Sequence[str]], depth: int, place: int) -> str:
+    """What stands to the left of an empty cell, if it stands above both: something is printed below each of them."""
+    row = rows[depth]
+    left = next((i for i in range(min(place, len(row)) - 1, -1, -1) if row[i]), None)
+    below = rows[depth + 1 :]
+    if left is None or not all(any(i < len(r) and r[i] for r in below) for i in range(left, place + 1)):
+        return ""
+    return row[left]
+
+
+def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the columns in printed order, by id where the spec knows one, each with its printed name.
+
+    Nothing where two have the same name, or none is the spec's.
+    """
+    leaves = Counter(path[-1] for path in above)
+    years = sorted({year for path in above for text in path for year in _YEAR.findall(text)})
+    out: dict[str, str] = {}
+    known = 0
+    for path in above:
+        printed = _bare(path[-1])
+        ids = [i for name in _candidates(path, leaves, years) for i in by_name.get(name, ()) if i not in out]
+        if leaves[path[-1]] > 1:
+            printed = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
+        own = ids[0] if ids else printed if printed not in out else f"{printed}/{printed}"
+        if own in out:
+            return {}
+        known += bool(ids)
+        out[own] = printed
+    return out if known else {}
+
+
+def told_by_sums(body: Body) -> Paths:
+    """Return what stands above each column where a header's last line begins a group again with every 合计 or 小计.
+
+    The line above it names the groups, as many: ``2023年预算数 2024年预算数`` / ``合计 合计 基本支出 项目支出``.
+    """
+    lines = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in body.header_lines]
+    lines = [kept for line in lines if (kept := [p for p in line if not p.isdigit() and p not in _NAMES])]
+    if all(len(line) == 1 for line in lines):  # one cell on each line
+        flat = [p for line in lines for p in line]
+        begin = next((i for i, p in enumerate(flat) if p in _LEAVES), len(flat))
+        lines = [flat[:begin], flat[begin:]]
+    if len(lines) < _TWO:
+        return ()
+    groups, leaves = lines[-2:]
+    starts = [i for i, leaf in enumerate(leaves) if leaf in _LEAVES]
+    if len(starts) < _TWO or len(starts) != len(groups) or starts[0]:
+        return ()
+    ends = [*starts[1:], len(leaves)]
+    return tuple((g, leaf) for g, a, b in zip(groups, starts, ends, strict=True) for leaf in leaves[a:b])
+
+
+def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[str]) -> list[str]:
+    """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
+    leaf, above = path[-1], path[-2::-1]
+    if _bare(leaf) in _LEAVES and above and leaves[above[0]]:
+        return []  # a column of its own has the group's name
+    if _bare(leaf) in _LEAVES and above:
+        return [
+            f"{undated(above[0])}{leaf}",
+            *_said(above[0], years),
+            *(_said(leaf, years) if leaves[leaf] == 1 else []),
+        ]
+    group = ["/".join(map(undated, path[-2:]))] if above else []
+    return [*group, *_said(leaf, years)]
+
+
+def _said(text: str, years: Sequence[str]) -> list[str]:
+    """A name without its year, by which of two years it says, and what a change against the last year is called."""
+    bare = undated(_bare(text))
+    own = _YEAR.findall(text)
+    if _CHANGE.search(bare):
+        return [bare, "增减%" if _RATE.search(bare) else "增减额"]
+    if len(years) == _TWO and len(own) == 1:
+        return [("上年" if own[0] == years[0] else "本年") + bare, bare]
+    return [bare]
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("其中").removeprefix(":")
