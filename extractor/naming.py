@@ -158,7 +158,28 @@ class Names:
                 why = "" if printed else f"no row {part}, which it would be a part of, is printed above it: {LOOK}"
             if why:
                 return why
-        return self._root(row, line) if row.kind == "label" and self._labels else ""
+        return self._unprinted(row) or self._root(row, line) if row.kind == "label" and self._labels else ""
+
+    def _unprinted(self, row: Row) -> str:
+        """Say which row that a row is a part of is printed nowhere above it: its name may be another row's."""
+        for part, names in self._parents.get(row.role or "", ()):
+            told = any(r.role == part for r in self.table.rows)
+            if not told and not any(p.core in names for p in self.prints.between(self.table.lines[0], row.line - 1)):
+                return f"no row {part.rsplit('/', 1)[-1]}, which it would be a part of, is printed above it: {LOOK}"
+        return ""
+
+    @cached_property
+    def _parents(self) -> Mapping[str, Sequence[tuple[str, frozenset[str]]]]:
+        """What each row of the specs is a part of, but totals and what stands below its parts, with its names."""
+        found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        for spec in self.layouts:
+            for path in walk((*spec.left, *(spec.right.trees if spec.right else ()))):
+                steps = [(i, step) for i, step in enumerate(path[:-1], 1) if not (step.top or step.after)]
+                found["/".join(step.label for step in path)] = [
+                    ("/".join(s.label for s in path[:i]), frozenset(map(half_width, (step.label, *step.aliases))))
+                    for i, step in steps
+                ]
+        return found
 
     def _root(self, row: Row, line: Sequence[Print]) -> str:
         """Say of which row above it, that wasn't read for certain, a row without a number of its own may be a part."""

@@ -47,7 +47,8 @@ def told_by_words(key: str) -> str:
     if re.search("机关运行|会议费|培训费", words):
         return ""
     if "项目" in words:
-        told = "project_expenditure" if general else "" if treasury else "project_list"
+        whole = not treasury and re.search("部门|单位", words)  # of others, the header tells
+        told = "project_expenditure" if general else "project_list" if whole else ""
         return told if "项目支出" in words else ""
     if _BOTH.search(words):
         return _of_both(general=general, treasury=treasury)

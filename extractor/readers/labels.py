@@ -193,7 +193,7 @@ class Labels:
         if _of_year(tokens, following):
             return False
         amounts = [t for t in tokens if t.kind == "number" and not self.is_code(t.text, spec)]
-        next_amount = bool(following) and (following[0].kind == "junk" or _is_amount(following[0]))
+        next_amount = bool(following) and (following[0].kind == "junk" or self._amount(following[0], spec))
         for position, token in enumerate(tokens):
             if token.whole and self.is_code(token.text, spec) and (position == 0 or spec.right):
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
@@ -210,8 +210,11 @@ class Labels:
         if spec.shape == "wide" and first.whole and len(tokens) > 1 and tokens[1].kind == "text":
             return any(t.decimals for t in tokens)  # an office by its code
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
-            return next_amount or any(_is_amount(t) or t.kind == "junk" for t in tokens)
+            return next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
         return False
+
+    def _amount(self, token: Token, spec: TableSpec) -> bool:
+        return _is_amount(token) and not self.is_code(token.text, spec)
 
     @staticmethod
     @lru_cache(maxsize=256)
