@@ -77,7 +77,8 @@ def test_a_title_without_rows_is_a_finding(extractor: Extractor) -> None:
 
 def test_a_number_in_no_cell_is_reported(extractor: Extractor) -> None:
     """More numbers than columns: the row isn't guessed at, its numbers are listed."""
-    text = ONE_ROW + "202 外交支出 1.00 2.00 3.00 4.00\n"
+    more = "".join(f"{code} 其他支出 5.00 5.00\n" for code in (204, 205, 206))
+    text = f"{ONE_ROW}{more}202 外交支出 1.00 2.00 3.00 4.00\n"
     result = extractor.extract(Document.from_text(text))
     assert {"too-many-numbers", "numbers-not-read"} <= codes(result)
     table = result.table("expenditure")

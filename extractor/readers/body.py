@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
-from extractor.specs import TableSpec
+from extractor.specs import Catalogue, TableSpec
 
 from .blocks import block_starts, split_blocks
 from .fragments import joined
@@ -128,7 +128,9 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     token_lines = without_second_codes(token_lines) if twice else token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
-    token_lines = _without_page_numbers(_years(token_lines), decimals, leveled="类款" in words)
+    token_lines = _without_page_numbers(
+        _years(token_lines), decimals, leveled=labels.catalogue if "类款" in words else None
+    )
     token_lines = [
         line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
     ]
@@ -263,6 +265,15 @@ def _one_word(tokens: Sequence[Token]) -> bool:
     return len(tokens) == 1 and tokens[0].kind == "text"
 
 
+def _part_of_a_code(part: Token, name: Token, catalogue: Catalogue) -> bool:
+    """Whether the classification has a code that ends so, whose name begins so."""
+    begins = squeeze(name.text)
+    return any(
+        code.endswith(part.text) and any(squeeze(n).startswith(begins) for n in names)
+        for code, names in catalogue.names.items()
+    )
+
+
 def _without_repeats(
     rows: Sequence[tuple[Line, list[Token]]], header: Sequence[Line]
 ) -> list[tuple[Line, list[Token]]]:
@@ -322,10 +333,13 @@ def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str
     return best
 
 
-def _without_page_numbers(lines: Sequence[list[Token]], decimals: int, *, leveled: bool) -> list[list[Token]]:
+def _without_page_numbers(
+    lines: Sequence[list[Token]], decimals: int, *, leveled: Catalogue | None
+) -> list[list[Token]]:
     """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line.
 
-    Where classes, groups and items have columns of their own (``leveled``), two digits before words are a code's.
+    Where classes, groups and items have columns of their own (``leveled``), two digits before a name
+    are a code's if the classification has one that ends so.
     """
     if not decimals and not _long_amounts(lines):
         return list(lines)
@@ -335,7 +349,8 @@ def _without_page_numbers(lines: Sequence[list[Token]], decimals: int, *, levele
         alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
         goes_on = position + 1 < len(lines) and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
         follows = lines[position + 1] if position + 1 < len(lines) else []
-        part = leveled and alone and len(line[0].text) == _PAGE_DIGITS and _one_word(follows)
+        two = alone and len(line[0].text) == _PAGE_DIGITS and _one_word(follows)
+        part = two and leveled is not None and _part_of_a_code(line[0], follows[0], leveled)
         part = part or goes_on or _code_part(lines, position) or (decimals > 0 and _name_part(lines, position))
         if position in numbering or (alone and not part):
             continue

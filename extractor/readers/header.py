@@ -24,6 +24,7 @@ from .tokens import Token, cells
 _SEVERAL = 2  # columns, years, sides
 _YEARS = re.compile(r"(?:19|20)\d\d")
 _WEIGHT = 10  # of a column that a spec doesn't know, against characters left over
+_OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 _CROWDED = "its rows print amounts in more cells than its header names"
 
 
@@ -103,9 +104,10 @@ def _right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
 
 
 def _cells(body: Body) -> int:
-    """How many cells, from the first to the last, print amounts in two rows or more."""
+    """How many cells, from the first to the last, print amounts in several rows; lines put in don't count."""
     count = Counter(t.cell for line in body.lines for t in line if t.decimals and t.cell is not None)
-    often = [cell for cell, rows in count.items() if rows > 1]
+    most = max(count.values(), default=0)
+    often = [cell for cell, rows in count.items() if rows > 1 and rows * _OFTEN > most]
     return max(often) - min(often) + 1 if often else 0
 
 

@@ -49,10 +49,15 @@ def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
     if last - first >= _MOST:
         return 0, ()
-    while first < usual and not _path(rows, first):
+    while first < usual and _of_labels(_path(rows, first)):
         first += 1  # a row that slipped to the left
     above = tuple(_path(rows, place) for place in range(first, last + 1))
     return (first, above) if all(above) else (0, ())
+
+
+def _of_labels(path: Sequence[str]) -> bool:
+    """Whether what stands above a cell names no amounts: nothing, or codes and names."""
+    return not path or path[-1] in _NAMES or path[-1].endswith(("名称", "编码", "代码"))
 
 
 def _rows(body: Body) -> list[list[str]]:
