@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from extractor.names import lookalikes
 from extractor.normalize import squeeze
-from extractor.specs import TableSpec
+from extractor.specs import TableSpec, catalogue
 
 from .blocks import sides
 from .body import Body
@@ -23,6 +24,7 @@ from .tokens import Token, cells
 
 _SEVERAL = 2  # columns, years, sides
 _YEARS = re.compile(r"(?:19|20)\d\d")
+_LIKE = 2  # times that it weighs more if its name looks misread
 _WEIGHT = 10  # of a column that a spec doesn't know, against characters left over
 _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 _CROWDED = "its rows print amounts in more cells than its header names"
@@ -121,10 +123,34 @@ def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
         return otherwise  # most names are others
     if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
         return otherwise
-    return Layout(
-        known=True, columns=ids, printed=ids, short=ids, labels={i: n for i, n in found.items() if i != n},
-        strange=fresh, first_cell=first,
-    )  # fmt: skip
+    if otherwise.known and any(_nearly(name, _by_name(spec), found) for name in found.values()):
+        return otherwise  # a name of the spec's, misread
+    if any(_misread(name) for name in found.values()):
+        return otherwise
+    labels = {i: n for i, n in found.items() if i != n}
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=fresh, first_cell=first)
+
+
+@lru_cache(maxsize=1024)
+def _misread(name: str) -> bool:
+    """Whether a name is that of a column of some table, but for one character that looks like the one there."""
+    known = _every_name()
+    return name not in known and any(
+        name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
+    )
+
+
+@lru_cache(maxsize=1)
+def _every_name() -> frozenset[str]:
+    return frozenset(name for spec in catalogue().tables for c in (*spec.columns, *spec.more) for name in c.plain)
+
+
+def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
+    """Whether a name is that of a column which isn't found, but for a character."""
+    if name in by_name:
+        return False
+    missing = [known for known, ids in by_name.items() if len(known) == len(name) and found.keys().isdisjoint(ids)]
+    return any(sum(a != b for a, b in zip(name, known, strict=True)) == 1 for known in missing)
 
 
 def _first_cell(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:
@@ -198,8 +224,12 @@ def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
 
 
 def _fresh(columns: Sequence[str], spec: TableSpec) -> int:
-    """How strange the columns are that the spec doesn't know: each weighs more than some characters left over."""
-    return _WEIGHT * len(set(columns) - {c.id for c in (*spec.columns, *spec.more)})
+    """How strange the columns are that the spec doesn't know: each weighs more than some characters left over.
+
+    A name that looks like a known one is misread, and no column of an office's own.
+    """
+    unknown = set(columns) - {c.id for c in (*spec.columns, *spec.more)}
+    return _WEIGHT * (len(unknown) + _LIKE * sum(map(_misread, unknown)))
 
 
 def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, ...]) -> Layout:
