@@ -1,7 +1,7 @@
 """Rows of tables with fixed labels, one side or two: ``label number | code name number``."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -278,7 +278,7 @@ def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec
         rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
     _strangers(rows)
     _parts_of_known(rows)
-    _below_strangers(rows)
+    _below_strangers(rows, {i for i, p in paths.items() if len(p) > 1 and not p[-2].top and p[:-1] not in where})
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
         parent = _printed_parent(of_classes, where)
@@ -334,16 +334,19 @@ def _is_below(row: RawRow, above: RawRow) -> bool:
     return row.role is None and row.parent is None and bool(numbering) and numbering != _numbering(above)
 
 
-def _below_strangers(rows: Sequence[RawRow]) -> None:
-    """Doubt the rows that may stand under a row that the spec doesn't know: it is numbered, and they otherwise."""
+def _below_strangers(rows: Sequence[RawRow], orphans: Container[int]) -> None:
+    """Doubt the rows that may stand under a row that the spec doesn't know.
+
+    It is numbered, and they otherwise; or not at all, and the row that the spec has above them isn't printed.
+    """
     above, kind = "", ""
-    for row in rows:
+    for index, row in enumerate(rows):
         if row.side != "left" or row.code:
             continue
         numbering = _numbering(row)
         if row.role is None and row.items and numbering:
             above, kind = row.bare, numbering
-        elif numbering == kind or not numbering:
+        elif numbering == kind or not (numbering or index in orphans):
             above = ""
         elif above and row.items:
             row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
