@@ -17,14 +17,17 @@ _WORD = re.compile(r"[^\x00-\x7f\s]{2}")
 _BARS = 2  # of a row of a Markdown table
 
 
-def parted(chars: Sequence[Char]) -> Iterator[list[Char]]:
-    """Yield the lines that a line with breaks stands for."""
+def parted(chars: list[Char]) -> Iterator[list[Char]]:
+    """Yield the lines that a line with breaks stands for; one without is as it is."""
     text = "".join(c for c, _, _ in chars)
+    if BREAK not in text:
+        yield chars
+        return
     mark = "\t" if "\t" in text else "|" if text.count("|") >= _BARS else ""
     if not mark:
-        yield from _split(chars, BREAK)
+        yield from split(chars, BREAK)
         return
-    cells = [_split(cell, BREAK) for cell in _split(chars, mark)]
+    cells = [split(cell, BREAK) for cell in split(chars, mark)]
     marks = [c for c in chars if c[0] == mark]
     count = _rows(cells)
     for number in range(count):
@@ -72,7 +75,8 @@ def _text(piece: Sequence[Char]) -> str:
     return "".join(c for c, _, _ in piece).strip()
 
 
-def _split(chars: Sequence[Char], mark: str) -> list[list[Char]]:
+def split(chars: Sequence[Char], mark: str) -> list[list[Char]]:
+    """Return the pieces between the marks."""
     out: list[list[Char]] = [[]]
     for char in chars:
         if char[0] == mark:

@@ -201,9 +201,8 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 def _with_states(
     index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
 ) -> Table:
-    rows, odd, again = [], frozenset[tuple[int, str]](), frozenset[int]()
-    if not is_prose(table.id):
-        odd, again = bare(table), twice(table)
+    rows, prose = [], is_prose(table.id)
+    odd, again = (frozenset(), frozenset()) if prose else (bare(table), twice(table))
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:

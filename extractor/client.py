@@ -282,7 +282,7 @@ def _taken(answer: Answer) -> ChatCompletion:
     """Return the completion of a batch's answer; raises CallError where it is none."""
     if answer.status != 200:
         raise CallError("status", answer.status, answer.body)
-    return _checked(ChatCompletion.construct(**answer.body))
+    return _checked(_built(answer.body))
 
 
 @lru_cache(maxsize=256)

@@ -99,9 +99,9 @@ def _wrong(checked: Checked) -> dict[Ref, str]:
     doubted = _doubted(checked.tables)
     found = {ref: "" for ref in doubted if _cell(checked.tables, ref).state == "contradicted"}
     for instance, outcome in checked.outcomes:
-        if outcome.verdict == "violated" and not instance.soft:
-            said = f"{instance.id}: {as_printed(instance, checked.tables, checked.frames)}"
-            found.update({ref: said for ref in instance.refs if ref in doubted})
+        mine = doubted.intersection(instance.refs) if outcome.verdict == "violated" and not instance.soft else ()
+        if mine:
+            found.update(dict.fromkeys(mine, f"{instance.id}: {as_printed(instance, checked.tables, checked.frames)}"))
     return found
 
 

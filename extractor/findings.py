@@ -79,7 +79,7 @@ def _difference(
 
 def as_printed(instance: Instance, tables: Sequence[Table], frames: Sequence[Frame]) -> str:
     """Return a rule with tables, rows and columns as the office prints them."""
-    here = {tables[ref.frame].id: ref.frame for ref in reversed((*instance.inputs, *instance.refs))}
+    here = {tables[ref.frame].id: ref.frame for ref in reversed(instance.inputs)}
     rows = {(tables[ref.frame].id, frames[ref.frame].rows[ref.row].role): ref for ref in instance.inputs}
 
     def name(term: re.Match[str]) -> str:

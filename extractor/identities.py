@@ -11,7 +11,7 @@ from .across import Place, across
 from .arithmetic import evaluate
 from .instance import Frame, FrameRow, Instance, Outcome, Ref, Relation, Verdict
 from .rules import parse
-from .specs import CrossSpec, RowSum, TableSpec, walk
+from .specs import CrossSpec, RowSum, TableSpec
 
 __all__ = [
     "Frame", "FrameRow", "Instance", "Outcome", "Ref", "Relation", "Verdict",
@@ -129,7 +129,4 @@ def _tree_id(row: FrameRow, spec: TableSpec) -> tuple[str, bool]:
 
 @lru_cache(maxsize=64)
 def _rows_by_path(spec: TableSpec) -> dict[str, tuple[str | None, bool]]:
-    right = walk(spec.right.trees) if spec.right else ()
-    return {
-        "/".join(r.label for r in path): (path[-1].identity, path[-1].optional) for path in (*walk(spec.left), *right)
-    }
+    return {"/".join(r.label for r in path): (path[-1].identity, path[-1].optional) for path in spec.paths}

@@ -21,7 +21,7 @@ from .errors import SpecError
 from .forms import forms
 from .normalize import Line, squeeze
 from .records import Table
-from .specs import Catalogue, walk
+from .specs import Catalogue
 from .statements import prose
 
 _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
@@ -82,7 +82,7 @@ def vocabulary(catalogue: Catalogue) -> _Vocabulary:
     """Return the names that are the same for every document; made once for each catalogue."""
     found = {squeeze(n) for names in catalogue.names.values() for n in names}
     for spec in catalogue.tables:
-        for path in (*walk(spec.left), *(walk(spec.right.trees) if spec.right else ())):
+        for path in spec.paths:
             found.update(squeeze(n) for n in (path[-1].label, *path[-1].aliases))
         found.update(squeeze(n) for c in (*spec.columns, *spec.more) for n in (*c.names, *c.id.split("/")))
     for statement in prose().statements:

@@ -15,7 +15,7 @@ from .generic import is_generic
 from .normalize import half_width
 from .prints import LOOK, Print, Prints, amounts, called
 from .records import Cell, Region, Row, Table
-from .specs import TableSpec, walk
+from .specs import TableSpec
 
 POOR = 0.9
 """Score of a word that speaks against its page."""
@@ -154,8 +154,7 @@ class Names:
             elif number == len(parts) - 1 or row.kind != "label" or not self._labels:
                 why = self._name(part, line, row)
             else:
-                printed = any(p.core == part for p in self.prints.between(self.table.lines[0], row.line - 1))
-                why = "" if printed else f"no row {part}, which it would be a part of, is printed above it: {LOOK}"
+                why = ""  # the spec tells which rows have to be printed above it
             if why:
                 return why
         return self._unprinted(row) or self._root(row, line) if row.kind == "label" and self._labels else ""
@@ -173,7 +172,7 @@ class Names:
         """What each row of the specs is a part of, but totals and what stands below its parts, with its names."""
         found: dict[str, list[tuple[str, frozenset[str]]]] = {}
         for spec in self.layouts:
-            for path in walk((*spec.left, *(spec.right.trees if spec.right else ()))):
+            for path in spec.paths:
                 steps = [(i, step) for i, step in enumerate(path[:-1], 1) if not (step.top or step.after)]
                 found["/".join(step.label for step in path)] = [
                     ("/".join(s.label for s in path[:i]), frozenset(map(half_width, (step.label, *step.aliases))))
@@ -299,7 +298,7 @@ class Names:
         """The labels that the table's specs know, each with those that mean the same row."""
         found: dict[str, set[str]] = {}
         for spec in self.layouts:
-            for path in (*walk(spec.left), *(walk((spec.right.total,)) if spec.right else ())):
+            for path in spec.paths:
                 names = {half_width(name) for name in (path[-1].label, *path[-1].aliases)}
                 for name in names:
                     found.setdefault(name, set()).update(names)

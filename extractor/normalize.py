@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from .breaks import BREAK, parted
+from .breaks import BREAK, Char, parted, split
 from .document import Document
 from .remember import remembered
 from .spans import Spans
@@ -134,7 +134,7 @@ def _line(raw: str, at: tuple[int, int], spans: Spans) -> Iterator[Line]:
         if not plain.isspace():
             yield Line(number, start, plain)
         return
-    chars: list[tuple[str, int, int]] = []  # character, offset, offset after
+    chars: list[Char] = []
     position = 0
     for match in _RESIDUE.finditer(plain):
         chars.extend((plain[i], start + i, start + i + 1) for i in range(position, match.start()))
@@ -157,18 +157,15 @@ def _replacement(match: re.Match[str], spans: Spans) -> str:
     return ""
 
 
-def _split(chars: list[tuple[str, int, int]], number: int, breaks: tuple[int, ...]) -> Iterator[Line]:
-    first = 0
-    for index in [*(i for i, c in enumerate(chars) if c[0] == "\n"), len(chars)]:
-        row = chars[first:index]
-        for piece in parted(row) if any(c == BREAK for c, _, _ in row) else (row,):
+def _split(chars: list[Char], number: int, breaks: tuple[int, ...]) -> Iterator[Line]:
+    for row in split(chars, "\n"):
+        for piece in parted(row):
             text = "".join(c for c, _, _ in piece)
             if text and not text.isspace():
                 starts = tuple(start for _, start, _ in piece)
                 line = number + bisect_left(breaks, starts[0])
                 inside = tuple(b for b in breaks if b >= starts[0])
                 yield Line(line, starts[0], text, starts, tuple(end for _, _, end in piece), inside)
-        first = index + 1
 
 
 def _mended(found: list[Line]) -> list[Line]:

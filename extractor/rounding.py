@@ -48,8 +48,8 @@ def loose_sums(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) ->
     """Return the sums that hold only within rounding, in a document whose sums are else equal to the last digit.
 
     Offices round either everywhere or nowhere. Where they don't, a sum that is off by a unit of the last place is no
-    proof: that is just how a misread last digit looks. Prose is counted apart from tables. So does a rate look that
-    lost its last digit.
+    proof: that is just how a misread last digit looks, and so does a rate look that lost one. Prose is counted apart
+    from tables.
     """
     held = [(i, o) for i, o in outcomes if o.evidence and o.verdict == "held" and not i.soft and i.relation in SUMS]
     found = [
@@ -70,8 +70,8 @@ def _rounds(held: _Outcomes, values: _Values, share: float) -> bool:
 
     Sums of the same numbers count once. An office that rounds has n + 1 numbers add up exactly as often as n errors,
     each even between half a unit down and up, come to less than half a unit (Irwin-Hall; here its normal
-    approximation); one number that equals another shows nothing. Of exact sums a
-    ``share`` is off by a misread digit; where all that are off share a cell, one digit explains them.
+    approximation); one number that equals another shows nothing. Of exact sums a ``share`` is off by a misread digit;
+    where all that are off share a cell, one digit explains them.
     """
     sums: dict[tuple[tuple[Decimal, ...], ...], list[tuple[Instance, Outcome]]] = {}
     for instance, outcome in held:

@@ -196,10 +196,13 @@ class TableSpec(_Strict):
     def identities(self) -> frozenset[str]:
         """Ids of the identities within the table."""
         found = {r.id for r in self.row_sums} | {z.id for z in self.zeros} | {self.tree}
-        found |= {path[-1].identity for path in walk(self.left)}
-        if self.right:
-            found |= {path[-1].identity for path in walk(self.right.trees)}
+        found |= {path[-1].identity for path in self.paths}
         return frozenset(i for i in found if i)
+
+    @cached_property
+    def paths(self) -> tuple[tuple[RowSpec, ...], ...]:
+        """The path to each labelled row, those of the left side first."""
+        return tuple(walk((*self.left, *(self.right.trees if self.right else ()))))
 
     @cached_property
     def column_ids(self) -> tuple[str, ...]:

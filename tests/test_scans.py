@@ -210,13 +210,19 @@ class Reader:
         return [self.told.pop(0) if self.told and least >= 0 else Reading("", 0.0) for _ in pictures]
 
 
-def test_a_doubtful_number_is_what_most_readings_say() -> None:
-    """The surest single reading lost a digit; two others agree, and the lost one stays among what may stand there."""
+def ruled() -> Any:
+    """Return a page with two rows of two cells."""
     page = np.full((1654, 2339), 255, np.uint8)
     for at in (200, 500, 800):
         cv2.line(page, (200, at), (1400, at), 0, 2)
     for at in (200, 800, 1400):
         cv2.line(page, (at, 200), (at, 800), 0, 2)
+    return page
+
+
+def test_a_doubtful_number_is_what_most_readings_say() -> None:
+    """The surest single reading lost a digit; two others agree, and the lost one stays among what may stand there."""
+    page = ruled()
     cv2.putText(page, "49.76", (900, 400), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
     reader: Any = Reader(Reading("49.7", 0.94), Reading("49.76", 0.9), Reading("4976", 0.6), Reading("49.76", 0.9))
     rows, unread = page_rows(reader, page, 1.0)
@@ -241,11 +247,7 @@ def test_amounts_among_words_and_in_columns() -> None:
 
 def test_close_lines_of_a_cell_are_read_in_their_order() -> None:
     """Boxes of lines that stand close reach into one another; the shorter second line doesn't come first."""
-    page = np.full((1654, 2339), 255, np.uint8)
-    for at in (200, 500, 800):
-        cv2.line(page, (200, at), (1400, at), 0, 2)
-    for at in (200, 800, 1400):
-        cv2.line(page, (at, 200), (at, 800), 0, 2)
+    page = ruled()
     cv2.putText(page, "AAAA", (900, 300), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
     cv2.putText(page, "BB", (900, 350), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
     reader: Any = Reader(Reading("行政单位离", 1.0), Reading("退休", 1.0))

@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
-from extractor.specs import Catalogue, TableSpec
+from extractor.specs import TableSpec
 
 from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
 from .labels import TOTALS, Labels
 from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
+from .page_numbers import YEAR_GOES_ON, stray_page, without_page_numbers
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
@@ -37,10 +38,6 @@ _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|�
 _DECIMAL = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 _BARE = re.compile(r"[\d\s※*|]+")
-_YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")  # the line above may end with the year's first digits
-_PAGE_DIGITS = 2
-_YEAR_DIGITS = 4
-_MANY = 5  # long amounts for each short number on a line of its own
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
@@ -128,11 +125,11 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     token_lines = without_second_codes(token_lines) if twice else token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
-    token_lines = _without_page_numbers(
+    token_lines = without_page_numbers(
         _years(token_lines), decimals, leveled=labels.catalogue if "类款" in words else None
     )
     token_lines = [
-        line for i, line in enumerate(token_lines) if not (decimals and _stray_page(token_lines, i, spec, labels))
+        line for i, line in enumerate(token_lines) if not (decimals and stray_page(token_lines, i, spec, labels))
     ]
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
@@ -265,15 +262,6 @@ def _one_word(tokens: Sequence[Token]) -> bool:
     return len(tokens) == 1 and tokens[0].kind == "text"
 
 
-def _part_of_a_code(part: Token, name: Token, catalogue: Catalogue) -> bool:
-    """Whether the classification has a code that ends so, whose name begins so."""
-    begins = squeeze(name.text)
-    return any(
-        code.endswith(part.text) and any(squeeze(n).startswith(begins) for n in names)
-        for code, names in catalogue.names.items()
-    )
-
-
 def _without_repeats(
     rows: Sequence[tuple[Line, list[Token]]], header: Sequence[Line]
 ) -> list[tuple[Line, list[Token]]]:
@@ -333,51 +321,6 @@ def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str
     return best
 
 
-def _without_page_numbers(
-    lines: Sequence[list[Token]], decimals: int, *, leveled: Catalogue | None
-) -> list[list[Token]]:
-    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line.
-
-    Where classes, groups and items have columns of their own (``leveled``), two digits before a name
-    are a code's if the classification has one that ends so.
-    """
-    if not decimals and not _long_amounts(lines):
-        return list(lines)
-    numbering = _column_numbers(lines)
-    out = []
-    for position, line in enumerate(lines):
-        alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
-        goes_on = position + 1 < len(lines) and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
-        follows = lines[position + 1] if position + 1 < len(lines) else []
-        two = alone and len(line[0].text) == _PAGE_DIGITS and _one_word(follows)
-        part = two and leveled is not None and _part_of_a_code(line[0], follows[0], leveled)
-        part = part or goes_on or _code_part(lines, position) or (decimals > 0 and _name_part(lines, position))
-        if position in numbering or (alone and not part):
-            continue
-        out.append(line)
-    return out
-
-
-def _long_amounts(lines: Sequence[list[Token]]) -> bool:
-    """Whether amounts without a point are too long to be taken for the number of a page, nearly all of them."""
-    numbers = [t for line in lines for t in line if t.kind == "number" and t.text.strip("0")]
-    alone = [i for i, line in enumerate(lines) if _alone(line) and len(line[0].text) <= _PAGE_DIGITS]
-    short = sum(not _code_part(lines, i) for i in alone)
-    return sum("," in t.text or len(t.text) > _YEAR_DIGITS for t in numbers) > _MANY * short
-
-
-def _stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec, labels: Labels) -> bool:
-    """Whether a line is a page number of three or four digits: bare digits after a row's numbers, and no code."""
-    line = lines[position]
-    digits = line[0].text
-    named = spec.shape in ("items", "projects") and position > 0
-    before_words = position + 1 < len(lines) and lines[position + 1][0].kind == "text"
-    carried_on = before_words and bool(_YEAR_GOES_ON.match(lines[position + 1][0].text))
-    # Between the words of a name the digits may be its own.
-    after_row = not carried_on and (not named or lines[position - 1][-1].decimals > 0 or before_words)
-    return after_row and _alone(line) and 3 <= len(digits) <= 4 and not labels.is_code(digits, spec)
-
-
 def _serial_cell(content: Sequence[Line]) -> int | None:
     """Cell index of a column 序号, whose numbers say nothing."""
     for line in content[:12]:
@@ -391,39 +334,9 @@ def _years(lines: Sequence[list[Token]]) -> list[list[Token]]:
     """Make words of digits at a line's end that go on as a year below: ``2023`` / ``年自治区补助资金``."""
     out = [list(line) for line in lines]
     for line, below in pairwise(out):
-        if line[-1].whole and below[0].kind == "text" and _YEAR_GOES_ON.match(below[0].text):
+        if line[-1].whole and below[0].kind == "text" and YEAR_GOES_ON.match(below[0].text):
             line[-1] = replace(line[-1], kind="text")
     return out
-
-
-def _alone(line: Sequence[Token]) -> bool:
-    return len(line) == 1 and line[0].whole
-
-
-def _column_numbers(lines: Sequence[list[Token]]) -> set[int]:
-    """Positions of runs 1, 2, 3 … that stand on lines of their own."""
-    found: set[int] = set()
-    for position, line in enumerate(lines):
-        if _alone(line) and line[0].text == "1":
-            end = position
-            while end < len(lines) and _alone(lines[end]) and lines[end][0].text == str(end - position + 1):
-                end += 1
-            if end - position >= 3:
-                found.update(range(position, end))
-    return found
-
-
-def _name_part(lines: Sequence[list[Token]], position: int) -> bool:
-    """Digits that carry on a name's number from the line above: ``特定目标`` / ``071001`` / ``33``."""
-    return position > 0 and lines[position - 1][-1].whole and len(lines[position - 1][-1].text) >= 4
-
-
-def _code_part(lines: Sequence[list[Token]], position: int) -> bool:
-    """Two digits on a line of their own right after a class code: one cell per line."""
-    if len(lines[position][0].text) != 2 or position == 0:
-        return False
-    before = lines[position - 1]
-    return len(before) == 1 and before[0].whole and len(before[0].text) in (2, 3)
 
 
 def title_of(lines: Sequence[Line], chunk: Chunk) -> str:

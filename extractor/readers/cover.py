@@ -13,6 +13,7 @@ from extractor.normalize import squeeze
 from extractor.specs import Column, TableSpec
 
 from .body import Body
+from .heads import change_column
 from .labels import HEADER_WORDS, undated
 
 _MOST = 1_000  # pieces of a header
@@ -21,7 +22,6 @@ _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
 _BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
 _CHANGE = re.compile(r"增减|增长|变动|变化")
-_RATE = re.compile(r"[%率]|幅度|比例")
 _LEAVES = frozenset({"小计", "合计", "金额"})  # names that say something below the name of a group alone
 _GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
 
@@ -160,9 +160,7 @@ def _whole(pieces: Iterable[str], columns: Sequence[Column], found: dict[str, st
 
 def _change(piece: str) -> str:
     """Return the column that a name such as 比上年增减 stands for, or "": offices call it as they like."""
-    if not _CHANGE.search(piece):
-        return ""
-    return "增减%" if _RATE.search(piece) else "增减额"
+    return change_column(piece) if _CHANGE.search(piece) else ""
 
 
 def _of_group(piece: str, found: dict[str, str]) -> str:

@@ -16,11 +16,12 @@ from extractor.specs import Catalogue, TableSpec
 
 from . import structure
 from .body import Body, prepare, tokens_of
+from .columns import Layout
 from .cpsat import effort
 from .draft import Draft, narrow, start
 from .flow import flow_rows
 from .grid import grid_rows
-from .header import Layout, layout
+from .header import layout
 from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
@@ -183,7 +184,7 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
         if 1 < most <= len(verdict.columns) + 1:
             return 0  # as many as both sides have columns
         rows = labelled_rows(body, spec, labels)
-        return sum(len(r.items) > width_of(r, spec, verdict.columns) for r in rows)
+        return _overfull(rows, spec, verdict.columns)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
@@ -194,6 +195,11 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
         rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
         lines = tuple(tuple(row.items) for row in rows)
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
+
+
+def _overfull(rows: Sequence[RawRow], spec: TableSpec, columns: Sequence[str]) -> int:
+    """How many rows have more numbers than they may use columns."""
+    return sum(len(r.items) > width_of(r, spec, columns) for r in rows)
 
 
 def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
@@ -322,7 +328,7 @@ def _printed_names(
 
 def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequence[str]) -> str:
     """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
-    if sum(len(r.items) > width_of(r, spec, columns) for r in rows) * _FEW > len(rows):
+    if _overfull(rows, spec, columns) * _FEW > len(rows):
         return "its rows print more numbers than its header names columns"
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.decimals for line in body.lines for t in line):
@@ -338,9 +344,6 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequen
             if not body.grid:
                 return _STRANGE
             for row in (r for r in rows if r.side == "left" and not r.code):
-                row.role, row.parent, row.doubt = (
-                    None,
-                    None,
-                    _STRANGE,
-                )  # its cells are sure, its place among others isn't
+                row.role = row.parent = None  # its cells are sure, its place among others isn't
+                row.doubt = _STRANGE
     return ""

@@ -11,7 +11,7 @@ from extractor.records import Finding
 from extractor.specs import TableSpec, is_final
 
 from .body import Body
-from .header import Layout
+from .columns import Layout
 from .place import free, grid_base, narrowed, positional, width_of
 from .rows import RawRow
 

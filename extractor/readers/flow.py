@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
@@ -11,6 +12,8 @@ from .body import Body
 from .labels import TOTALS, Labels
 from .rows import RawRow, before_words, is_total, lost_point
 from .tokens import Token
+
+_EITHER = "whether its digits are those of an item or of a group isn't told"
 
 
 @dataclass(slots=True)
@@ -25,6 +28,14 @@ class _Flow:
         return self.rows[-1] if self.rows else None
 
 
+class _Code(NamedTuple):
+    """A code, or None where digits stand like one that are none; how many tokens it takes, and what is unsure of it."""
+
+    code: str | None
+    length: int
+    doubt: str
+
+
 def flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]) -> list[RawRow]:
     """Read rows from free text: empty cells are gone, names may be wrapped before, around or after numbers."""
     state = _Flow()
@@ -34,13 +45,9 @@ def flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, s
         token, _ = stream[index]
         taken = _take_code(stream, index, state, spec, labels, body)
         if taken:
-            code, count = taken
+            count = taken.length
             named = index + count < len(stream) and stream[index + count][0].kind == "text"
-            row = RawRow(token.line, code)
-            if code.startswith("!"):
-                row.code, row.doubt = code[1:], "whether its digits are those of an item or of a group isn't told"
-            if code.startswith("?"):
-                row.code, row.doubt = None, f"{code[1:]} is no code of this classification"
+            row = RawRow(token.line, taken.code, doubt=taken.doubt)
             if state.pending:
                 _share(state, row, names, own_name=named)
             state.rows.append(row)
@@ -65,7 +72,7 @@ def _take_code(
     spec: TableSpec,
     labels: Labels,
     body: Body,
-) -> tuple[str, int] | None:
+) -> _Code | None:
     names = labels.catalogue.names
     token, first = stream[index]
     if not token.whole:
@@ -77,13 +84,12 @@ def _take_code(
     beside = body.blocks and token.text in names and before is not None and before.kind == "text"
     if goes_on or not (first or after_amount or beside):
         return None  # the digits of a name, or of a row
-    digits = token.text
-    doubtful = False
+    digits, doubt = token.text, ""
     alone = "类款" in body.header and index + 1 < len(stream) and stream[index + 1][1]
     if first and len(digits) == 2 and (_followed_by_words(stream, index) or (alone and _words(stream[index + 1][0]))):
         previous = next((r.code for r in reversed(state.rows) if r.code), None)
         follows_ = next((squeeze(t.text) for t, _ in stream[index + 1 : index + 3] if t.kind == "text"), "")
-        digits, doubtful = _fill(previous, digits, follows_, names) if previous else (digits, False)
+        digits, doubt = _fill(previous, digits, follows_, names) if previous else (digits, "")
     if not labels.is_code(digits, spec):
         return _no_code(stream, index, body) if first else None
     count = 1
@@ -100,14 +106,14 @@ def _take_code(
         return None
     if not body.decimals and follows.kind != "text":
         return None
-    return ("!" * doubtful) + digits, count
+    return _Code(digits, count, doubt)
 
 
 def _words(token: Token) -> bool:
     return token.kind == "text"
 
 
-def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> tuple[str, int] | None:
+def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> _Code | None:
     """Take digits that stand where a code stands but are none: their row must not run into the one above."""
     count = 1
     while index + count < len(stream) and not stream[index + count][1] and stream[index + count][0].whole:
@@ -116,7 +122,8 @@ def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> tu
     follows = stream[index + count] if index + count < len(stream) else None
     named = follows is not None and follows[0].kind == "text" and not follows[1]
     size_fits = len(stream[index][0].text) in (3, 5, 7) and len(digits) in (3, 5, 7)
-    return ("?" + digits, count) if named and size_fits and body.decimals else None
+    none = f"{digits} is no code of this classification"
+    return _Code(None, count, none) if named and size_fits and body.decimals else None
 
 
 def _followed_by_words(stream: Sequence[tuple[Token, bool]], index: int) -> bool:
@@ -130,18 +137,18 @@ def _followed_by_words(stream: Sequence[tuple[Token, bool]], index: int) -> bool
     return False
 
 
-def _fill(previous: str, digits: str, name: str, names: Mapping[str, Sequence[str]]) -> tuple[str, bool]:
+def _fill(previous: str, digits: str, name: str, names: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     """Complete a code printed without what stands above it: ``03`` below 201, ``01`` below 201 03.
 
     Two digits below an item may be its neighbour or the next group: where no name tells, that is in doubt.
     """
     if len(previous) < 7:
-        return previous + digits, False
+        return previous + digits, ""
     item, group = previous[:5] + digits, previous[:3] + digits
     if digits <= previous[5:7]:
-        return group, False
+        return group, ""
     said = [code for code in (item, group) if any(squeeze(n).startswith(name[:4]) for n in names.get(code, ()) if name)]
-    return (said[0], False) if len(said) == 1 else (item, True)
+    return (said[0], "") if len(said) == 1 else (item, _EITHER)
 
 
 def _flow_token(token: Token, state: _Flow, spec: TableSpec, body: Body, following: Sequence[Token]) -> None:

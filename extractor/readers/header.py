@@ -7,54 +7,21 @@ order; whole names, where there are any, tell the order of the columns on each l
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import replace
 from itertools import pairwise
 
-from extractor.names import lookalikes
-from extractor.normalize import squeeze
-from extractor.specs import TableSpec, catalogue
+from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
+from .columns import Layout, columns_by_name, counted, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
-from .heads import named, paths, told_by_sums
+from .heads import CROWDED, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
 
-_SEVERAL = 2  # columns, years, sides
+_SEVERAL = 2  # columns, years
 _YEARS = re.compile(r"(?:19|20)\d\d")
-_LIKE = 2  # times that it weighs more if its name looks misread
-_WEIGHT = 10  # of a column that a spec doesn't know, against characters left over
-_OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
-_CROWDED = "its rows print amounts in more cells than its header names"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a header says.
-
-    Attributes:
-        known: It fits the spec.
-        reason: What doesn't fit.
-        columns: The spec's columns that are there, in the spec's order.
-        printed: The same in another order, where the header prints them so.
-        short: The spec's columns without those whose name the header doesn't hold, where that differs.
-        labels: Printed names by column id, where the table isn't in its first layout.
-        doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
-        first_cell: The cell of a grid above which the first column is named, where every column is named in its order.
-        strange: Columns whose names the spec doesn't know, or characters that nothing explains.
-    """
-
-    known: bool
-    reason: str = ""
-    columns: tuple[str, ...] = ()
-    printed: tuple[str, ...] = ()
-    short: tuple[str, ...] = ()
-    labels: dict[str, str] = field(default_factory=dict)
-    doubtful: bool = False
-    first_cell: int | None = None
-    strange: int = 0
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:
@@ -62,18 +29,18 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels") and not body.blocks:
-        crowded = found.known and spec.shape == "coded" and _cells(body) > len(found.columns)
+        crowded = found.known and spec.shape == "coded" and width_used(body) > len(found.columns)
         if not found.known or found.strange or crowded:
-            found = _by_paths(body, spec, Layout(known=False, reason=_CROWDED) if crowded else found)
-        elif spec.layout and tuple(told := named(paths(body)[1], _by_name(spec))) == found.columns:
+            found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
+        elif spec.layout and tuple(told := named(paths(body)[1], columns_by_name(spec))) == found.columns:
             found = replace(found, labels=told)
     elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
-        found = _right_side(body, spec, found)
+        found = right_side(body, spec, found)
     elif spec.shape == "coded" and not body.grid and not body.blocks and not body.fragments:
-        told = named(told_by_sums(body), _by_name(spec))
+        told = named(told_by_sums(body), columns_by_name(spec))
         ids = tuple(told)
         if ids and set(ids) >= set(cover(body, spec).names):
-            fresh = _fresh(ids, spec)
+            fresh = strangeness(ids, spec)
             found = Layout(known=True, columns=ids, printed=ids, short=ids, labels=told, strange=fresh)
     if not found.known or not body.grid or found.first_cell is not None:
         return found
@@ -91,71 +58,9 @@ def _in_years(body: Body, spec: TableSpec) -> TableSpec:
     return spec.model_copy(update={"columns": (this, last, *rest)})
 
 
-def _right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
-    """Take the columns of the right side by what stands above them, where it prints more than are known."""
-    both = sides(body.lines)
-    if len(both) != _SEVERAL or not otherwise.known or both[1][2] - both[1][1] < len(otherwise.columns):
-        return otherwise
-    found = named(paths(body, both[1][1:])[1], _by_name(spec))
-    ids = tuple(found)
-    if not found or ids[0] != spec.column_ids[0]:
-        return Layout(known=False, reason=_CROWDED)
-    _, left = paths(body, (both[0][1], both[0][1]))
-    labels = found | ({f"left:{ids[0]}": left[0][-1]} if left else {})
-    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=_fresh(ids, spec))
-
-
-def _cells(body: Body) -> int:
-    """How many cells, from the first to the last, print amounts in several rows; lines put in don't count."""
-    count = Counter(t.cell for line in body.lines for t in line if t.decimals and t.cell is not None)
-    most = max(count.values(), default=0)
-    often = [cell for cell, rows in count.items() if rows > 1 and rows * _OFTEN > most]
-    return max(often) - min(often) + 1 if often else 0
-
-
-def _by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
-    """Take the columns by what stands above each cell; other names than the spec's are kept as they are printed."""
-    first, above = paths(body)
-    found = named(above, _by_name(spec))
-    ids = tuple(found)
-    fresh = _fresh(ids, spec)
-    if found and ids[0] != spec.column_ids[0] and fresh * 2 > _WEIGHT * len(ids):
-        return otherwise  # most names are others
-    if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
-        return otherwise
-    if otherwise.known and any(_nearly(name, _by_name(spec), found) for name in found.values()):
-        return otherwise  # a name of the spec's, misread
-    if any(_misread(name) for name in found.values()):
-        return otherwise
-    labels = {i: n for i, n in found.items() if i != n}
-    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=fresh, first_cell=first)
-
-
-@lru_cache(maxsize=1024)
-def _misread(name: str) -> bool:
-    """Whether a name is that of a column of some table, but for one character that looks like the one there."""
-    known = _every_name()
-    return name not in known and any(
-        name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
-    )
-
-
-@lru_cache(maxsize=1)
-def _every_name() -> frozenset[str]:
-    return frozenset(name for spec in catalogue().tables for c in (*spec.columns, *spec.more) for name in c.plain)
-
-
-def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
-    """Whether a name is that of a column which isn't found, but for a character."""
-    if name in by_name:
-        return False
-    missing = [known for known, ids in by_name.items() if len(known) == len(name) and found.keys().isdisjoint(ids)]
-    return any(sum(a != b for a, b in zip(name, known, strict=True)) == 1 for known in missing)
-
-
 def _first_cell(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:
     """Return the cell of a grid above which the header names its first column, if it names all of them in a row."""
-    by_name = _by_name(spec)
+    by_name = columns_by_name(spec)
     leaves = _leaves(body)
     for first in leaves:
         here = [by_name.get(leaves.get(first + i, ""), ()) for i in range(len(columns))]
@@ -193,7 +98,7 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
     more = any(c.id in named.names for c in spec.more)
     beyond = _with_unknown(body, spec) if body.grid else _told_in_a_row(body, spec)
     if set(beyond) > set(every):
-        fresh = _fresh(beyond, spec)
+        fresh = strangeness(beyond, spec)
         return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=fresh)
     # Counting characters is for the layout that a table has first; another one has to be named.
     if not more and not (spec.layout and spec.shape == "coded"):
@@ -206,7 +111,7 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
 
 def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
     """Return the columns of a table whose sides both have the same several ones: budget and outturn, or two years."""
-    by_name = _by_name(spec)
+    by_name = columns_by_name(spec)
     first, found = None, dict[str, str]()
     if body.grid:
         _, begin, end = sides(body.lines)[0]
@@ -219,17 +124,8 @@ def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
     ids = tuple(found)
     if len(ids) < _SEVERAL or spec.column_ids[0] not in found:
         return None
-    strange = _fresh(ids, spec)
+    strange = strangeness(ids, spec)
     return Layout(known=True, columns=ids, printed=ids, short=ids, labels=found, strange=strange, first_cell=first)
-
-
-def _fresh(columns: Sequence[str], spec: TableSpec) -> int:
-    """How strange the columns are that the spec doesn't know: each weighs more than some characters left over.
-
-    A name that looks like a known one is misread, and no column of an office's own.
-    """
-    unknown = set(columns) - {c.id for c in (*spec.columns, *spec.more)}
-    return _WEIGHT * (len(unknown) + _LIKE * sum(map(_misread, unknown)))
 
 
 def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, ...]) -> Layout:
@@ -238,11 +134,11 @@ def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, 
         return Layout(known=False, reason="its header doesn't name the spec's columns")
     exact = (_by_cell(body, spec) or beyond) if body.grid else ()
     if exact and set(exact) >= set(named.names):
-        fresh = _fresh(exact, spec)
+        fresh = strangeness(exact, spec)
         return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels, strange=fresh)
     if not named.complete:
         if not body.grid and beyond and set(beyond) >= set(named.names):
-            strange, other = _fresh(beyond, spec), {i: i for i in beyond}
+            strange, other = strangeness(beyond, spec), {i: i for i in beyond}
             return Layout(
                 known=True, columns=beyond, printed=beyond, short=beyond, labels=other | named.labels, strange=strange
             )  # fmt: skip
@@ -293,7 +189,7 @@ def _grouped(lines: Sequence[Sequence[str]]) -> bool:
 def _first_layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with the columns of the first layout, in fragments and misread as it may be."""
     every = spec.column_ids
-    missing, left, size = _counted(undated(body.header), spec)
+    missing, left, size = counted(undated(body.header), spec)
     if len(missing) * 4 > len(every):
         lacks = ", ".join(missing)
         return Layout(known=False, reason=f"its header lacks {lacks}: another layout than the spec's")
@@ -318,7 +214,7 @@ def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
 
     A leaf stands below its group; where two lines name the same cell, the lower one counts.
     """
-    by_name = _by_name(spec)
+    by_name = columns_by_name(spec)
     leaves = _leaves(body)
     found = [index for index, text in sorted(leaves.items()) if text in by_name]
     if len(found) < 2 or any(leaves.get(i) not in by_name for i in range(found[0], found[-1] + 1)):
@@ -343,7 +239,7 @@ def _beyond(token: Token, last: int) -> bool:
 
 def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     """Return the columns of a grid cell by cell, where some have names that the spec doesn't know: these they keep."""
-    by_name = _by_name(spec)
+    by_name = columns_by_name(spec)
     leaves = _leaves(body)
     numbers = [cell for line in body.lines if (cell := [t.cell for t in line if t.decimals and t.cell is not None])]
     if not numbers:
@@ -365,7 +261,7 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
     """
     if spec.shape != "coded" or body.blocks:
         return ()
-    by_name = _by_name(spec)
+    by_name = columns_by_name(spec)
     lines = [[p for p in line if p and not p.isdigit() and p != "※"] for line in _pieces(body)]
     if all(len(line) <= 1 for line in lines):
         lines = [[p for line in lines for p in line]]
@@ -387,48 +283,6 @@ def _first_named(line: Sequence[str], by_name: Mapping[str, Sequence[str]]) -> s
     return next((p for p in line if p in by_name), "")
 
 
-@lru_cache(maxsize=256)
-def _by_name(spec: TableSpec) -> Mapping[str, Sequence[str]]:
-    """Columns by printed name, several in their order; a name of a column's own beats another column's alias."""
-    by_name: dict[str, list[str]] = {}
-    for column in (*spec.columns, *spec.more):
-        by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
-    aliases: dict[str, list[str]] = {}
-    for column in (*spec.columns, *spec.more):
-        for alias in map(squeeze, column.aliases):
-            if column.id not in aliases.setdefault(alias, []):
-                aliases[alias].append(column.id)
-    return {**aliases, **by_name}
-
-
-def _counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
-    """Return the columns whose characters are missing, the number of characters nothing explains, and of all."""
-    bag = Counter(filter(str.isalpha, header))
-    size = bag.total()
-    missing = []
-    for column, names in _letters(spec):
-        best = min(names, key=lambda n: _lacking(n, bag) / max(1, n.total()))
-        if _lacking(best, bag) * 3 > best.total():
-            missing.append(column)
-        bag -= best
-    for word in HEADER_WORDS:
-        if word in header:
-            bag -= Counter(filter(str.isalpha, word))
-    return missing, bag.total(), size
-
-
-@lru_cache(maxsize=256)
-def _letters(spec: TableSpec) -> Sequence[tuple[str, Sequence[Counter[str]]]]:
-    """Columns, those of the longest id first, with the letters of each of their names."""
-    columns = sorted(spec.columns, key=lambda c: -len(c.id))
-    return [(c.id, [Counter(filter(str.isalpha, name)) for name in c.names]) for c in columns]
-
-
-def _lacking(name: Counter[str], bag: Mapping[str, int]) -> int:
-    """How many letters of a name aren't there."""
-    return sum([max(0, count - bag.get(letter, 0)) for letter, count in name.items()])
-
-
 def _pieces(body: Body) -> Iterator[list[str]]:
     """Yield the words of each header line, cell by cell in a grid."""
     for line in body.header_lines:
@@ -440,7 +294,7 @@ def _pieces(body: Body) -> Iterator[list[str]]:
 
 def _named(pieces: Sequence[str], spec: TableSpec) -> Iterator[str]:
     """Yield the columns named on one header line, from left to right; words side by side may make one name."""
-    by_name = _by_name(spec)
+    by_name = columns_by_name(spec)
     used: Counter[str] = Counter()
     index = 0
     while index < len(pieces):

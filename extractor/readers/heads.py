@@ -9,8 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from extractor.normalize import squeeze
+from extractor.specs import TableSpec
 
+from .blocks import sides
 from .body import Body
+from .columns import WEIGHT, Layout, columns_by_name, looks_misread, strangeness
 from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
@@ -23,7 +26,10 @@ _NAMES = frozenset(
 )
 _REMARK = "备注"
 _MOST = 60  # columns
-_TWO = 2  # years that are compared
+_TWO = 2  # years that are compared, sides
+_OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
+CROWDED = "its rows print amounts in more cells than its header names"
+"""Why a layout doesn't fit."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CHANGE = re.compile(r"增减|增加|增长|变动")
 _RATE = re.compile(r"[%率]|幅度|比例")
@@ -148,11 +154,64 @@ def _said(text: str, years: Sequence[str]) -> list[str]:
     bare = undated(_bare(text))
     own = _YEAR.findall(text)
     if _CHANGE.search(bare):
-        return [bare, "增减%" if _RATE.search(bare) else "增减额"]
+        return [bare, change_column(bare)]
     if len(years) == _TWO and len(own) == 1:
         return [("上年" if own[0] == years[0] else "本年") + bare, bare]
     return [bare]
 
 
+def change_column(name: str) -> str:
+    """Return the column of changes that a name stands for: of rates or of amounts."""
+    return "增减%" if _RATE.search(name) else "增减额"
+
+
 def _bare(text: str) -> str:
     return text.removeprefix("其中").removeprefix(":")
+
+
+def width_used(body: Body) -> int:
+    """How many cells, from the first to the last, print amounts in several rows; lines put in don't count."""
+    count = Counter(t.cell for line in body.lines for t in line if t.decimals and t.cell is not None)
+    most = max(count.values(), default=0)
+    often = [cell for cell, rows in count.items() if rows > 1 and rows * _OFTEN > most]
+    return max(often) - min(often) + 1 if often else 0
+
+
+def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns by what stands above each cell; other names than the spec's are kept as they are printed."""
+    first, above = paths(body)
+    found = named(above, columns_by_name(spec))
+    ids = tuple(found)
+    fresh = strangeness(ids, spec)
+    if found and ids[0] != spec.column_ids[0] and fresh * 2 > WEIGHT * len(ids):
+        return otherwise  # most names are others
+    if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
+        return otherwise
+    if otherwise.known and any(_nearly(name, columns_by_name(spec), found) for name in found.values()):
+        return otherwise  # a name of the spec's, misread
+    if any(looks_misread(name) for name in found.values()):
+        return otherwise
+    labels = {i: n for i, n in found.items() if i != n}
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=fresh, first_cell=first)
+
+
+def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
+    """Whether a name is that of a column which isn't found, but for a character."""
+    if name in by_name:
+        return False
+    missing = [known for known, ids in by_name.items() if len(known) == len(name) and found.keys().isdisjoint(ids)]
+    return any(sum(a != b for a, b in zip(name, known, strict=True)) == 1 for known in missing)
+
+
+def right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns of the right side by what stands above them, where it prints more than are known."""
+    both = sides(body.lines)
+    if len(both) != _TWO or not otherwise.known or both[1][2] - both[1][1] < len(otherwise.columns):
+        return otherwise
+    found = named(paths(body, both[1][1:])[1], columns_by_name(spec))
+    ids = tuple(found)
+    if not found or ids[0] != spec.column_ids[0]:
+        return Layout(known=False, reason=CROWDED)
+    _, left = paths(body, (both[0][1], both[0][1]))
+    labels = found | ({f"left:{ids[0]}": left[0][-1]} if left else {})
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=strangeness(ids, spec))

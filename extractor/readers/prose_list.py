@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -148,7 +148,7 @@ def _labels(here: Flow, statement: Compiled) -> list[tuple[int, int, FieldSpec]]
 
 
 def _at_line(here: Flow, pattern: re.Pattern[str], match: re.Match[str]) -> re.Match[str]:
-    inside = (s for s in range(match.start() + 1, match.end()) if s in here.starts)
+    inside = here.order[bisect_right(here.order, match.start()) : bisect_left(here.order, match.end())]
     shorter = (pattern.match(here.text, s) for s in inside)
     return next((m for m in shorter if m), match)
 

@@ -25,6 +25,7 @@ _LABEL = re.compile(
 _OF_WHICH = re.compile(r"其中[:,]?$")
 _STOP = re.compile(r"[。;]")
 _BRACKET = re.compile(r"[()]")
+_AMOUNTS = ("增减额", "增减率")
 _PARTS = 300  # characters of a bracket with the parts of a row
 
 
@@ -247,7 +248,6 @@ def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int]
 
 
 _CHANGES = ("增减额", "增减率", "原因")
-_AMOUNTS = ("增减额", "增减率")
 
 
 def _under(draft: Draft, statement: Compiled, kind: Kind) -> Draft:

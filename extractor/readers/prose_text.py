@@ -45,14 +45,12 @@ class Flow:
         pieces: Offset in the text at which each piece begins, and its length at last.
         places: Index of the line and column of each piece.
         order: Offsets at which a printed line begins, in order.
-        starts: The same as a set.
     """
 
     text: str
     pieces: tuple[int, ...]
     places: tuple[tuple[int, int], ...]
     order: tuple[int, ...]
-    starts: frozenset[int]
 
 
 def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines: bool = False) -> Flow:
@@ -105,7 +103,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
             size += end - begin
             tail = (tail + words[-_TAIL:])[-_TAIL:]
             after = end
-    return Flow("".join(texts), (*begins, size), tuple(places), tuple(starts), frozenset(starts))
+    return Flow("".join(texts), (*begins, size), tuple(places), tuple(starts))
 
 
 def _noise(text: str, before: str, following: str) -> bool:

@@ -9,10 +9,11 @@ from extractor.generic import PREFIX
 from extractor.identities import Instance, Ref, evaluate, instances
 from extractor.specs import Catalogue, TableSpec
 
+from .columns import Layout
 from .constraints import Choice
 from .cpsat import Work
 from .draft import Draft, narrow
-from .header import Layout, moved_to_the_end
+from .header import moved_to_the_end
 from .solve import Solution, Solved, solve
 
 

@@ -1,0 +1,108 @@
+"""What a header may say of the columns of a table: by names that a spec has, by those it doesn't, by letters alone."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from extractor.names import lookalikes
+from extractor.normalize import squeeze
+from extractor.specs import TableSpec, catalogue
+
+from .labels import HEADER_WORDS
+
+_LIKE = 2  # times that it weighs more if its name looks misread
+WEIGHT = 10
+"""Of a column that a spec doesn't know, against characters left over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a header says.
+
+    Attributes:
+        known: It fits the spec.
+        reason: What doesn't fit.
+        columns: The spec's columns that are there, in the spec's order.
+        printed: The same in another order, where the header prints them so.
+        short: The spec's columns without those whose name the header doesn't hold, where that differs.
+        labels: Printed names by column id, where the table isn't in its first layout.
+        doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
+        first_cell: The cell of a grid above which the first column is named, where every column is named in its order.
+        strange: Columns whose names the spec doesn't know, or characters that nothing explains.
+    """
+
+    known: bool
+    reason: str = ""
+    columns: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
+    doubtful: bool = False
+    first_cell: int | None = None
+    strange: int = 0
+
+
+@lru_cache(maxsize=256)
+def columns_by_name(spec: TableSpec) -> Mapping[str, Sequence[str]]:
+    """Columns by printed name, several in their order; a name of a column's own beats another column's alias."""
+    by_name: dict[str, list[str]] = {}
+    for column in (*spec.columns, *spec.more):
+        by_name.setdefault(squeeze(column.names[0]), []).append(column.id)
+    aliases: dict[str, list[str]] = {}
+    for column in (*spec.columns, *spec.more):
+        for alias in map(squeeze, column.aliases):
+            if column.id not in aliases.setdefault(alias, []):
+                aliases[alias].append(column.id)
+    return {**aliases, **by_name}
+
+
+def strangeness(columns: Sequence[str], spec: TableSpec) -> int:
+    """How strange the columns are that the spec doesn't know: each weighs more than some characters left over.
+
+    A name that looks like a known one is misread, and no column of an office's own.
+    """
+    unknown = set(columns) - {c.id for c in (*spec.columns, *spec.more)}
+    return WEIGHT * (len(unknown) + _LIKE * sum(map(looks_misread, unknown)))
+
+
+@lru_cache(maxsize=1024)
+def looks_misread(name: str) -> bool:
+    """Whether a name is that of a column of some table, but for one character that looks like the one there."""
+    known = _every_name()
+    return name not in known and any(
+        name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
+    )
+
+
+@lru_cache(maxsize=1)
+def _every_name() -> frozenset[str]:
+    return frozenset(name for spec in catalogue().tables for c in (*spec.columns, *spec.more) for name in c.plain)
+
+
+def counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
+    """Return the columns whose characters are missing, the number of characters nothing explains, and of all."""
+    bag = Counter(filter(str.isalpha, header))
+    size = bag.total()
+    missing = []
+    for column, names in _letters(spec):
+        best = min(names, key=lambda n: _lacking(n, bag) / max(1, n.total()))
+        if _lacking(best, bag) * 3 > best.total():
+            missing.append(column)
+        bag -= best
+    for word in HEADER_WORDS:
+        if word in header:
+            bag -= Counter(filter(str.isalpha, word))
+    return missing, bag.total(), size
+
+
+@lru_cache(maxsize=256)
+def _letters(spec: TableSpec) -> Sequence[tuple[str, Sequence[Counter[str]]]]:
+    """Columns, those of the longest id first, with the letters of each of their names."""
+    columns = sorted(spec.columns, key=lambda c: -len(c.id))
+    return [(c.id, [Counter(filter(str.isalpha, name)) for name in c.names]) for c in columns]
+
+
+def _lacking(name: Counter[str], bag: Mapping[str, int]) -> int:
+    """How many letters of a name aren't there."""
+    return sum([max(0, count - bag.get(letter, 0)) for letter, count in name.items()])

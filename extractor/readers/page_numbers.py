@@ -1,0 +1,100 @@
+"""Digits on lines of their own that are no amounts: numbers of pages and of columns, and what only looks like them."""
+
+import re
+from collections.abc import Sequence
+
+from extractor.normalize import squeeze
+from extractor.specs import Catalogue, TableSpec
+
+from .labels import Labels
+from .tokens import Token
+
+YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")
+"""How a line begins that goes on with a year, whose first digits the line above may end with."""
+_PAGE_DIGITS = 2
+_YEAR_DIGITS = 4
+_MANY = 5  # long amounts for each short number on a line of its own
+
+
+def without_page_numbers(
+    lines: Sequence[list[Token]], decimals: int, *, leveled: Catalogue | None
+) -> list[list[Token]]:
+    """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line.
+
+    Where classes, groups and items have columns of their own (``leveled``), two digits before a name
+    are a code's if the classification has one that ends so.
+    """
+    if not decimals and not _long_amounts(lines):
+        return list(lines)
+    numbering = _column_numbers(lines)
+    out = []
+    for position, line in enumerate(lines):
+        alone = _alone(line) and len(line[0].text) <= 2 and not line[0].cell
+        goes_on = position + 1 < len(lines) and bool(YEAR_GOES_ON.match(lines[position + 1][0].text))
+        follows = lines[position + 1] if position + 1 < len(lines) else []
+        two = alone and len(line[0].text) == _PAGE_DIGITS and len(follows) == 1 and follows[0].kind == "text"
+        part = two and leveled is not None and _part_of_a_code(line[0], follows[0], leveled)
+        part = part or goes_on or _code_part(lines, position) or (decimals > 0 and _name_part(lines, position))
+        if position in numbering or (alone and not part):
+            continue
+        out.append(line)
+    return out
+
+
+def _long_amounts(lines: Sequence[list[Token]]) -> bool:
+    """Whether amounts without a point are too long to be taken for the number of a page, nearly all of them."""
+    numbers = [t for line in lines for t in line if t.kind == "number" and t.text.strip("0")]
+    alone = [i for i, line in enumerate(lines) if _alone(line) and len(line[0].text) <= _PAGE_DIGITS]
+    short = sum(not _code_part(lines, i) for i in alone)
+    return sum("," in t.text or len(t.text) > _YEAR_DIGITS for t in numbers) > _MANY * short
+
+
+def stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec, labels: Labels) -> bool:
+    """Whether a line is a page number of three or four digits: bare digits after a row's numbers, and no code."""
+    line = lines[position]
+    digits = line[0].text
+    named = spec.shape in ("items", "projects") and position > 0
+    before_words = position + 1 < len(lines) and lines[position + 1][0].kind == "text"
+    carried_on = before_words and bool(YEAR_GOES_ON.match(lines[position + 1][0].text))
+    # Between the words of a name the digits may be its own.
+    after_row = not carried_on and (not named or lines[position - 1][-1].decimals > 0 or before_words)
+    return after_row and _alone(line) and 3 <= len(digits) <= 4 and not labels.is_code(digits, spec)
+
+
+def _part_of_a_code(part: Token, name: Token, catalogue: Catalogue) -> bool:
+    """Whether the classification has a code that ends so, whose name begins so."""
+    begins = squeeze(name.text)
+    return any(
+        code.endswith(part.text) and any(squeeze(n).startswith(begins) for n in names)
+        for code, names in catalogue.names.items()
+    )
+
+
+def _alone(line: Sequence[Token]) -> bool:
+    return len(line) == 1 and line[0].whole
+
+
+def _column_numbers(lines: Sequence[list[Token]]) -> set[int]:
+    """Positions of runs 1, 2, 3 … that stand on lines of their own."""
+    found: set[int] = set()
+    for position, line in enumerate(lines):
+        if _alone(line) and line[0].text == "1":
+            end = position
+            while end < len(lines) and _alone(lines[end]) and lines[end][0].text == str(end - position + 1):
+                end += 1
+            if end - position >= 3:
+                found.update(range(position, end))
+    return found
+
+
+def _name_part(lines: Sequence[list[Token]], position: int) -> bool:
+    """Digits that carry on a name's number from the line above: ``特定目标`` / ``071001`` / ``33``."""
+    return position > 0 and lines[position - 1][-1].whole and len(lines[position - 1][-1].text) >= 4
+
+
+def _code_part(lines: Sequence[list[Token]], position: int) -> bool:
+    """Two digits on a line of their own right after a class code: one cell per line."""
+    if len(lines[position][0].text) != 2 or position == 0:
+        return False
+    before = lines[position - 1]
+    return len(before) == 1 and before[0].whole and len(before[0].text) in (2, 3)
