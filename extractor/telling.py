@@ -16,7 +16,7 @@ _SAID = rf"{_LINK}(?:(?P<verb>{_UP}|{_DOWN})了?)?(?:{_NUMBER})?"
 # Where a sentence may begin, and what may stand in front of a name there.
 _CLAUSE = (
     r"(?:^|(?<=[,。;:、)]))(?:其中:?|该|本年度?|当年|今年|20\d\d年度?|[我本](?:单位|部门|办|局)|新增|一?是"
-    r"|由于|因为?)*"
+    r"|由于|因为?){0,6}"
 )
 _QUOTES = re.compile(r"[“”\"'‘’]")
 

@@ -39,6 +39,7 @@ _DECIMAL = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 _BARE = re.compile(r"[\d\s※*|]+")
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
+_LONGEST_HEADER = 1500  # characters; what is longer is no header that could come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +269,13 @@ def _without_repeats(
     """Drop headers that come back after a page break: runs of lines that spell the header once more."""
     whole = "".join(_flat(line) for line in header if not _digits(line))
     bag = Counter(whole)
-    told = [_said(line, tokens) for line, tokens in rows] if whole else []
+    if not whole or len(whole) > _LONGEST_HEADER:
+        return list(rows)
+    told = [_said(line, tokens) for line, tokens in rows]
     out = []
     index = 0
     while index < len(rows):
-        length = _repeat(told, index, whole, bag) if whole else 0
+        length = _repeat(told, index, whole, bag)
         if length:
             index += length
         else:

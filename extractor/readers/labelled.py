@@ -294,19 +294,36 @@ def _strangers(rows: Sequence[RawRow]) -> None:
     below agree; and only if that makes the sum hold, which lacks them: what such a row is stays in doubt.
     """
     left = [row for row in rows if row.side == "left" and not row.code]
+    above, below = _alike(left), _alike(left[::-1])[::-1]
+    parts: dict[int, list[Decimal]] = {r.parent: [] for r in left if r.parent is not None}
+    for row in rows:
+        if row.parent in parts:
+            parts[row.parent].append(_amount(row))
+    sums = {parent: (sum(amounts, Decimal(0)), len(amounts)) for parent, amounts in parts.items()}
     for index, row in enumerate(left):
         if row.role is not None or not row.items or _OF_WHICH.match(row.text):
             continue
-        alike = [
-            next((r for r in side if r.role is not None and _numbering(r) == _numbering(row)), None)
-            for side in (left[index::-1], left[index:])
-        ]
+        alike = (above[index], below[index])
         parents = {r.parent for r in alike if r is not None}
         parent = parents.pop() if len(parents) == 1 and (_numbering(row) or None not in alike) else None
-        every = sorted({r.parent for r in left if r.parent is not None})
-        lacking = [p for p in ([parent] if parent is not None else every) if _lacks(rows, p, row)]
+        asked = [parent] if parent is not None else sorted(sums)
+        lacking = [p for p in asked if _lacks(_amount(rows[p]), sums[p], _amount(row))]
         if len(lacking) == 1:
             row.parent = lacking[0]
+            total, count = sums[row.parent]
+            sums[row.parent] = (total + _amount(row), count + 1)
+
+
+def _alike(rows: Sequence[RawRow]) -> list[RawRow | None]:
+    """Return for each row the last one up to it that the spec knows and that is numbered alike."""
+    last: dict[str, RawRow] = {}
+    out = []
+    for row in rows:
+        numbering = _numbering(row)
+        if row.role is not None:
+            last[numbering] = row
+        out.append(last.get(numbering))
+    return out
 
 
 def _parts_of_known(rows: Sequence[RawRow]) -> None:
@@ -352,12 +369,11 @@ def _below_strangers(rows: Sequence[RawRow], orphans: Container[int]) -> None:
             row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
 
 
-def _lacks(rows: Sequence[RawRow], parent: int, row: RawRow) -> bool:
-    """Whether the parts of a row add up to it with the amount of another row, and don't without it."""
-    parts = [_amount(r) for r in rows if r.parent == parent]
-    whole, own = _amount(rows[parent]), _amount(row)
-    slack = half_unit(whole) * (len(parts) + 2)
-    return abs(whole - sum(parts) - own) <= slack < abs(whole - sum(parts))
+def _lacks(whole: Decimal, parts: tuple[Decimal, int], own: Decimal) -> bool:
+    """Whether parts, told by their sum and number, add up to the whole with one amount more, and don't without it."""
+    total, count = parts
+    slack = half_unit(whole) * (count + 2)
+    return abs(whole - total - own) <= slack < abs(whole - total)
 
 
 def _amount(row: RawRow) -> Decimal:

@@ -67,6 +67,7 @@ def undated(text: str) -> str:
 
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _DIGITS = 4  # digits of a year
+_PIECES = 60  # no known label comes in more, a character each
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
 
 
@@ -247,7 +248,8 @@ class Labels:
         groups: list[list[int]] = []
         index = 0
         while index < len(words):
-            end = next((e for e in range(len(words), index, -1) if self.known("".join(words[index:e]), spec)), None)
+            last = min(len(words), index + _PIECES)
+            end = next((e for e in range(last, index, -1) if self.known("".join(words[index:e]), spec)), None)
             if end is not None:
                 groups.append(list(range(index, end)))
                 index = end

@@ -88,7 +88,8 @@ def items_from(here: Flow, first: int) -> list[tuple[int, int]]:
     """Return the texts of a numbered list that begins behind an offset: each goes on to the next item or line."""
     starts = here.order[bisect_left(here.order, first) :]
     for form in _FORMS:
-        if not (starts and form.match(here.text, starts[0])):
+        begins = form.match(here.text, starts[0]) if starts else None
+        if begins is None or number_of(begins["n"]) != 1:
             continue
         found: list[tuple[int, int, int]] = []  # number of the line, where it begins, where the item's text does
         for line, start in enumerate(starts):
