@@ -5,7 +5,6 @@ office seldom is. Several such sums in a document say that its text was misread;
 were read from the same text, and nobody would notice.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -23,20 +22,25 @@ def misread(
     outcomes: Sequence[tuple[Instance, Outcome]], frames: Sequence[Frame], printed: Mapping[Ref, Decimal]
 ) -> list[Ref]:
     """Return about as many cells as are misread: the fewest that the sums which are off by a digit have in common."""
-    left = [
-        [ref for ref in instance.refs if ref in printed]
+    sums = [
+        tuple(dict.fromkeys(ref for ref in instance.refs if ref in printed))
         for instance, outcome in outcomes
         if outcome.verdict == "violated" and not instance.soft and instance.relation in SUMS
         and _by_a_digit(instance, outcome, frames, printed)
     ]  # fmt: skip
+    holding: dict[Ref, set[int]] = {}
+    for number, refs in enumerate(sums):
+        for ref in refs:
+            holding.setdefault(ref, set()).add(number)
     found: list[Ref] = []
-    while left:
-        counts = Counter(ref for refs in left for ref in dict.fromkeys(refs))
-        if not counts:
-            break
-        ref = counts.most_common(1)[0][0]
-        found.append(ref)
-        left = [refs for refs in left if ref not in refs]
+    while holding:
+        most = max(holding, key=lambda r: len(holding[r]))
+        found.append(most)
+        for number in tuple(holding[most]):
+            for ref in sums[number]:
+                holding[ref].discard(number)
+                if not holding[ref]:
+                    del holding[ref]
     return found
 
 

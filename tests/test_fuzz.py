@@ -94,6 +94,14 @@ def test_a_header_that_comes_again_and_again_takes_no_longer_than_its_length() -
         read_soon(table.format(header * times))
 
 
+def test_words_in_pieces_and_rows_that_no_spec_knows_take_no_longer_than_their_number() -> None:
+    """A line of thousands of pieces, a table of thousands of rows with names of its own, one clause that goes on."""
+    table = "表 1\n部门收支总体情况表\n收 入 支 出\n项 目 预算数 项 目 预算数\n{}收入总计 9.00 支出总计 9.00\n"
+    read_soon(table.format("一 般 " * 3000 + "\n"))
+    read_soon(table.format("".join(f"{n % 9}. 其他来源{n} 5.00\n" for n in range(2000))))
+    read_soon(table.format("一般公\n共预算\n政府\n" * 1500))
+
+
 def test_a_section_that_says_twice_that_there_is_nothing_is_read() -> None:
     """The second time is a finding, at its line."""
     section = "{}、关于外事办2024年{}拨款情况说明\n外事办2024年没有使用{}拨款安排的支出，{}支出情况表为空表。\n"

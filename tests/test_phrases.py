@@ -142,3 +142,11 @@ def test_zero_beside_zero_is_proven_and_the_zero_of_what_is_not(extractor: Extra
     assert states["n_assets", "房屋", "价值"] == "proven"
     assert states["n_assets", "房屋", "面积"] == "grounded"
     assert states["n_expenditure", "经营支出", "金额"] == "grounded"
+
+
+def test_a_list_whose_first_number_is_misread_is_left_out(extractor: Extractor) -> None:
+    """Where a list begins can't be told then; the rest of the document is read."""
+    text = sample(URUMQI).text.replace("1、乌鲁木齐市人民政府外事办公室本级", "3、乌鲁木齐市人民政府外事办公室本级", 1)
+    result = extractor.extract(Document.from_text(text))
+    assert [key for key in words(result) if key.startswith("下属/")] == []
+    assert len(facts(result)) == len(facts(extractor.extract(sample(URUMQI))))

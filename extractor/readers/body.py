@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
@@ -39,7 +39,8 @@ _DECIMAL = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 _BARE = re.compile(r"[\d\s※*|]+")
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
-_LONGEST_HEADER = 1500  # characters; what is longer is no header that could come back
+_HEADER_LINES = 80  # a header has fewer
+_LONGEST_HEADER = 500  # characters; what is longer is no header that could come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,19 +269,31 @@ def _without_repeats(
 ) -> list[tuple[Line, list[Token]]]:
     """Drop headers that come back after a page break: runs of lines that spell the header once more."""
     whole = "".join(_flat(line) for line in header if not _digits(line))
-    bag = Counter(whole)
     if not whole or len(whole) > _LONGEST_HEADER:
         return list(rows)
+    bag = Counter(whole)
     told = [_said(line, tokens) for line, tokens in rows]
+    reach = _reach(told)
     out = []
     index = 0
     while index < len(rows):
-        length = _repeat(told, index, whole, bag)
+        length = _repeat(told, index, whole, bag) if reach[index] * 5 >= len(whole) * 3 else 0
         if length:
             index += length
         else:
             out.append(rows[index])
             index += 1
+    return out
+
+
+def _reach(told: Sequence[str | None]) -> list[int]:
+    """Return for each line the characters from it to the next amount, of as many lines as a header may have."""
+    sums = [0, *accumulate(len(text or "") for text in told)]
+    amounts = [*(i for i, text in enumerate(told) if text is None), len(told)]
+    at, out = 0, []
+    for index in range(len(told)):
+        at += amounts[at] < index
+        out.append(sums[min(amounts[at], index + _HEADER_LINES)] - sums[index])
     return out
 
 
@@ -305,8 +318,8 @@ def _said(line: Line, tokens: Sequence[Token]) -> str | None:
 
 
 def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str]) -> int:
-    length, best, same, seen = 0, 0, True, Counter[str]()
-    for end in range(index, min(index + 80, len(told))):
+    length, best, same, left = 0, 0, True, dict(bag)
+    for end in range(index, min(index + _HEADER_LINES, len(told))):
         text = told[end]
         if text is None or (end == index and not text):
             break  # a header begins with words; digits here may be the rest of a split number
@@ -314,9 +327,10 @@ def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str
             continue
         same = same and whole.startswith(text, length)
         length += len(text)
-        seen.update(text)
+        for c in text:
+            left[c] = left.get(c, 0) - 1
         # The same characters in another order: fragments of header cells come out as they like.
-        if length > len(whole) or (not same and any(seen[c] > bag[c] for c in text)):
+        if length > len(whole) or (not same and any(left[c] < 0 for c in text)):
             break
         most = length * 5 >= len(whole) * 3 or length == len(whole)
         if most if same else length >= 8 and length * 5 >= len(whole) * 4:

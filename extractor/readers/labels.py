@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import accumulate, product
 
 from rapidfuzz import fuzz, process
 
@@ -67,7 +67,7 @@ def undated(text: str) -> str:
 
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _DIGITS = 4  # digits of a year
-_PIECES = 60  # no known label comes in more, a character each
+_LONGEST = 60  # characters with numbering and blanks; no known label is longer
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
 
 
@@ -248,7 +248,8 @@ class Labels:
         groups: list[list[int]] = []
         index = 0
         while index < len(words):
-            last = min(len(words), index + _PIECES)
+            sizes = enumerate(accumulate(len(w) for w in words[index : index + _LONGEST]), index + 1)
+            last = max((e for e, size in sizes if size <= _LONGEST), default=index)
             end = next((e for e in range(last, index, -1) if self.known("".join(words[index:e]), spec)), None)
             if end is not None:
                 groups.append(list(range(index, end)))
@@ -264,7 +265,7 @@ class Labels:
         return groups
 
     def _closed(self, group: Sequence[int], words: Sequence[str], spec: TableSpec) -> bool:
-        return self.known("".join(words[i] for i in group), spec)
+        return len(group) <= _LONGEST and self.known("".join(words[i] for i in group), spec)
 
 
 @lru_cache(maxsize=8)
