@@ -17,7 +17,7 @@ from .prose_heads import Head, Section, heads, listed, parts, renumber, sections
 from .prose_list import Extent, read_document, read_list, read_records
 from .prose_match import Draft
 from .prose_match import read as read_rows
-from .prose_text import Flow, flow, spans
+from .prose_text import Flow, flow, running_heads, spans
 
 _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
@@ -73,12 +73,12 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     """Read every statement of prose that can be read with certainty."""
     if not lines:
         return Reading(tuple(cut), (), (), (), frozenset(), {})
-    skipped = listed(lines)
-    named = heads(lines, found, cut, prose, skipped)
+    skipped, running = listed(lines), running_heads(lines)
+    named = heads(lines, found, cut, prose, skipped | running)
     begins = parts(lines, named, cut, skipped)
     numbered = renumber(cut, begins)
     covered = skipped | {i for c in numbered for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
-    texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
+    texts = [(s, flow(lines, [p for p in s.pieces if p[0] not in running])) for s in sections(lines, named, numbered, begins)]
     tables: list[Table] = []
     findings: list[Finding] = []
     taken: list[tuple[int, int]] = []
@@ -93,7 +93,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         for statement in prose.statements:
             best = _best(lines, prose, statement, here, kind)
             if best is None and statement.spec.anywhere:
-                free = free or flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
+                free = free or flow(lines, [(i, 0) for i in range(first, end) if i not in covered | running])
                 best = _anywhere(lines, prose, statement, free, kind)
             if best is None:
                 continue

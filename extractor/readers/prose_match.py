@@ -143,10 +143,7 @@ def _nested(place: Place, anchors: Sequence[Anchor]) -> list[Anchor]:
         between = place.flow.text[anchor.match.end() : anchors[number + 1].match.start()]
         if not _OF_WHICH.search(between):
             continue
-        last = number + 1
-        while last + 1 < len(anchors) and anchors[last + 1].row.nested and not _between(place, anchors, last):
-            last += 1
-        parts = [_amount(place, a) for a in anchors[number + 1 : last + 1]]
+        last, parts = _parts(place, anchors, number)
         whole = _amount(place, anchor)
         if whole is None or None in parts:
             continue
@@ -158,9 +155,23 @@ def _nested(place: Place, anchors: Sequence[Anchor]) -> list[Anchor]:
     return out
 
 
-def _between(place: Place, anchors: Sequence[Anchor], first: int) -> bool:
-    """Whether a sentence or a clause ends between a row and the next."""
-    return bool(_STOP.search(place.flow.text, anchors[first].match.end(), anchors[first + 1].match.start()))
+def _parts(place: Place, anchors: Sequence[Anchor], number: int) -> tuple[int, list[Decimal | None]]:
+    """Return the last of the rows behind 其中 in one clause, and their amounts; of more clauses where those add up."""
+    text, whole = place.flow.text, _amount(place, anchors[number])
+    parts: list[Decimal | None] = []
+    first: tuple[int, list[Decimal | None]] | None = None
+    for last in range(number + 1, len(anchors)):
+        if not anchors[last].row.nested:
+            break
+        stop = _STOP.search(text, anchors[last - 1].match.end(), anchors[last].match.start())
+        if stop and last > number + 1:
+            first = first or (last - 1, list(parts))
+            if stop.group() == "。":
+                break
+        parts.append(_amount(place, anchors[last]))
+        if first and None not in parts and sum(p for p in parts if p is not None) == whole:
+            return last, parts
+    return first or (number + len(parts), parts)
 
 
 def _amount(place: Place, anchor: Anchor) -> Decimal | None:

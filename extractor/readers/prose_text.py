@@ -6,6 +6,7 @@ to know nothing of it.
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,10 @@ _VALUE = re.compile(r"\d(?:[万亿千]?元|%|[个人名辆台]|平方米)$|[)）
 _WORD = re.compile("[一-龥]{2}")
 _LONG = 4  # characters of words between which a blank is no slip
 _WORDS = re.compile("[一-龥]{3}$")
+_HEAD = range(6, 61)  # characters of a line that may be printed above every page
+_SAYS = re.compile(r"\d\.\d|[。;:；：,，、]$|\t|\|")  # what no such line has
+_COVER = 5  # lines of a cover, one of which is printed above the pages
+_PAGES = 3
 TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
 BREAK = " "  # between two numbers that white space keeps apart
 
@@ -104,6 +109,33 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
             tail = (tail + words[-_TAIL:])[-_TAIL:]
             after = end
     return Flow("".join(texts), (*begins, size), tuple(places), tuple(starts))
+
+
+def running_heads(lines: Sequence[Line]) -> frozenset[int]:
+    """Return the indexes of lines that are printed above or below every page, but for the first of each.
+
+    They come back beside page numbers, or are a line of the cover.
+    """
+    printed = [i for i, line in enumerate(lines) if line.text and not line.text.isspace()]
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, index in enumerate(printed):
+        text = lines[index].text
+        if len(text) in _HEAD and not _SAYS.search(text):
+            places[_SPACE.sub("", text)].append(at)
+    out: set[int] = set()
+    for text, found in places.items():
+        if len(found) < _PAGES or _PAGE.fullmatch(text):
+            continue
+        beside = sum(_beside_page(lines, printed, at) for at in found)
+        if found[0] < _COVER or beside >= len(found) - 1:
+            out.update(printed[at] for at in found[1:])
+    return frozenset(out)
+
+
+def _beside_page(lines: Sequence[Line], printed: Sequence[int], at: int) -> bool:
+    """Whether a page number stands above or below a line."""
+    near = (lines[printed[i]].text for i in (at - 1, at + 1) if 0 <= i < len(printed))
+    return any(_PAGE.fullmatch(text) or _BARE.fullmatch(text) for text in near)
 
 
 def _noise(text: str, before: str, following: str) -> bool:
