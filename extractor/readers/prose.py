@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
-from extractor.normalize import Line
+from extractor.normalize import Line, squeeze
 from extractor.records import Cell, CellRef, Finding, Row, Span, Table
 from extractor.sections import Heading
 from extractor.statements import Compiled, Kind, Prose
@@ -22,6 +22,8 @@ from .prose_text import Flow, flow, running_heads, spans
 _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
 _COVER_LINES = 30
+_SUBSECTION = 3  # level of （一）
+_NUMBER = re.compile(r"^[(（]?[一二三四五六七八九十\d]{1,3}[)）.、]*")
 _TITLE = re.compile(r"20\d\d\s*年.{0,8}(?:预算|决算)(?:信息)?(?:公开)?(?:情况)?(?:说明|报告)?$")  # no part's heading
 
 
@@ -73,7 +75,8 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     """Read every statement of prose that can be read with certainty."""
     if not lines:
         return Reading(tuple(cut), (), (), (), frozenset(), {})
-    skipped, running = listed(lines), running_heads(lines)
+    skipped = listed(lines)
+    running = running_heads(lines, skipped)
     named = heads(lines, found, cut, prose, skipped | running)
     begins = parts(lines, named, cut, skipped)
     numbered = renumber(cut, begins)
@@ -187,11 +190,22 @@ def _best(
             if statement.spec.id not in other.ids and statement.spec.beside.keys() & set(other.ids):
                 keys = [key for i in other.ids for key in statement.spec.beside.get(i, ())]
                 draft.adopt(_one(Place(lines, words, prose, kind), statement), keys)
+    others = [(s, d) for s, _, d, _ in full if d is not draft]
+    for piece, told in tuple(others):
+        if _siblings(section.head, piece.head) and not told.rows.keys() & draft.rows.keys():
+            draft.adopt(told, list(told.rows))
+            others.remove((piece, told))
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)
-    again = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
+    again = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, d in others]
     return table, draft, again
+
+
+def _siblings(one: Head, other: Head) -> bool:
+    """Whether two sections are parts of one: a statement that is told in pieces, each with its own title."""
+    names = [_NUMBER.sub("", squeeze(head.title)) for head in (one, other)]
+    return max(one.level, other.level) >= _SUBSECTION and names[0] != names[1]
 
 
 def _full(
@@ -208,7 +222,8 @@ def _full(
 def _anywhere(
     lines: Sequence[Line], prose: Prose, statement: Compiled, free: Flow, kind: Kind
 ) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
-    draft = _one(Place(lines, free, prose, kind), statement)
+    rows = tuple(row for row in statement.rows if row[0].elsewhere)
+    draft = _one(Place(lines, free, prose, kind), replace(statement, rows=rows))
     if not draft.cells():
         return None
     numbers = sorted(draft.lines.values())

@@ -229,7 +229,7 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
             step = None if name in used else attribute(place, statement, name, position, anchor)
             if step is None or step[0] <= position or step[1] > end:
                 continue
-            if part and place.flow.text[position] == "。" and any(column in _AMOUNTS for column, _ in step[2]):
+            if part and _of_all(place.flow.text, anchor, position) and any(column in _AMOUNTS for column, _ in step[2]):
                 break
             position, moved = step[0], True
             used.add(name)
@@ -243,6 +243,11 @@ def _is_part(text: str, first: int) -> bool:
     """Whether a row is a later one of those that 其中 lists: a sentence behind them is about what they make up."""
     _, listed, before = text[text.rfind("。", 0, first) + 1 : first].rpartition("其中")
     return bool(listed) and any(c.isdigit() for c in before)
+
+
+def _of_all(text: str, anchor: Anchor, position: int) -> bool:
+    """Whether a clause behind the last of several parts may be of all of them: in a new sentence, or behind A、B."""
+    return text[position] == "。" or text[anchor.match.start() - 1] == "、"
 
 
 def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int] | None:
