@@ -25,6 +25,7 @@ _LABEL = re.compile(
 _OF_WHICH = re.compile(r"其中[:,]?$")
 _STOP = re.compile(r"[。;]")
 _BRACKET = re.compile(r"[()]")
+_WHOLE = re.compile("。(?:收入|支出)(?:预算|决算)?(?=[比较与同])")
 _AMOUNTS = ("增减额", "增减率")
 _PARTS = 300  # characters of a bracket with the parts of a row
 
@@ -216,7 +217,6 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
     position, end = anchor.match.end(), ends[0]
     names = statement.spec.attributes if row.attributes is None else row.attributes
     ahead = statement.ahead[names]
-    part = _is_part(place.flow.text, anchor.match.start())
     moved = True
     while moved and position < end:
         behind = _behind_parts(place.flow.text, position, ends)
@@ -229,7 +229,8 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
             step = None if name in used else attribute(place, statement, name, position, anchor)
             if step is None or step[0] <= position or step[1] > end:
                 continue
-            if part and _of_all(place.flow.text, anchor, position) and any(column in _AMOUNTS for column, _ in step[2]):
+            changed = any(column in _AMOUNTS for column, _ in step[2])
+            if changed and _of_all(place.flow.text, anchor, position):
                 break
             position, moved = step[0], True
             used.add(name)
@@ -239,15 +240,17 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
             break
 
 
-def _is_part(text: str, first: int) -> bool:
-    """Whether a row is a later one of those that 其中 lists: a sentence behind them is about what they make up."""
-    _, listed, before = text[text.rfind("。", 0, first) + 1 : first].rpartition("其中")
-    return bool(listed) and any(c.isdigit() for c in before)
-
-
 def _of_all(text: str, anchor: Anchor, position: int) -> bool:
-    """Whether a clause behind the last of several parts may be of all of them: in a new sentence, or behind A、B."""
-    return text[position] == "。" or text[anchor.match.start() - 1] == "、"
+    """Whether a clause behind one of the rows that 其中 lists may be about what they make up.
+
+    That is a new sentence behind a later one, or one about 收入 or 支出 behind any; and what follows A、B.
+    """
+    first = anchor.match.start()
+    _, listed, before = text[text.rfind("。", 0, first) + 1 : first].rpartition("其中")
+    if not listed:
+        return False
+    later = any(c.isdigit() for c in before)
+    return (later and (text[position] == "。" or text[first - 1] == "、")) or bool(_WHOLE.match(text, position))
 
 
 def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int] | None:
