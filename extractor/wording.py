@@ -175,7 +175,7 @@ def _called(row: FrameRow) -> str:
 
 def _spec(row: FrameRow) -> str:
     """Return the name that the spec has for a row."""
-    return flat(row.role).rpartition("/")[2]
+    return flat(row.role or "").rpartition("/")[2]
 
 
 def _code(row: FrameRow) -> str:

@@ -81,7 +81,9 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     begins = parts(lines, named, cut, skipped)
     numbered = renumber(cut, begins)
     covered = skipped | {i for c in numbered for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
-    texts = [(s, flow(lines, [p for p in s.pieces if p[0] not in running])) for s in sections(lines, named, numbered, begins)]
+    texts = [
+        (s, flow(lines, [p for p in s.pieces if p[0] not in running])) for s in sections(lines, named, numbered, begins)
+    ]
     tables: list[Table] = []
     findings: list[Finding] = []
     taken: list[tuple[int, int]] = []

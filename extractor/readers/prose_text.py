@@ -126,13 +126,16 @@ def running_heads(lines: Sequence[Line], skipped: frozenset[int]) -> frozenset[i
         text = lines[index].text
         if len(text) in _HEAD and not _SAYS.search(text):
             places[_SPACE.sub("", text)].append(at)
+    cover = "".join(_SPACE.sub("", lines[i].text) for i in printed[:_COVER])
     out: set[int] = set()
     for text, found in places.items():
-        if len(found) < _PAGES or _PAGE.fullmatch(text) or _NUMBERED.match(text):
+        if _PAGE.fullmatch(text) or _NUMBERED.match(text):
             continue
-        beside = sum(_beside_page(lines, printed, at) for at in found[1:])
-        if found[0] < _COVER or beside >= len(found) - 2:
-            out.update(printed[at] for at in found[1:])
+        again = found if text in cover and found[0] >= _COVER else found[1:]  # the first may be the title itself
+        beside = sum(_beside_page(lines, printed, at) for at in again)
+        many = len(found) >= _PAGES and (text in cover or beside >= len(again) - 1)
+        if many or (text in cover and beside == len(again)):
+            out.update(printed[at] for at in again)
     return frozenset(out)
 
 
