@@ -244,6 +244,7 @@ class Prose:
     fillers: re.Pattern[str]
     other_headings: re.Pattern[str]
     any_heading: re.Pattern[str]
+    numbered: re.Pattern[str]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -277,6 +278,7 @@ def prose() -> Prose:
         fillers=re.compile(words.fillers),
         other_headings=_either(words.other_headings),
         any_heading=_either(titles),
+        numbered=_either(f"(?:{p})$" for s in statements for p in s.spec.numbered),
     )
 
 

@@ -221,8 +221,7 @@ def _ids(title: str, level: int, before: Sequence[Head], prose: Prose) -> tuple[
     if not cores:
         return None
     parent = next((h for h in reversed(before) if h.level < level and h.ids), None) if level > 2 else None
-    whole = parent and any(s.numbered.fullmatch(c) for s in prose.statements for c in _cores(parent.title, prose))
-    if parent and not whole:
+    if parent and not prose.numbered.search(parent.title):
         inner = tuple(
             s.spec.id
             for s in prose.statements

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.records import Cell, Row
@@ -94,7 +95,8 @@ def read(place: Place, statement: Compiled) -> Draft:
 def _mask(place: Place, statement: Compiled) -> str:
     """Blank out reasons, purposes and what is compared with, so that amounts told in them begin no rows."""
     text = place.flow.text
-    for pattern in (place.prose.compared, *statement.passed):
+    text = _torn(place.prose.compared, text)
+    for pattern in statement.passed:
         text = pattern.sub(lambda m: TORN * len(m.group()), text)
     out: list[str] = []
     position = 0
@@ -109,9 +111,21 @@ def _mask(place: Place, statement: Compiled) -> str:
     return "".join(out)
 
 
+@lru_cache(maxsize=128)
+def _torn(pattern: re.Pattern[str], text: str) -> str:
+    """Blank out what a pattern matches; a section is read by several statements, and this is the same for all."""
+    return pattern.sub(lambda m: TORN * len(m.group()), text)
+
+
+@lru_cache(maxsize=256)
+def _matches(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str], ...]:
+    """Return what a pattern matches, once for all statements."""
+    return tuple(pattern.finditer(text))
+
+
 def _cues(place: Place, statement: Compiled) -> list[tuple[str, re.Match[str]]]:
     names = place.prose.vocabulary.masked if statement.spec.masked is None else statement.spec.masked
-    found = [(column, m) for column in names for m in place.prose.tails[column].finditer(place.flow.text)]
+    found = [(column, m) for column in names for m in _matches(place.prose.tails[column], place.flow.text)]
     return sorted(found, key=lambda f: (f[1].start(), -f[1].end()))
 
 

@@ -6,7 +6,7 @@ to know nothing of it.
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -74,8 +74,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
     starts: list[int] = []
     size, tail = 0, ""
     wanted = list(pieces)
-    stops = sum(1 for i, _ in wanted if _STOPS.search(lines[i].text))
-    plain = stops * _FEW < len(wanted)
+    plain = sum(1 for i, _ in wanted if _STOPS.search(lines[i].text)) * _FEW < len(wanted)
     for here, (index, column) in enumerate(wanted):
         text = lines[index].text
         if not all_lines and column == 0:
@@ -121,10 +120,11 @@ def running_heads(lines: Sequence[Line], skipped: frozenset[int]) -> frozenset[i
     They come back beside page numbers, or are a line of the cover. ``skipped`` are the lines of contents lists.
     """
     printed = [i for i, line in enumerate(lines) if line.text and not line.text.isspace() and i not in skipped]
+    often = Counter(lines[i].text for i in printed)
     places: dict[str, list[int]] = defaultdict(list)
     for at, index in enumerate(printed):
         text = lines[index].text
-        if len(text) in _HEAD and not _SAYS.search(text):
+        if (often[text] > 1 or at < _COVER) and len(text) in _HEAD and not _SAYS.search(text):
             places[_SPACE.sub("", text)].append(at)
     cover = "".join(_SPACE.sub("", lines[i].text) for i in printed[:_COVER])
     out: set[int] = set()
@@ -165,7 +165,7 @@ def _apart(before: str, char: str, *, first: bool) -> bool:
 def _ends(line: str, before: str, piece: str, *, plain: bool) -> bool:
     """Whether a blank stands for a comma: in a line without any, behind an amount, or between long words.
 
-    Between words it does in a text that is ``plain``: one with hardly any punctuation. Elsewhere it is a slip.
+    Between words it does in a ``plain`` text, one with hardly any punctuation. Elsewhere it is a slip.
     """
     if not _WORD.match(piece) or _STOPS.search(line):
         return False
