@@ -27,11 +27,11 @@ def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Out
 
 
 def _alike(one: Sequence[Ref], two: Sequence[Ref], frames: Sequence[Frame], values: Values) -> bool:
-    """Whether two sums of printed numbers are equal to the last digit."""
+    """Whether two sums of printed numbers are equal to the last digit; two of nothing tell nothing."""
     if any(ref not in values for ref in (*one, *two)):
         return False
     left, right = (sum(values[r] * frames[r.frame].scale_at(r.row, r.column) for r in side) for side in (one, two))
-    return left == right
+    return left == right != 0
 
 
 def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:

@@ -49,8 +49,9 @@ def loose_sums(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) ->
 
     Offices round either everywhere or nowhere. Where they don't, a sum that is off by a unit of the last place is no
     proof: that is just how a misread last digit looks, and so does a rate look that lost one. Prose is counted apart
-    from tables.
+    from tables. A list of shares each of which is that of its amount, to the last digit, was not made to add up to 100.
     """
+    shares = {i.left[0] for i, o in outcomes if i.relation == "rate" and o.verdict == "held" and o.exact}
     held = [(i, o) for i, o in outcomes if o.evidence and o.verdict == "held" and not i.soft and i.relation in SUMS]
     found = [
         i
@@ -61,8 +62,13 @@ def loose_sums(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) ->
     tables = [(i, o) for i, o in held if i not in prose]
     for group, share in ((tables, _MISREAD), ([(i, o) for i, o in held if i in prose], _RARELY)):
         if not _rounds(group, values, share):
-            found.extend(i for i, o in group if not o.exact)
+            found.extend(i for i, o in group if not o.exact and not (i.plugged and _by_themselves(i, shares, values)))
     return frozenset(found)
+
+
+def _by_themselves(shares: Instance, known: set[Ref], values: _Values) -> bool:
+    """Whether each of the printed shares of a list is one that its amount gives."""
+    return all(ref in known for ref in shares.left if ref in values)
 
 
 def _rounds(held: _Outcomes, values: _Values, share: float) -> bool:

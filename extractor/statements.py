@@ -88,6 +88,7 @@ class RowPattern(_Strict):
         under: Label that goes before the key where a row of that label is printed too.
         kind: Only in budgets, or only in final accounts.
         usual: Names that ``{name}`` usually is: another spelling of one is a misreading.
+        elsewhere: Looked for outside of the statement's own section too, where the statement is.
     """
 
     key: str
@@ -100,6 +101,7 @@ class RowPattern(_Strict):
     under: str | None = None
     kind: Kind | None = None
     usual: tuple[str, ...] = ()
+    elsewhere: bool = True
 
 
 class FieldSpec(_Strict):
@@ -119,6 +121,7 @@ class Statement(_Strict):
         order: Place in the printed order, for lists of statements.
         columns: Columns in the order of the contract.
         headings: Headings of its section, without numbering, office, year and fillers.
+        numbered: Headings that are one only with a number, as 三、; without it they are a title of the whole.
         within: Headings by the statement whose section they must stand in.
         attributes: Clauses that may follow a row, in the order in which they are tried.
         masked: Texts that are no place for a row to begin; those of the vocabulary if not given.
@@ -138,6 +141,7 @@ class Statement(_Strict):
     order: int
     columns: tuple[str, ...]
     headings: tuple[str, ...]
+    numbered: tuple[str, ...] = ()
     within: dict[str, tuple[str, ...]] = {}
     attributes: tuple[str, ...] = ()
     masked: tuple[str, ...] | None = None
@@ -218,6 +222,7 @@ class Compiled:
     rows: tuple[tuple[RowPattern, tuple[Pattern, ...]], ...]
     attributes: Mapping[str, tuple[Pattern, ...]]
     headings: re.Pattern[str]
+    numbered: re.Pattern[str]
     within: Mapping[str, re.Pattern[str]]
     passed: tuple[re.Pattern[str], ...]
     empty: tuple[re.Pattern[str], ...]
@@ -239,6 +244,7 @@ class Prose:
     fillers: re.Pattern[str]
     other_headings: re.Pattern[str]
     any_heading: re.Pattern[str]
+    numbered: re.Pattern[str]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -259,7 +265,8 @@ def prose() -> Prose:
     paths = [p for p in sorted(folder.glob("*.yaml")) if p.stem not in ("vocabulary", "document")]
     statements = [_compiled(_validate(Statement, path), words, path.name) for path in paths]
     within = [pattern for s in statements for found in s.spec.within.values() for pattern in found]
-    titles = [*within, *(pattern for s in statements for pattern in s.spec.headings), *words.other_headings]
+    known = (pattern for s in statements for pattern in (*s.spec.headings, *s.spec.numbered))
+    titles = [*within, *known, *words.other_headings]
     return Prose(
         statements=tuple(sorted(statements, key=lambda s: s.spec.order)),
         document=document,
@@ -271,6 +278,7 @@ def prose() -> Prose:
         fillers=re.compile(words.fillers),
         other_headings=_either(words.other_headings),
         any_heading=_either(titles),
+        numbered=_either(f"(?:{p})$" for s in statements for p in s.spec.numbered),
     )
 
 
@@ -307,6 +315,7 @@ def _compiled(spec: Statement, words: Vocabulary, name: str) -> Compiled:
             attributes=attributes,
             ahead={names: _ahead(names, attributes, words) for names in sets},
             headings=_either(spec.headings),
+            numbered=_either(spec.numbered),
             within={parent: _either(found) for parent, found in spec.within.items()},
             passed=tuple(re.compile(_fill(p, words)) for p in spec.passed),
             empty=tuple(re.compile(_fill(e, words)) for e in spec.empty),

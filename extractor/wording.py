@@ -150,7 +150,7 @@ def _names(instance: Instance, frames: Sequence[Frame], values: Mapping[Ref, Dec
         return Outcome("unchecked")
     extra, lost = [n for n in listed if n not in named], [n for n in named if n not in listed]
     if lists:
-        same = [(n, other) for n in lost for other in extra if fuzz.ratio(n, other) >= _ALIKE]
+        same = [(n, o) for n in lost for o in extra if any(fuzz.ratio(m, o) >= _ALIKE for m in (n, _spec(named[n])))]
         lost = [n for n in lost if n not in {name for name, _ in same}]
         extra = [n for n in extra if n not in {name for _, name in same}]
         if extra and not lost:
@@ -171,6 +171,11 @@ def _shown(row: FrameRow) -> str:
 
 def _called(row: FrameRow) -> str:
     return flat(row.text("名称")) or flat(row.label).rpartition("/")[2]
+
+
+def _spec(row: FrameRow) -> str:
+    """Return the name that the spec has for a row."""
+    return flat(row.role or "").rpartition("/")[2]
 
 
 def _code(row: FrameRow) -> str:

@@ -79,9 +79,9 @@ def test_numbers_stand_where_their_spans_say(name: str) -> None:
 
 
 COUNTS = {
-    "js_court_2018": (70, 1),
-    "sh_putuo_office_2025_budget": (51, 0),
-    "sh_putuo_planning_2024_final": (118, 0),
+    "js_court_2018": (83, 1),
+    "sh_putuo_office_2025_budget": (53, 0),
+    "sh_putuo_planning_2024_final": (133, 0),
     "cq_swu_2023_final": (57, 0),
 }
 

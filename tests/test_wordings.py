@@ -71,3 +71,31 @@ def test_a_damaged_class_is_no_part_of_a_group() -> None:
     first = "1.教育支出（类）普通教育（款）小学教育（项）：2024年预算数为5.00万元。\n"
     second = "2.农林水支出（娄）水利（款）行政运行（项）：2024年预算数为6.00万元。\n"
     assert numbers(head + first + second) == {"n_general_items 教育支出/普通教育/小学教育 金额 5.00万元"}
+
+
+def test_a_title_above_every_page_ends_no_sentence() -> None:
+    """What is printed beside the page numbers is left out of sentences that go over the pages, amounts included."""
+    page = "\n- {} -\n示例局2024年部门预算公开\n"
+    text = (
+        "示例局2024年部门预算公开\n二、收入预算情况说明\n示例局收入预算300.00万元，其中："
+        + page.format(2)
+        + "一般公共预算200."
+        "00万元，占66.67%，比上年预算增加20"
+        + page.format(3)
+        + ".00万元，增长11.11%；单位资金100.00万元，占33.33%"
+        + page.format(4)
+        + "，比上年预算减少1.00万元，下降0.99%。\n"
+    )
+    assert {"n_revenue 一般公共预算 增减额 20.00万元", "n_revenue 单位资金 增减额 -1.00万元"} <= numbers(text)
+
+
+def test_shares_of_their_amounts_need_not_add_up() -> None:
+    """A list whose shares are each rounded by itself is no contradiction where they add up to 100.02."""
+    amounts = {"一般公共预算": "60.63", "政府性基金预算": "18.84", "国有资本经营预算": "1.22", "单位资金": "4.21",
+               "财政拨款结转": "8.23", "非财政拨款结转结余": "6.89"}  # fmt: skip
+    money = ("5,986.40", "1,860.00", "120.00", "415.36", "812.50", "680.00")
+    rows = "".join(
+        f"{name}{amount}万元，占{share}%。\n" for (name, share), amount in zip(amounts.items(), money, strict=True)
+    )
+    text = f"示例局2024年部门预算\n二、收入预算情况说明\n示例局收入预算9,874.26万元，其中：\n{rows}"
+    assert "contradicted" not in {f["state"] for f in read(text)}

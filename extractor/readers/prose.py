@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
-from extractor.normalize import Line
+from extractor.normalize import Line, squeeze
 from extractor.records import Cell, CellRef, Finding, Row, Span, Table
 from extractor.sections import Heading
 from extractor.statements import Compiled, Kind, Prose
@@ -17,11 +17,13 @@ from .prose_heads import Head, Section, heads, listed, parts, renumber, sections
 from .prose_list import Extent, read_document, read_list, read_records
 from .prose_match import Draft
 from .prose_match import read as read_rows
-from .prose_text import Flow, flow, spans
+from .prose_text import Flow, flow, running_heads, spans
 
 _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
 _COVER_LINES = 30
+_SUBSECTION = 3  # level of （一）
+_NUMBER = re.compile(r"^[(（]?[一二三四五六七八九十\d]{1,3}[)）.、]*")
 _TITLE = re.compile(r"20\d\d\s*年.{0,8}(?:预算|决算)(?:信息)?(?:公开)?(?:情况)?(?:说明|报告)?$")  # no part's heading
 
 
@@ -74,11 +76,14 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
     if not lines:
         return Reading(tuple(cut), (), (), (), frozenset(), {})
     skipped = listed(lines)
-    named = heads(lines, found, cut, prose, skipped)
+    running = running_heads(lines, skipped)
+    named = heads(lines, found, cut, prose, skipped | running)
     begins = parts(lines, named, cut, skipped)
     numbered = renumber(cut, begins)
     covered = skipped | {i for c in numbered for piece in (range(c.first, c.first + 1), *c.pieces) for i in piece}
-    texts = [(s, flow(lines, s.pieces)) for s in sections(lines, named, numbered, begins)]
+    texts = [
+        (s, flow(lines, [p for p in s.pieces if p[0] not in running])) for s in sections(lines, named, numbered, begins)
+    ]
     tables: list[Table] = []
     findings: list[Finding] = []
     taken: list[tuple[int, int]] = []
@@ -93,7 +98,7 @@ def read(lines: Sequence[Line], found: Sequence[Heading], cut: Sequence[Chunk], 
         for statement in prose.statements:
             best = _best(lines, prose, statement, here, kind)
             if best is None and statement.spec.anywhere:
-                free = free or flow(lines, [(i, 0) for i in range(first, end) if i not in covered])
+                free = free or flow(lines, [(i, 0) for i in range(first, end) if i not in covered | running])
                 best = _anywhere(lines, prose, statement, free, kind)
             if best is None:
                 continue
@@ -187,11 +192,22 @@ def _best(
             if statement.spec.id not in other.ids and statement.spec.beside.keys() & set(other.ids):
                 keys = [key for i in other.ids for key in statement.spec.beside.get(i, ())]
                 draft.adopt(_one(Place(lines, words, prose, kind), statement), keys)
+    others = [(s, d) for s, _, d, _ in full if d is not draft]
+    for piece, told in tuple(others):
+        if _siblings(section.head, piece.head) and not told.rows.keys() & draft.rows.keys():
+            draft.adopt(told, list(told.rows))
+            others.remove((piece, told))
     last = max(section.head.last, section.pieces[-1][0])
     where = (lines[section.head.index].number, lines[last].number)
     table = _table(statement, section.head.title, where, draft, span)
-    again = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, _, d, _ in full if d is not draft]
+    again = [(min(d.lines.values(), default=lines[s.head.index].number), d) for s, d in others]
     return table, draft, again
+
+
+def _siblings(one: Head, other: Head) -> bool:
+    """Whether two sections are parts of one: a statement that is told in pieces, each with its own title."""
+    names = [_NUMBER.sub("", squeeze(head.title)) for head in (one, other)]
+    return max(one.level, other.level) >= _SUBSECTION and names[0] != names[1]
 
 
 def _full(
@@ -208,7 +224,8 @@ def _full(
 def _anywhere(
     lines: Sequence[Line], prose: Prose, statement: Compiled, free: Flow, kind: Kind
 ) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
-    draft = _one(Place(lines, free, prose, kind), statement)
+    rows = tuple(row for row in statement.rows if row[0].elsewhere)
+    draft = _one(Place(lines, free, prose, kind), replace(statement, rows=rows))
     if not draft.cells():
         return None
     numbers = sorted(draft.lines.values())

@@ -158,7 +158,7 @@ def _head(
         if not marked and (stop or _PUNCTUATION.search(joined)):
             break
         whole = _TITLE_END.search(joined)
-        ids = _ids(joined, level, before, prose) if whole or (marked and not strict) else None
+        ids = _ids(joined, level if number else 0, before, prose) if whole or (marked and not strict) else None
         if ids is None or (best and ids != best.ids):
             continue
         piece = _bare(lines[last].text)
@@ -212,13 +212,16 @@ def _begins(lines: Sequence[Line], index: int, before: Sequence[Head]) -> bool:
 
 
 def _ids(title: str, level: int, before: Sequence[Head], prose: Prose) -> tuple[str, ...] | None:
-    """Return the statements that a title opens; None if it is no heading that we know."""
+    """Return the statements that a title opens; None if it is no heading that we know.
+
+    ``level`` is 0 for a title without a number.
+    """
     # Nearly no line is a title: one pattern tells that of all.
     cores = [core for core in _cores(title, prose) if prose.any_heading.fullmatch(core)]
     if not cores:
         return None
     parent = next((h for h in reversed(before) if h.level < level and h.ids), None) if level > 2 else None
-    if parent:
+    if parent and not prose.numbered.search(parent.title):
         inner = tuple(
             s.spec.id
             for s in prose.statements
@@ -227,7 +230,11 @@ def _ids(title: str, level: int, before: Sequence[Head], prose: Prose) -> tuple[
         )
         if inner:
             return tuple(dict.fromkeys(inner))
-    ids = tuple(s.spec.id for s in prose.statements if any(s.headings.fullmatch(c) for c in cores))
+    ids = tuple(
+        s.spec.id
+        for s in prose.statements
+        if any(s.headings.fullmatch(c) or (level >= _SECTION and s.numbered.fullmatch(c)) for c in cores)
+    )
     if ids or any(prose.other_headings.fullmatch(c) for c in cores):
         return ids
     return None

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.records import Cell, Row
@@ -25,6 +26,7 @@ _LABEL = re.compile(
 _OF_WHICH = re.compile(r"其中[:,]?$")
 _STOP = re.compile(r"[。;]")
 _BRACKET = re.compile(r"[()]")
+_WHOLE = re.compile("。(?:收入|支出)(?:预算|决算)?(?=[比较与同])")
 _AMOUNTS = ("增减额", "增减率")
 _PARTS = 300  # characters of a bracket with the parts of a row
 
@@ -93,7 +95,8 @@ def read(place: Place, statement: Compiled) -> Draft:
 def _mask(place: Place, statement: Compiled) -> str:
     """Blank out reasons, purposes and what is compared with, so that amounts told in them begin no rows."""
     text = place.flow.text
-    for pattern in (place.prose.compared, *statement.passed):
+    text = _torn(place.prose.compared, text)
+    for pattern in statement.passed:
         text = pattern.sub(lambda m: TORN * len(m.group()), text)
     out: list[str] = []
     position = 0
@@ -108,9 +111,21 @@ def _mask(place: Place, statement: Compiled) -> str:
     return "".join(out)
 
 
+@lru_cache(maxsize=128)
+def _torn(pattern: re.Pattern[str], text: str) -> str:
+    """Blank out what a pattern matches; a section is read by several statements, and this is the same for all."""
+    return pattern.sub(lambda m: TORN * len(m.group()), text)
+
+
+@lru_cache(maxsize=256)
+def _matches(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str], ...]:
+    """Return what a pattern matches, once for all statements."""
+    return tuple(pattern.finditer(text))
+
+
 def _cues(place: Place, statement: Compiled) -> list[tuple[str, re.Match[str]]]:
     names = place.prose.vocabulary.masked if statement.spec.masked is None else statement.spec.masked
-    found = [(column, m) for column in names for m in place.prose.tails[column].finditer(place.flow.text)]
+    found = [(column, m) for column in names for m in _matches(place.prose.tails[column], place.flow.text)]
     return sorted(found, key=lambda f: (f[1].start(), -f[1].end()))
 
 
@@ -143,10 +158,7 @@ def _nested(place: Place, anchors: Sequence[Anchor]) -> list[Anchor]:
         between = place.flow.text[anchor.match.end() : anchors[number + 1].match.start()]
         if not _OF_WHICH.search(between):
             continue
-        last = number + 1
-        while last + 1 < len(anchors) and anchors[last + 1].row.nested and not _between(place, anchors, last):
-            last += 1
-        parts = [_amount(place, a) for a in anchors[number + 1 : last + 1]]
+        last, parts = _parts(place, anchors, number)
         whole = _amount(place, anchor)
         if whole is None or None in parts:
             continue
@@ -158,9 +170,23 @@ def _nested(place: Place, anchors: Sequence[Anchor]) -> list[Anchor]:
     return out
 
 
-def _between(place: Place, anchors: Sequence[Anchor], first: int) -> bool:
-    """Whether a sentence or a clause ends between a row and the next."""
-    return bool(_STOP.search(place.flow.text, anchors[first].match.end(), anchors[first + 1].match.start()))
+def _parts(place: Place, anchors: Sequence[Anchor], number: int) -> tuple[int, list[Decimal | None]]:
+    """Return the last of the rows behind 其中 in one clause, and their amounts; of more clauses where those add up."""
+    text, whole = place.flow.text, _amount(place, anchors[number])
+    parts: list[Decimal | None] = []
+    first: tuple[int, list[Decimal | None]] | None = None
+    for last in range(number + 1, len(anchors)):
+        if not anchors[last].row.nested:
+            break
+        stop = _STOP.search(text, anchors[last - 1].match.end(), anchors[last].match.start())
+        if stop and last > number + 1:
+            first = first or (last - 1, list(parts))
+            if stop.group() == "。":
+                break
+        parts.append(_amount(place, anchors[last]))
+        if first and None not in parts and sum(p for p in parts if p is not None) == whole:
+            return last, parts
+    return first or (number + len(parts), parts)
 
 
 def _amount(place: Place, anchor: Anchor) -> Decimal | None:
@@ -205,7 +231,6 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
     position, end = anchor.match.end(), ends[0]
     names = statement.spec.attributes if row.attributes is None else row.attributes
     ahead = statement.ahead[names]
-    part = _is_part(place.flow.text, anchor.match.start())
     moved = True
     while moved and position < end:
         behind = _behind_parts(place.flow.text, position, ends)
@@ -218,7 +243,8 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
             step = None if name in used else attribute(place, statement, name, position, anchor)
             if step is None or step[0] <= position or step[1] > end:
                 continue
-            if part and place.flow.text[position] == "。" and any(column in _AMOUNTS for column, _ in step[2]):
+            changed = any(column in _AMOUNTS for column, _ in step[2])
+            if changed and _of_all(place.flow.text, anchor, position):
                 break
             position, moved = step[0], True
             used.add(name)
@@ -228,10 +254,17 @@ def _behind(place: Place, statement: Compiled, anchor: Anchor, key: str, ends: S
             break
 
 
-def _is_part(text: str, first: int) -> bool:
-    """Whether a row is a later one of those that 其中 lists: a sentence behind them is about what they make up."""
+def _of_all(text: str, anchor: Anchor, position: int) -> bool:
+    """Whether a clause behind one of the rows that 其中 lists may be about what they make up.
+
+    That is a new sentence behind a later one, or one about 收入 or 支出 behind any; and what follows A、B.
+    """
+    first = anchor.match.start()
     _, listed, before = text[text.rfind("。", 0, first) + 1 : first].rpartition("其中")
-    return bool(listed) and any(c.isdigit() for c in before)
+    if not listed:
+        return False
+    later = any(c.isdigit() for c in before)
+    return (later and (text[position] == "。" or text[first - 1] == "、")) or bool(_WHOLE.match(text, position))
 
 
 def _behind_parts(text: str, first: int, ends: Sequence[int]) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ to know nothing of it.
 
 import re
 from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,14 @@ _TAIL = 14  # characters in front of a line that tell whether a number goes on i
 _STOPS = re.compile("[,。;!?]")
 _VALUE = re.compile(r"\d(?:[万亿千]?元|%|[个人名辆台]|平方米)$|[)）](?=$)")
 _WORD = re.compile("[一-龥]{2}")
+_FEW = 4  # lines for each one with punctuation, from which a text has hardly any
 _LONG = 4  # characters of words between which a blank is no slip
 _WORDS = re.compile("[一-龥]{3}$")
+_HEAD = range(6, 61)  # characters of a line that may be printed above every page
+_SAYS = re.compile(r"\d\.\d|[。;:；：,，、]$|\t|\|")  # what no such line has
+_NUMBERED = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,3}[)）、.]")
+_COVER = 5  # lines of a cover, one of which is printed above the pages
+_PAGES = 3
 TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
 BREAK = " "  # between two numbers that white space keeps apart
 
@@ -67,6 +74,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
     starts: list[int] = []
     size, tail = 0, ""
     wanted = list(pieces)
+    plain = sum(1 for i, _ in wanted if _STOPS.search(lines[i].text)) * _FEW < len(wanted)
     for here, (index, column) in enumerate(wanted):
         text = lines[index].text
         if not all_lines and column == 0:
@@ -89,7 +97,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
                 begins.append(size)
                 places.append((index, begin))
                 size, tail = size + 1, tail[1 - _TAIL :] + BREAK
-            elif not first and gap and not all_lines and _ends(text, tail, piece.group()):
+            elif not first and gap and not all_lines and _ends(text, tail, piece.group(), plain=plain):
                 texts.append(",")
                 begins.append(size)
                 places.append((index, after))
@@ -104,6 +112,37 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
             tail = (tail + words[-_TAIL:])[-_TAIL:]
             after = end
     return Flow("".join(texts), (*begins, size), tuple(places), tuple(starts))
+
+
+def running_heads(lines: Sequence[Line], skipped: frozenset[int]) -> frozenset[int]:
+    """Return the indexes of lines that are printed above or below every page, but for the first of each.
+
+    They come back beside page numbers, or are a line of the cover. ``skipped`` are the lines of contents lists.
+    """
+    printed = [i for i, line in enumerate(lines) if line.text and not line.text.isspace() and i not in skipped]
+    often = Counter(lines[i].text for i in printed)
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, index in enumerate(printed):
+        text = lines[index].text
+        if (often[text] > 1 or at < _COVER) and len(text) in _HEAD and not _SAYS.search(text):
+            places[_SPACE.sub("", text)].append(at)
+    cover = "".join(_SPACE.sub("", lines[i].text) for i in printed[:_COVER])
+    out: set[int] = set()
+    for text, found in places.items():
+        if _PAGE.fullmatch(text) or _NUMBERED.match(text):
+            continue
+        again = found if text in cover and found[0] >= _COVER else found[1:]  # the first may be the title itself
+        beside = sum(_beside_page(lines, printed, at) for at in again)
+        many = len(found) >= _PAGES and (text in cover or beside >= len(again) - 1)
+        if many or (text in cover and beside == len(again)):
+            out.update(printed[at] for at in again)
+    return frozenset(out)
+
+
+def _beside_page(lines: Sequence[Line], printed: Sequence[int], at: int) -> bool:
+    """Whether a page number stands above or below a line."""
+    near = (lines[printed[i]].text for i in (at - 1, at + 1) if 0 <= i < len(printed))
+    return any(_PAGE.fullmatch(text) or _BARE.fullmatch(text) for text in near)
 
 
 def _noise(text: str, before: str, following: str) -> bool:
@@ -123,11 +162,14 @@ def _apart(before: str, char: str, *, first: bool) -> bool:
     return not first or not char.isdigit() or bool(_WHOLE.search(before) or _CODE.search(before))
 
 
-def _ends(line: str, before: str, piece: str) -> bool:
-    """Whether a blank stands for a comma: in a line without any, behind an amount, or between long words."""
+def _ends(line: str, before: str, piece: str, *, plain: bool) -> bool:
+    """Whether a blank stands for a comma: in a line without any, behind an amount, or between long words.
+
+    Between words it does in a ``plain`` text, one with hardly any punctuation. Elsewhere it is a slip.
+    """
     if not _WORD.match(piece) or _STOPS.search(line):
         return False
-    return bool(_VALUE.search(before)) or (len(piece) >= _LONG and bool(_WORDS.search(before)))
+    return bool(_VALUE.search(before)) or (plain and len(piece) >= _LONG and bool(_WORDS.search(before)))
 
 
 def spans(lines: Sequence[Line], here: Flow, first: int, last: int) -> tuple[Span, ...]:
