@@ -9,6 +9,7 @@ in doubt however sure the recogniser was, as it says nothing of a character that
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from .generic import is_generic
@@ -50,6 +51,9 @@ class Names:
         said = [(p, m[1] or m[2]) for p in self._head for m in _UNIT.finditer(p.text)]
         odd = next((unit for _, unit in said if unit not in _UNITS), "")
         unit, others = self.table.unit, self.prints.units
+        most = max((abs(a) for row in self.table.rows for a in amounts(row)), default=Decimal(0))
+        if any(not self.table.lines[0] <= n <= self.table.lines[1] for n in self.prints.told.get((most, unit), ())):
+            return ""  # a sentence says the same; in another unit it would be another amount
         if odd and not any(unit in _UNITS for _, unit in said):
             return f"its unit is printed as {odd}: {LOOK}"
         if self.layouts and others[unit] == 1 and len(others) > 1:
@@ -163,7 +167,7 @@ class Names:
         """Say which row that a row is a part of is printed nowhere above it: its name may be another row's."""
         for part, names in self._parents.get(row.role or "", ()):
             told = any(r.role == part for r in self.table.rows)
-            if not told and not any(p.core in names for p in self.prints.between(self.table.lines[0], row.line - 1)):
+            if not told and not any(p.core in names for p in self.prints.between(self._body, row.line - 1)):
                 return f"no row {part.rsplit('/', 1)[-1]}, which it would be a part of, is printed above it: {LOOK}"
         return ""
 
@@ -281,6 +285,12 @@ class Names:
     def _head(self) -> Sequence[Print]:
         first = min((r.line for r in self.table.rows), default=self.table.lines[0])
         return list(self.prints.between(self.table.lines[0], first - 1))
+
+    @cached_property
+    def _body(self) -> int:
+        """The line below the names of columns: what stands above it names no row."""
+        heads = [self.prints.document.line_of(p.region.start) for p in self._head if p.text in self._called]
+        return max(heads, default=self.table.lines[0] - 1) + 1
 
     @cached_property
     def _called(self) -> Mapping[str, set[str]]:

@@ -15,6 +15,7 @@ from .specs import Catalogue, split_label
 
 LOOK = "look at the page"
 _NUMERAL = re.compile(r"^[-+\d.,%\s]+$")
+_MONEY = re.compile(r"(\d[\d,]*\.\d+)\s?([百千万亿]{0,2}元)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -82,6 +83,14 @@ class Prints:
     def units(self) -> Counter[str]:
         """In how many tables each unit is that of the amounts."""
         return Counter(t.unit for t in self.result.tables if t.rows and self.specs.layouts(t.id))
+
+    @cached_property
+    def told(self) -> Mapping[tuple[Decimal, str], list[int]]:
+        """In which lines each amount stands right before each unit."""
+        found: dict[tuple[Decimal, str], list[int]] = {}
+        for line, match in ((n, m) for n, here in self.lines.items() for p in here for m in _MONEY.finditer(p.text)):
+            found.setdefault((Decimal(match[1].replace(",", "")), match[2]), []).append(line)
+        return found
 
     @cached_property
     def bearers(self) -> Mapping[str, set[str]]:

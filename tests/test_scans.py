@@ -166,6 +166,38 @@ def test_the_year_of_a_column_is_as_sure_as_its_reading() -> None:
         assert not [p for p in proven(recognised(text, {wrong: score})) if "202" + wrong[3] in p[2]]
 
 
+def test_a_unit_is_sure_where_a_sentence_has_the_same_amount_with_it() -> None:
+    """In another unit the sentence would say another amount; a sentence in another unit confirms nothing."""
+    scores = {"单位：万元": 0.97}
+    assert states(recognised(TABLE, scores), "30216") == {"ambiguous"}
+    told = "六、一般公共预算基本支出情况说明\n2024年一般公共预算基本支出{}，其中：\n公用经费{}。\n"
+    for amount, found in (("15.05万元", {"proven"}), ("150500.00元", {"ambiguous"})):
+        text = told.format(amount, amount) + TABLE
+        result = recognised(text, scores)
+        table = result.table("basic_expenditure")
+        assert table is not None
+        assert {c.state for r, c in table.numbers() if r.key == "30216"} == found
+
+
+SIDES = """财政拨款收支预算总体情况表
+单位：万元
+财政拨款收入\t\t财政拨款支出\t
+项目\t合计\t支出功能分类\t合计\t一般公共预算\t政府性基金预算\t国有资本经营预算
+一、财政拨款（补助）\t112.50\t201一般公共服务支出\t100.00\t100.00\t\t
+一般公共预算\t100.00\t229其他支出\t12.50\t\t12.50\t
+政府性基金预算\t12.50\t\t\t\t\t
+收入总计\t112.50\t支出总计\t112.50\t100.00\t12.50\t
+"""
+
+
+def test_a_header_is_no_row_that_others_are_a_part_of() -> None:
+    """The row above two others was not read; the header of its side, which has its name, says nothing of it."""
+    right = recognised(SIDES, {})
+    assert states(right, "财政拨款/政府性基金预算") == {"proven"}
+    wrong = recognised(SIDES.replace("一、财政拨款（补助）\t112.50\t201一", "一财政拨款（补助）\t112.50\t203.一"), {})
+    assert "proven" not in {c.state for t in wrong.tables for r, c in t.numbers() if r.key.endswith("政府性基金预算")}
+
+
 def test_agreement_is_worth_its_worst_reading() -> None:
     """The same mistake twice is no second witness: a name that stands twice is as sure as where it is read worst."""
     text = BUDGET.replace("2024年专项审计\t", "2024年专项审汁\t").replace("表7", "2024年专项审汁\n表7")
