@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from .generic import is_generic
-from .normalize import half_width
+from .normalize import half_width, squeeze
 from .prints import LOOK, Print, Prints, amounts, called
 from .records import Cell, Region, Row, Table
 from .specs import TableSpec
@@ -210,6 +210,13 @@ class Names:
         return (
             f"the code of its row is hard to read (a score of {score:.2f}): {LOOK}" if other or score < _ALONE else ""
         )
+
+    def spelling(self, row: Row, cell: Cell) -> str:
+        """Say which name the classification has for a row's code, where the printed one is nearly that."""
+        code, name = row.key.rsplit("/", 1)[-1], half_width(squeeze(cell.text))
+        names = [half_width(n) for n in self.prints.specs.names.get(code, ()) if cell.column == "名称"]
+        near = next((n for n in names if name not in names and (_near(name, n) or _near(n, name))), "")
+        return f"{code} is called {near}, not {name}, which may be misread: {LOOK}" if near else ""
 
     def _name(self, name: str, line: Sequence[Print], row: Row) -> str:
         known, fixed = self._labels, row.kind == "label"

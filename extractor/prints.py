@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -31,6 +31,11 @@ class Print:
     def score(self) -> float:
         """How sure the recogniser was."""
         return self.region.score or 0.0
+
+    @property
+    def least(self) -> float:
+        """How sure it was of the character that it was least sure of."""
+        return self.score if self.region.least is None else self.region.least
 
     @property
     def word(self) -> bool:
@@ -73,6 +78,12 @@ class Prints:
         """Whether the pieces that hold a name were read so well; the same mistake twice is no second witness."""
         scores = [p.score for line in self.lines.values() for p in line if name in p.text]
         return min(scores, default=0.0) >= always and max(scores, default=0.0) >= once
+
+    def confirmed(self, text: str, own: Sequence[Region], least: float) -> bool:
+        """Whether a text is known, or stands in another piece too of which every character is so sure."""
+        every = (p for line in self.lines.values() for p in line)
+        known = text in self.known or text in self.bearers
+        return known or any(text in p.text and p.least >= least and p.region not in own for p in every)
 
     @cached_property
     def years(self) -> Counter[str]:

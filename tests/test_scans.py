@@ -198,6 +198,35 @@ def test_a_header_is_no_row_that_others_are_a_part_of() -> None:
     assert "proven" not in {c.state for t in wrong.tables for r, c in t.numbers() if r.key.endswith("政府性基金预算")}
 
 
+def words(result: Result, row: str, column: str) -> list[tuple[str, str]]:
+    """Return the texts of a column with their states."""
+    return [
+        (c.text, c.state)
+        for t in result.tables
+        for r in t.rows
+        for c in r.cells
+        if c.kind == "text" and r.key == row and c.column == column
+    ]
+
+
+def test_a_text_is_as_sure_as_its_least_sure_character() -> None:
+    """Unless a spec knows it; what is nearly the name that the classification has for a code may be that one."""
+    free = TABLE.replace("30216\t培训费", "30299\t边境事务补贴")
+    assert words(recognised(free, {}), "30299", "名称") == [("边境事务补贴", "grounded")]
+    assert words(recognised(free, {"边境事务补贴": 0.93}), "30299", "名称") == [("边境事务补贴", "ambiguous")]
+    assert words(recognised(TABLE, {"培训费": 0.93}), "30216", "名称") == [("培训费", "grounded")]
+    assert words(recognised(TABLE.replace("培训费", "培圳费"), {}), "30216", "名称") == [("培圳费", "ambiguous")]
+    assert words(recognised(TABLE.replace("培训费", "训费"), {}), "30216", "名称") == [("训费", "ambiguous")]
+
+
+def test_a_free_name_that_is_printed_again_otherwise_is_doubted() -> None:
+    """However sure the recogniser was of both: one of the two is misread."""
+    text = TABLE.replace("30216\t培训费", "30299\t市政府办公疗工作经费")
+    assert words(recognised(text, {}), "30299", "名称") == [("市政府办公疗工作经费", "grounded")]
+    again = recognised(text + "\n市政府办公厅工作经费\n", {})
+    assert words(again, "30299", "名称") == [("市政府办公疗工作经费", "ambiguous")]
+
+
 def test_agreement_is_worth_its_worst_reading() -> None:
     """The same mistake twice is no second witness: a name that stands twice is as sure as where it is read worst."""
     text = BUDGET.replace("2024年专项审计\t", "2024年专项审汁\t").replace("表7", "2024年专项审汁\n表7")
