@@ -23,6 +23,7 @@ POOR = 0.9
 _FAIR = 0.95  # score of such a name where it was read worse than in another place
 _SURE = 0.98  # score of a known name that another known one is near to, and of a unit
 _ALONE = 0.995  # score of a name that nothing confirms: one in a thousand was still wrong, of those below one in twenty
+_EACH = 0.99  # likewise of each of its letters and digits: one name in two hundred was wrong, most by a point
 _POINTLESS = re.compile(r"[\d一二三四五六七八九十]{1,3}(?![\d年月])(?=[\u4e00-\u9fff])")
 _DATED = re.compile(r"(?:19|20)\d\d年度?|\((?:单位:)?[万千亿]?元\)")
 _UNIT = re.compile(r"单位[^\u4e00-\u9fff]{0,3}(?:人民币)?([\u4e00-\u9fff]{0,4}元)|单位[:：]([^:：]{1,2})$")
@@ -239,7 +240,7 @@ class Names:
         elif (code := self._unused(found[0], line)) and not any(c.isdigit() for c in row.key):
             return f"the code {code} stands before {name}, but isn't read as one: {LOOK}"
         else:
-            sure = score >= _ALONE or self.prints.read_well(name, _FAIR, _ALONE)
+            sure = all(map(_certain, found)) or self.prints.read_well(name, _FAIR, _ALONE)
             why = self._digits(name, found) if sure else "what names its row is hard to read"
         return f"{why} (a score of {score:.2f}): {LOOK}" if why else ""
 
@@ -335,6 +336,14 @@ def _shared_end(text: str, title: str) -> int:
         (i for i, (a, b) in enumerate(zip(reversed(text), reversed(title), strict=False)) if a != b),
         min(len(text), len(title)),
     )
+
+
+def _certain(piece: Print) -> bool:
+    """Whether a name that nothing confirms was read without doubt: every letter and digit, and signs if it has any."""
+    if piece.region.least is None:
+        return piece.score >= _ALONE
+    plain = all(c.isalnum() or c.isspace() for c in piece.text)
+    return piece.least >= _EACH and (plain or piece.score >= _ALONE)
 
 
 def _hard(piece: Print) -> str:
