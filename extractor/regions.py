@@ -15,7 +15,7 @@ from .specs import Catalogue
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
 _LEAST = 0.95
-"""Of the character that is least sure: of words above it one in a hundred was wrong, below it one in three."""
+"""Of the character that is least sure: of words above it one in a hundred was wrong, below it two in five."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SHARE = 50  # one poor word in so many makes all of its page doubtful: minus signs and points are lost unnoticed there
 
