@@ -20,7 +20,7 @@ from .data import data_folder
 from .errors import SpecError
 from .forms import forms
 from .normalize import Line, squeeze
-from .records import Table
+from .records import Row, Table
 from .specs import Catalogue
 from .statements import prose
 
@@ -137,7 +137,8 @@ def doubt(
         tables: Tables of one disclosure.
         lines: Its lines.
         catalogue: For the names that are the same everywhere.
-        recognised: They were recognised from images: a name in prose that stands nowhere else may be misread.
+        recognised: They were recognised from images: a name in prose that stands nowhere else may be misread, and so
+            may the short texts of cells.
     """
     known = vocabulary(catalogue)
     parts = {row.key: _parts(row.key, known.names) for table in tables for row in table.rows}
@@ -147,7 +148,7 @@ def doubt(
     why: dict[str, str] = {}
     out = []
     for number, table in enumerate(tables):
-        rows = list(table.rows)
+        rows = [_respelt(row, known, reader) for row in table.rows] if recognised else list(table.rows)
         for index, row in enumerate(rows):
             if row.doubt or not any(c.kind == "number" for c in row.cells):
                 continue
@@ -165,6 +166,17 @@ def doubt(
                 rows[index] = row.model_copy(update={"doubt": said})
         out.append(table if rows == list(table.rows) else table.model_copy(update={"rows": tuple(rows)}))
     return out
+
+
+def _respelt(row: Row, known: _Vocabulary, reader: "_Reader") -> Row:
+    """Return a row in which short texts that may be misread say so."""
+    cells = list(row.cells)
+    for number, cell in enumerate(cells):
+        text = squeeze(cell.text)
+        short = cell.kind == "text" and cell.state == "grounded" and len(text) < _NAME
+        if short and text not in known.names and (why := reader.misread(text)):
+            cells[number] = cell.model_copy(update={"state": "ambiguous", "doubt": why})
+    return row if cells == list(row.cells) else row.model_copy(update={"cells": tuple(cells)})
 
 
 def _parts(key: str, known: frozenset[str]) -> list[str]:

@@ -9,10 +9,11 @@ in doubt however sure the recogniser was, as it says nothing of a character that
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from .generic import is_generic
-from .normalize import half_width
+from .normalize import half_width, squeeze
 from .prints import LOOK, Print, Prints, amounts, called
 from .records import Cell, Region, Row, Table
 from .specs import TableSpec
@@ -22,6 +23,7 @@ POOR = 0.9
 _FAIR = 0.95  # score of such a name where it was read worse than in another place
 _SURE = 0.98  # score of a known name that another known one is near to, and of a unit
 _ALONE = 0.995  # score of a name that nothing confirms: one in a thousand was still wrong, of those below one in twenty
+_EACH = 0.99  # likewise of each of its letters and digits: one name in two hundred was wrong, most by a point
 _POINTLESS = re.compile(r"[\d一二三四五六七八九十]{1,3}(?![\d年月])(?=[\u4e00-\u9fff])")
 _DATED = re.compile(r"(?:19|20)\d\d年度?|\((?:单位:)?[万千亿]?元\)")
 _UNIT = re.compile(r"单位[^\u4e00-\u9fff]{0,3}(?:人民币)?([\u4e00-\u9fff]{0,4}元)|单位[:：]([^:：]{1,2})$")
@@ -50,6 +52,9 @@ class Names:
         said = [(p, m[1] or m[2]) for p in self._head for m in _UNIT.finditer(p.text)]
         odd = next((unit for _, unit in said if unit not in _UNITS), "")
         unit, others = self.table.unit, self.prints.units
+        most = max((abs(a) for row in self.table.rows for a in amounts(row)), default=Decimal(0))
+        if any(not self.table.lines[0] <= n <= self.table.lines[1] for n in self.prints.told.get((most, unit), ())):
+            return ""  # a sentence says the same; in another unit it would be another amount
         if odd and not any(unit in _UNITS for _, unit in said):
             return f"its unit is printed as {odd}: {LOOK}"
         if self.layouts and others[unit] == 1 and len(others) > 1:
@@ -163,7 +168,7 @@ class Names:
         """Say which row that a row is a part of is printed nowhere above it: its name may be another row's."""
         for part, names in self._parents.get(row.role or "", ()):
             told = any(r.role == part for r in self.table.rows)
-            if not told and not any(p.core in names for p in self.prints.between(self.table.lines[0], row.line - 1)):
+            if not told and not any(p.core in names for p in self.prints.between(self._body, row.line - 1)):
                 return f"no row {part.rsplit('/', 1)[-1]}, which it would be a part of, is printed above it: {LOOK}"
         return ""
 
@@ -207,6 +212,13 @@ class Names:
             f"the code of its row is hard to read (a score of {score:.2f}): {LOOK}" if other or score < _ALONE else ""
         )
 
+    def spelling(self, row: Row, cell: Cell) -> str:
+        """Say which name the classification has for a row's code, where the printed one is nearly that."""
+        code, name = row.key.rsplit("/", 1)[-1], half_width(squeeze(cell.text))
+        names = [half_width(n) for n in self.prints.specs.names.get(code, ()) if cell.column == "名称"]
+        near = next((n for n in names if name not in names and (_near(name, n) or _near(n, name))), "")
+        return f"{code} is called {near}, not {name}, which may be misread: {LOOK}" if near else ""
+
     def _name(self, name: str, line: Sequence[Print], row: Row) -> str:
         known, fixed = self._labels, row.kind == "label"
         every = known.get(name, {name})
@@ -228,7 +240,7 @@ class Names:
         elif (code := self._unused(found[0], line)) and not any(c.isdigit() for c in row.key):
             return f"the code {code} stands before {name}, but isn't read as one: {LOOK}"
         else:
-            sure = score >= _ALONE or self.prints.read_well(name, _FAIR, _ALONE)
+            sure = all(map(_certain, found)) or self.prints.read_well(name, _FAIR, _ALONE)
             why = self._digits(name, found) if sure else "what names its row is hard to read"
         return f"{why} (a score of {score:.2f}): {LOOK}" if why else ""
 
@@ -283,6 +295,12 @@ class Names:
         return list(self.prints.between(self.table.lines[0], first - 1))
 
     @cached_property
+    def _body(self) -> int:
+        """The line below the names of columns: what stands above it names no row."""
+        heads = [self.prints.document.line_of(p.region.start) for p in self._head if p.text in self._called]
+        return max(heads, default=self.table.lines[0] - 1) + 1
+
+    @cached_property
     def _called(self) -> Mapping[str, set[str]]:
         """Which columns each name may be printed above."""
         spec = [column for spec in self.layouts for column in (*spec.columns, *spec.more)]
@@ -318,6 +336,14 @@ def _shared_end(text: str, title: str) -> int:
         (i for i, (a, b) in enumerate(zip(reversed(text), reversed(title), strict=False)) if a != b),
         min(len(text), len(title)),
     )
+
+
+def _certain(piece: Print) -> bool:
+    """Whether a name that nothing confirms was read without doubt: every letter and digit, and signs if it has any."""
+    if piece.region.least is None:
+        return piece.score >= _ALONE
+    plain = all(c.isalnum() or c.isspace() for c in piece.text)
+    return piece.least >= _EACH and (plain or piece.score >= _ALONE)
 
 
 def _hard(piece: Print) -> str:

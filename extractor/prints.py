@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,7 @@ from .specs import Catalogue, split_label
 
 LOOK = "look at the page"
 _NUMERAL = re.compile(r"^[-+\d.,%\s]+$")
+_MONEY = re.compile(r"(\d[\d,]*\.\d+)\s?([百千万亿]{0,2}元)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -30,6 +31,11 @@ class Print:
     def score(self) -> float:
         """How sure the recogniser was."""
         return self.region.score or 0.0
+
+    @property
+    def least(self) -> float:
+        """How sure it was of the character that it was least sure of."""
+        return self.score if self.region.least is None else self.region.least
 
     @property
     def word(self) -> bool:
@@ -73,6 +79,12 @@ class Prints:
         scores = [p.score for line in self.lines.values() for p in line if name in p.text]
         return min(scores, default=0.0) >= always and max(scores, default=0.0) >= once
 
+    def confirmed(self, text: str, own: Sequence[Region], least: float) -> bool:
+        """Whether a text is known, or stands in another piece too of which every character is so sure."""
+        every = (p for line in self.lines.values() for p in line)
+        known = text in self.known or text in self.bearers
+        return known or any(text in p.text and p.least >= least and p.region not in own for p in every)
+
     @cached_property
     def years(self) -> Counter[str]:
         """In how many pieces each year stands."""
@@ -82,6 +94,14 @@ class Prints:
     def units(self) -> Counter[str]:
         """In how many tables each unit is that of the amounts."""
         return Counter(t.unit for t in self.result.tables if t.rows and self.specs.layouts(t.id))
+
+    @cached_property
+    def told(self) -> Mapping[tuple[Decimal, str], list[int]]:
+        """In which lines each amount stands right before each unit."""
+        found: dict[tuple[Decimal, str], list[int]] = {}
+        for line, match in ((n, m) for n, here in self.lines.items() for p in here for m in _MONEY.finditer(p.text)):
+            found.setdefault((Decimal(match[1].replace(",", "")), match[2]), []).append(line)
+        return found
 
     @cached_property
     def bearers(self) -> Mapping[str, set[str]]:

@@ -59,6 +59,7 @@ class Region(Record):
         ref: Cell of a workbook (``Sheet1!B7``); empty elsewhere.
         score: How sure a recogniser of images was, from 0 to 1; None where nothing was recognised.
         others: What the recogniser thought nearly as likely, likeliest first.
+        least: How sure it was of the character that it was least sure of, likewise; None where that isn't known.
         file: Name of the file, where several were read as one document; empty elsewhere.
     """
 
@@ -69,6 +70,7 @@ class Region(Record):
     ref: str = ""
     score: float | None = None
     others: tuple[str, ...] = ()
+    least: float | None = Field(default=None, exclude_if=lambda value: value is None)
     file: str = ""
 
 

@@ -1,18 +1,22 @@
 """Where cells are printed, for files that weren't text; and how far a recogniser's word for them goes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .amount import parse_amount
 from .document import Document
 from .naming import POOR, Names
-from .normalize import squeeze
-from .prints import Prints
+from .normalize import half_width, squeeze
+from .prints import LOOK, Prints
 from .records import Cell, CellRef, Finding, Region, Result, Table
 from .specs import Catalogue
 
 SURE = 0.98
 """Score from which one number in five hundred was still wrong, and below which one in seven (8,843 numbers read)."""
+_LEAST = 0.95
+"""Of the character that is least sure: of words above it one in a hundred was wrong, below it two in five."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SHARE = 50  # one poor word in so many makes all of its page doubtful: minus signs and points are lost unnoticed there
 
 
@@ -71,7 +75,10 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
         for row in table.rows:
             why = whole or names.row(row)
             cells = tuple(
-                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(row, c)) for c in row.cells
+                _unnamed(_cell(c, result, pages), why or odd.get(c.column) or names.header(row, c))
+                if c.kind == "number"
+                else _words(c, prints, why or names.spelling(row, c))
+                for c in row.cells
             )
             rows.append(row.model_copy(update={"cells": cells}) if cells != row.cells else row)
         tables.append(table.model_copy(update={"rows": tuple(rows)}))
@@ -79,13 +86,13 @@ def weighed(document: Document, result: Result, specs: Catalogue) -> Result:
 
 
 def _unnamed(cell: Cell, why: str) -> Cell:
-    if not why or cell.kind != "number" or cell.state not in {"proven", "grounded"}:
+    if not why or cell.state not in {"proven", "grounded"}:
         return cell
     return cell.model_copy(update={"state": "ambiguous", "doubt": why})
 
 
 def _cell(cell: Cell, result: Result, pages: set[int]) -> Cell:
-    if cell.kind != "number" or cell.state != "grounded":
+    if cell.state != "grounded":
         return cell
     found = [r for span in cell.spans for r in result.where(span)]
     score = min((r.score for r in found if r.score is not None), default=1.0)
@@ -96,3 +103,26 @@ def _cell(cell: Cell, result: Result, pages: set[int]) -> Cell:
     else:
         return cell
     return cell.model_copy(update={"state": "ambiguous", "doubt": why})
+
+
+def _words(cell: Cell, prints: Prints, doubt: str) -> Cell:
+    """Return a text in doubt if its place is, or if it may be another; a spec or a second print confirms it."""
+    text = half_width(squeeze(cell.text))
+    pieces = [prints.piece(r) for span in cell.spans for r in prints.result.where(span) if r.score is not None]
+    least = min((p.least for p in pieces), default=1.0)
+    others = list(dict.fromkeys(o for p in pieces for o in p.region.others))
+    if cell.state != "grounded":
+        return cell
+    if doubt:
+        why = doubt
+    elif any(c.isdigit() for c in text) and (other := next((o for o in others if _numbers(o) != _numbers(text)), "")):
+        why = f"its digits may be others, as in {other}: {LOOK}"
+    elif least < _LEAST and not prints.confirmed(text, [p.region for p in pieces], _LEAST):
+        why = f"one of its characters was recognised with a score of {least:.2f}: {LOOK}"
+    else:
+        return cell
+    return cell.model_copy(update={"state": "ambiguous", "doubt": why})
+
+
+def _numbers(text: str) -> list[str]:
+    return _NUMBER.findall(half_width(text))

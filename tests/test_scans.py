@@ -166,6 +166,67 @@ def test_the_year_of_a_column_is_as_sure_as_its_reading() -> None:
         assert not [p for p in proven(recognised(text, {wrong: score})) if "202" + wrong[3] in p[2]]
 
 
+def test_a_unit_is_sure_where_a_sentence_has_the_same_amount_with_it() -> None:
+    """In another unit the sentence would say another amount; a sentence in another unit confirms nothing."""
+    scores = {"单位：万元": 0.97}
+    assert states(recognised(TABLE, scores), "30216") == {"ambiguous"}
+    told = "六、一般公共预算基本支出情况说明\n2024年一般公共预算基本支出{}，其中：\n公用经费{}。\n"
+    for amount, found in (("15.05万元", {"proven"}), ("150500.00元", {"ambiguous"})):
+        text = told.format(amount, amount) + TABLE
+        result = recognised(text, scores)
+        table = result.table("basic_expenditure")
+        assert table is not None
+        assert {c.state for r, c in table.numbers() if r.key == "30216"} == found
+
+
+SIDES = """财政拨款收支预算总体情况表
+单位：万元
+财政拨款收入\t\t财政拨款支出\t
+项目\t合计\t支出功能分类\t合计\t一般公共预算\t政府性基金预算\t国有资本经营预算
+一、财政拨款（补助）\t112.50\t201一般公共服务支出\t100.00\t100.00\t\t
+一般公共预算\t100.00\t229其他支出\t12.50\t\t12.50\t
+政府性基金预算\t12.50\t\t\t\t\t
+收入总计\t112.50\t支出总计\t112.50\t100.00\t12.50\t
+"""
+
+
+def test_a_header_is_no_row_that_others_are_a_part_of() -> None:
+    """The row above two others was not read; the header of its side, which has its name, says nothing of it."""
+    right = recognised(SIDES, {})
+    assert states(right, "财政拨款/政府性基金预算") == {"proven"}
+    wrong = recognised(SIDES.replace("一、财政拨款（补助）\t112.50\t201一", "一财政拨款（补助）\t112.50\t203.一"), {})
+    assert "proven" not in {c.state for t in wrong.tables for r, c in t.numbers() if r.key.endswith("政府性基金预算")}
+
+
+def words(result: Result, row: str, column: str) -> list[tuple[str, str]]:
+    """Return the texts of a column with their states."""
+    return [
+        (c.text, c.state)
+        for t in result.tables
+        for r in t.rows
+        for c in r.cells
+        if c.kind == "text" and r.key == row and c.column == column
+    ]
+
+
+def test_a_text_is_as_sure_as_its_least_sure_character() -> None:
+    """Unless a spec knows it; what is nearly the name that the classification has for a code may be that one."""
+    free = TABLE.replace("30216\t培训费", "30299\t边境事务补贴")
+    assert words(recognised(free, {}), "30299", "名称") == [("边境事务补贴", "grounded")]
+    assert words(recognised(free, {"边境事务补贴": 0.93}), "30299", "名称") == [("边境事务补贴", "ambiguous")]
+    assert words(recognised(TABLE, {"培训费": 0.93}), "30216", "名称") == [("培训费", "grounded")]
+    assert words(recognised(TABLE.replace("培训费", "培圳费"), {}), "30216", "名称") == [("培圳费", "ambiguous")]
+    assert words(recognised(TABLE.replace("培训费", "训费"), {}), "30216", "名称") == [("训费", "ambiguous")]
+
+
+def test_a_free_name_that_is_printed_again_otherwise_is_doubted() -> None:
+    """However sure the recogniser was of both: one of the two is misread."""
+    text = TABLE.replace("30216\t培训费", "30299\t市政府办公疗工作经费")
+    assert words(recognised(text, {}), "30299", "名称") == [("市政府办公疗工作经费", "grounded")]
+    again = recognised(text + "\n市政府办公厅工作经费\n", {})
+    assert words(again, "30299", "名称") == [("市政府办公疗工作经费", "ambiguous")]
+
+
 def test_agreement_is_worth_its_worst_reading() -> None:
     """The same mistake twice is no second witness: a name that stands twice is as sure as where it is read worst."""
     text = BUDGET.replace("2024年专项审计\t", "2024年专项审汁\t").replace("表7", "2024年专项审汁\n表7")

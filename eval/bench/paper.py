@@ -187,7 +187,8 @@ def long(pages: int, form: str, threads: int) -> None:
 
 def _told(_name: str, page: int, _count: int) -> None:
     if page % _EVERY == 0:
-        print(f"page {page}: {_memory()} MB at most", flush=True)
+        now = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() >> 20
+        print(f"page {page}: {now} MB, {_memory()} MB at most", flush=True)
 
 
 def _parts(form: str) -> tuple[int, str]:

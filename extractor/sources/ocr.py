@@ -86,7 +86,9 @@ class _Reading:
             score = min((w.read.score for w in own), default=1.0)
             said = mended_in(line.text)
             sure = score if said == line.text else min(score, _CHANGED)
-            blocks.append((line.box[1], [[Piece(said, around([w.box for w in own]) or line.box, score=sure)]]))
+            least = min((w.read.least for w in own), default=1.0)
+            place = around([w.box for w in own]) or line.box
+            blocks.append((line.box[1], [[Piece(said, place, score=sure, least=least)]]))
         for grid in found:
             own = [w for w in words if _centre_in(w.box, grid.box)]
             blocks.append((grid.box[1], self._table(grid, own)))
@@ -247,7 +249,7 @@ def _piece(words: Sequence[_Word], cell: GridCell) -> Piece:
     others = tuple(dict.fromkeys(mended(o) for o in words[0].read.others)) if len(words) == 1 else ()
     return Piece(
         said, around([w.box for w in words]), score=score if said == text else min(score, 0.5),
-        others=tuple(o for o in others if o != said),
+        others=tuple(o for o in others if o != said), least=min(w.read.least for w in words),
     )  # fmt: skip
 
 
@@ -264,9 +266,7 @@ def _centre_in(box: Box, outer: Box) -> bool:
 
 
 def _placed(piece: Piece, back: Any, scale: float) -> Piece:
-    return Piece(
-        piece.text, _back(piece.box, back, scale) if piece.box else None, score=piece.score, others=piece.others
-    )
+    return replace(piece, box=_back(piece.box, back, scale) if piece.box else None)
 
 
 def _back(box: Box, back: Any, scale: float) -> Box | None:

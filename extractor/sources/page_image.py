@@ -26,6 +26,7 @@ _SPECK = 5  # pixels of a mark that is no dirt
 _FAINT = 40  # between print and ground, below which nothing is printed
 _LIGHT = 0.35  # of the contrast of a page, likewise
 _STRENGTH = 10  # of the filter against noise
+_AROUND = 7  # pixels in which it looks for the like, across; its time goes by the square
 _WHITE = 0.85  # of the ground's light, from which a tone counts as ground
 _SMALL_SIDE = 800  # pixels in which the outline of a sheet is sought
 _SHEET = 0.35  # of a picture that a sheet takes at least
@@ -186,7 +187,7 @@ def _even(page: Image, white: float = 1.0) -> Image:
 def _smooth(page: Image) -> Image:
     middle = cv2.medianBlur(page, 3)
     dots = cv2.absdiff(page, middle) > 25
-    return _even(cv2.fastNlMeansDenoising(np.where(dots, middle, page), None, _STRENGTH, 3, 11), _WHITE)
+    return _even(cv2.fastNlMeansDenoising(np.where(dots, middle, page), None, _STRENGTH, 3, _AROUND), _WHITE)
 
 
 _CLEAN: dict[str, Callable[[Image], Image]] = {

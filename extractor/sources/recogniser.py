@@ -20,8 +20,10 @@ _HEIGHT = 48  # pixels of a line, as the model was trained
 _LEAST = 48  # its least width; each pixel costs time, and padding to the trained 320 takes three times as long
 _WIDEST = 3200
 _BATCH = 8
+_PIXELS = 2560  # of width in a batch: what is told of each eight of them takes as many numbers as there are characters
 _MODEL = "PP-OCRv6_rec_small.onnx"
 _SOFT = 0.01  # probability from which a second character is worth naming
+_LIKELY = 0.05  # likewise, in words
 _OTHERS = 3
 
 
@@ -33,11 +35,13 @@ class Reading:
         text: The likeliest reading.
         score: Mean probability of its characters, from 0 to 1; 0 where nothing is read.
         others: Readings with one character changed, dropped or added that are nearly as likely, likeliest first.
+        least: The probability of the letter or digit that is least sure.
     """
 
     text: str
     score: float
     others: tuple[str, ...] = ()
+    least: float = 1.0
 
 
 class Recogniser:
@@ -96,9 +100,8 @@ class Recogniser:
         out = [Reading("", 0.0)] * len(pictures)
         widths = [max(8, min(_WIDEST, round(p.shape[1] * _HEIGHT / p.shape[0]))) for p in pictures]
         order = sorted(range(len(pictures)), key=widths.__getitem__)
-        for start in range(0, len(order), _BATCH):
-            some = order[start : start + _BATCH]
-            width = max(least, *(widths[i] for i in some))
+        for some in _batches(order, widths, least):
+            width = max(least, widths[some[-1]])
             batch = np.zeros((len(some), 3, _HEIGHT, width), np.float32)
             for row, i in enumerate(some):
                 line = cv2.resize(pictures[i], (widths[i], _HEIGHT)).astype(np.float32) / 127.5 - 1
@@ -117,7 +120,15 @@ class Recogniser:
         if not kept.any():
             return Reading("", 0.0)
         text = self._spelt(best)
-        return Reading(text, float(sure[kept].mean()), tuple(self._others(steps, best, sure, text)))
+        return Reading(
+            text, float(sure[kept].mean()), tuple(self._others(steps, best, sure, text)), self._least(best, sure, first)
+        )
+
+    def _least(self, best: Any, sure: Any, first: Any) -> float:
+        """Return how sure the least sure letter or digit is: in one of the several steps that it takes."""
+        each = np.maximum.reduceat(sure, np.where(first)[0])
+        said = [float(p) for c, p in zip(best[first], each, strict=True) if self._characters[c].isalnum()]
+        return min(said, default=float(each[best[first] != 0].min()))
 
     def _spelt(self, path: Any) -> str:
         return "".join(
@@ -125,18 +136,28 @@ class Recogniser:
         )
 
     def _others(self, steps: Any, best: Any, sure: Any, text: str) -> Iterator[str]:
-        """Yield the readings along a path that differs in one step; of numbers only."""
-        if not any(c.isdigit() for c in text):
-            return
+        """Yield the readings along a path that differs in one step; of words, only those that are likely."""
+        soft = _SOFT if any(c.isdigit() for c in text) else _LIKELY
         found: dict[str, float] = {}
-        for at in np.where(sure < 1 - _SOFT)[0]:
+        for at in np.where(sure < 1 - soft)[0]:
             row = steps[at].copy()
             row[best[at]] = 0
             other = int(row.argmax())
-            if row[other] >= _SOFT:
+            if row[other] >= soft:
                 path = best.copy()
                 path[at] = other
                 spelt = self._spelt(path)
                 if spelt != text:
                     found[spelt] = max(found.get(spelt, 0.0), float(row[other] / sure[at]))
         yield from sorted(found, key=lambda s: -found[s])[:_OTHERS]
+
+
+def _batches(order: Sequence[int], widths: Sequence[int], least: int) -> Iterator[Sequence[int]]:
+    """Yield what is read at once, from narrow to wide: few wide pictures, since memory goes by the widest."""
+    start = 0
+    while start < len(order):
+        count = _BATCH
+        while count > 1 and count * max(least, widths[order[min(start + count, len(order)) - 1]]) > _PIXELS:
+            count -= 1
+        yield order[start : start + count]
+        start += count

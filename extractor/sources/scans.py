@@ -1,10 +1,12 @@
 """Scanned pages on their way to the recogniser, where its extra is installed: several at once, in the file's order."""
 
 import io
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from ctypes import CDLL
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -94,6 +96,7 @@ class Scans:
                 self._out.row(row)
             if unread:
                 self._missing(f"page {number}: {unread} pieces of print, or dirt, can't be read. Look at the page.")
+        _give_back()
         if self._pace.tell is not None:
             self._pace.tell(self._name, number, self._count)
 
@@ -101,6 +104,13 @@ class Scans:
         self._out.findings.append(
             Finding(code="page-not-read", kind="not-read", line=max(1, self._out.line - 1), message=why)
         )
+
+
+def _give_back() -> None:
+    """Give memory that pages no longer need back to the system, where the C library keeps it in pieces."""
+    trim = getattr(CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 @contextmanager

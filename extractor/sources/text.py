@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 class Piece:
     """A text and where it is printed: the box on its page, or the cell of its sheet; with a recogniser's score.
 
-    ``others`` is what a recogniser thought nearly as likely.
+    ``others`` is what a recogniser thought nearly as likely, ``least`` how sure it was of the least sure character.
     """
 
     text: str
@@ -26,6 +26,7 @@ class Piece:
     ref: str = ""
     score: float | None = None
     others: tuple[str, ...] = ()
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Assembly:
                 self._add(text)
                 self._regions.append(
                     Region(start=start, end=self._length, page=self._page, box=piece.box, ref=piece.ref,
-                           score=None if piece.score is None else round(piece.score, 3), others=piece.others)
+                           score=_rounded(piece.score), others=piece.others, least=_rounded(piece.least))
                 )  # fmt: skip
         self._add("\n")
 
@@ -88,6 +89,10 @@ class Assembly:
     def _add(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 3)
 
 
 def joined(lines: Sequence[str]) -> str:
