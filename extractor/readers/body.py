@@ -59,6 +59,7 @@ class Body:
         blocks: Code, name and amount are printed several times beside each other.
         fragments: Names of the header were put together from pieces.
         widths: For each line of a grid by its number, how many cells it has.
+        pieces: The header's lines as printed.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -74,6 +75,7 @@ class Body:
     blocks: bool
     fragments: bool = False
     widths: Mapping[int, int] = field(default_factory=dict)
+    pieces: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
-        widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {},
+        widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
     )  # fmt: skip
 
 
