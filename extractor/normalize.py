@@ -191,20 +191,25 @@ def _mended(found: list[Line]) -> list[Line]:
 
 def _pieces(found: Sequence[Line], tabs: Sequence[int], index: int, above: Line | None) -> int:
     """On how many lines a row stands: as many as it takes to have the tabs of most rows around."""
-    if index + 1 == len(found) or not any(tabs[index : index + 2]) or not _goes_on(found, index):
+    if index + 1 == len(found) or not any(tabs[index : index + _PIECES]) or not _goes_on(found, index):
         return 1
     around = range(max(0, index - _ROWS), min(len(found), index + _PIECES + _ROWS))
     width = _width(found, tabs, around)
-    here = found[index].number
-    apart = above is not None and above.number < here - 1 and found[index + 1].number == here + 1
-    if not tabs[index] and not apart and (above is None or above.text.count("\t") != width):
+    row = next(i for i in range(index, len(found)) if tabs[i])
+    beside = above is not None and above.text.count("\t") == width
+    apart = above is not None and above.number < found[index].number - 1
+    apart = apart and found[row].number - found[index].number == row - index
+    if row > index and not apart and not beside:
         return 1  # a title or a unit may stand above a broken header
-    if not tabs[index] and tabs[index + 1] == width:  # where empty cells at a line's end are kept, a heading has them
+    if row > index and tabs[row] == width:  # where empty cells at a line's end are kept, a heading has them
         kept = any(tabs[i] == width and found[i].text.endswith("\t") for i in around)
-        begins = above is not None and (_BEGINS.match(found[index].text) or not _CHINESE.search(above.text[-1]))
-        return 2 if kept and begins else 1
+        begins = _BEGINS.match(found[index].text) or (above is not None and not _CHINESE.search(above.text[-1]))
+        whole = all(_goes_on(found, i) for i in range(index, row))
+        return row - index + 1 if kept and beside and begins and whole else 1
     end = _end(found, tabs, index, width)
-    return end - index + _trailing(found, tabs, end - 1, width) if end > index + 1 else 1
+    end += _trailing(found, tabs, end - 1, width) if end > index + 1 else 0
+    # Without a whole row above or below, the lines may be rows of a narrower table.
+    return end - index if end > index + 1 and (beside or _end(found, tabs, end, width) > end) else 1
 
 
 def _width(found: Sequence[Line], tabs: Sequence[int], around: range) -> int:

@@ -37,7 +37,7 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
             rows.append(row)
         elif cells:
             loose.append((len(rows), cells))
-        open_end = shape_of(bare(cells[-1][1])) in FREE
+        open_end = shape_of(bare(cells[-1][1])) in FREE and "weight" not in placed
     _attach(rows, loose, header, words)
     for row in rows:
         row.kept = "name" in row.cells
@@ -175,6 +175,8 @@ def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before:
         kind = header.columns[best[1]].kind
         if kind == "name" and place == 0 and header.places[best[1]] not in (None, place):
             row.doubt = row.doubt or f"{bare(found)!r} stands outside the column of this name and may not belong to it"
+        if kind == "name" and any(level.startswith(bare(found)) for level in words.whole_levels):
+            row.doubt = row.doubt or f"{bare(found)!r} may be the beginning of a level, and no part of this name"
         old = row.cells.get(kind, [])
         row.cells[kind] = [*found, *old] if before else [*old, *found]
         used[kind] = found

@@ -1,11 +1,12 @@
 """Codes that are torn from their names: the class stands at the end of one line, the rest in front of a name below.
 
-Cells of one row that are centred at other heights come out as several lines: ``301 01 302`` / ``基本工资 262.33 01 办公费
-21.21``. The classification's names tell which code it is; what they don't tell stays as it is.
+Cells of one row that are centred at other heights come out as several lines: ``301 01 302`` above
+``基本工资 262.33 01 办公费 21.21``. The classification's names tell which code it is; what they don't tell stays.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from extractor.normalize import squeeze
 
@@ -22,7 +23,7 @@ def whole_codes(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str]]
     Only where something stands in front of it, or it stands alone: a class with its name behind it is a row.
     """
     out = [list(line) for line in lines]
-    for line, below in zip(out, out[1:], strict=False):
+    for line, below in pairwise(out):
         code = line[-1]
         if not (code.whole and len(code.text) == _CLASS and code.text in names):
             continue
