@@ -67,6 +67,8 @@ _ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DO
 # Two halves of a word, one at the end of a line and one at the beginning of the next.
 _WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
 _BEGINS = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])")  # a row
+_NO_CELL = re.compile(r"表\s*$|[:：]|^\s*[附表]")  # titles and units
+_AMOUNT = re.compile(r"\d\.\d")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ROWS = 8  # rows above and below that tell how many cells a row has
 _PIECES = 6  # lines that one row may stand on
@@ -199,8 +201,10 @@ def _pieces(found: Sequence[Line], tabs: Sequence[int], index: int, above: Line 
     beside = above is not None and above.text.count("\t") == width
     apart = above is not None and above.number < found[index].number - 1
     apart = apart and found[row].number - found[index].number == row - index
-    if row > index and not apart and not beside:
+    if row > index and (not (apart or beside) or any(_NO_CELL.search(found[i].text) for i in range(index, row))):
         return 1  # a title or a unit may stand above a broken header
+    if row > index and tabs[row] == width and not _AMOUNT.search(found[row].text):
+        return 1
     if row > index and tabs[row] == width:  # where empty cells at a line's end are kept, a heading has them
         kept = any(tabs[i] == width and found[i].text.endswith("\t") for i in around)
         begins = _BEGINS.match(found[index].text) or (above is not None and not _CHINESE.search(above.text[-1]))
