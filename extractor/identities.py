@@ -48,7 +48,7 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     columns = set(frame.columns)
     # What a column that the spec doesn't know adds to isn't known either: no sum along a row is asked for then.
     known = columns <= {c.id for c in (*spec.columns, *spec.more)}
-    sums = [(rule, list(_printed_parts(rule, spec, columns))) for rule in spec.row_sums if known]
+    sums = [(rule, list(printed_parts(rule, spec, columns))) for rule in spec.row_sums if known]
     sums = [
         (rule, parts)
         for rule, parts in sums
@@ -76,14 +76,14 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     yield from _of_classes(index, frame, spec)
 
 
-def _printed_parts(rule: RowSum, spec: TableSpec, columns: Container[str]) -> Iterator[str]:
+def printed_parts(rule: RowSum, spec: TableSpec, columns: Container[str]) -> Iterator[str]:
     """Yield the columns of a sum that are printed; in place of a subtotal that isn't, the parts of that."""
     for part in rule.parts:
         below = next((r for r in spec.row_sums if r.totals == (part,) and r.side == rule.side), None)
         if part in columns:
             yield part
         elif below is not None and not rule.complete:
-            yield from _printed_parts(below, spec, columns)
+            yield from printed_parts(below, spec, columns)
 
 
 def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:

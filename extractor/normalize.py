@@ -9,8 +9,9 @@ import html
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain
 from typing import NamedTuple
 
@@ -65,7 +66,13 @@ _ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DO
 
 # Two halves of a word, one at the end of a line and one at the beginning of the next.
 _WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
+_BEGINS = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])")  # a row
+_NO_CELL = re.compile(r"表\s*$|[:：]|^\s*[附表]")  # titles and units
+_AMOUNT = re.compile(r"\d\.\d")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ROWS = 8  # rows above and below that tell how many cells a row has
+_PIECES = 6  # lines that one row may stand on
+_SEVERAL = 2  # rows that have as many cells, or it is none's width
 
 
 class Place(NamedTuple):
@@ -169,31 +176,96 @@ def _split(chars: list[Char], number: int, breaks: tuple[int, ...]) -> Iterator[
 
 
 def _mended(found: list[Line]) -> list[Line]:
-    """Join two lines that are one row of a tab table, broken inside a word: together they have a row's tabs.
+    """Join lines that are one row of a tab table, broken inside words: together they have a row's tabs.
 
-    The rows around tell how many those are. Each half has fewer, and Chinese characters stand on both sides of the
+    The rows around tell how many those are. Each piece has fewer, and Chinese characters stand on both sides of each
     break, so that no number is ever put together.
     """
     tabs = [line.text.count("\t") for line in found]
     out: list[Line] = []
     index = 0
     while index < len(found):
-        line, after = found[index], found[index + 1] if index + 1 < len(found) else None
-        if after is not None and tabs[index] and tabs[index + 1] and _WORDS.search(line.text[-1] + after.text[0]):
-            around = tabs[max(0, index - _ROWS) : index] + tabs[index + 2 : index + 2 + _ROWS]
-            if around.count(tabs[index] + tabs[index + 1]) > 1 and not {tabs[index], tabs[index + 1]} & set(around):
-                out.append(_joined(line, after))
-                index += 2
-                continue
-        out.append(line)
-        index += 1
+        count = _pieces(found, tabs, index, out[-1] if out else None)
+        out.append(reduce(_joined, found[index : index + count]))
+        index += count
     return out
+
+
+def _pieces(found: Sequence[Line], tabs: Sequence[int], index: int, above: Line | None) -> int:
+    """On how many lines a row stands: as many as it takes to have the tabs of most rows around."""
+    if index + 1 == len(found) or not any(tabs[index : index + _PIECES]) or not _goes_on(found, index):
+        return 1
+    around = range(max(0, index - _ROWS), min(len(found), index + _PIECES + _ROWS))
+    width = _width(found, tabs, around)
+    row = next(i for i in range(index, len(found)) if tabs[i])
+    beside = above is not None and above.text.count("\t") == width
+    apart = above is not None and above.number < found[index].number - 1
+    apart = apart and found[row].number - found[index].number == row - index
+    if row > index and (not (apart or beside) or any(_NO_CELL.search(found[i].text) for i in range(index, row))):
+        return 1  # a title or a unit may stand above a broken header
+    if row > index and tabs[row] == width and not _AMOUNT.search(found[row].text):
+        return 1
+    if row > index and tabs[row] == width:  # where empty cells at a line's end are kept, a heading has them
+        kept = any(tabs[i] == width and found[i].text.endswith("\t") for i in around)
+        begins = _BEGINS.match(found[index].text) or (above is not None and not _CHINESE.search(above.text[-1]))
+        whole = all(_goes_on(found, i) for i in range(index, row))
+        return row - index + 1 if kept and beside and begins and whole else 1
+    end = _end(found, tabs, index, width)
+    end += _trailing(found, tabs, end - 1, width) if end > index + 1 else 0
+    # Without a whole row above or below, the lines may be rows of a narrower table.
+    return end - index if end > index + 1 and (beside or _end(found, tabs, end, width) > end) else 1
+
+
+def _width(found: Sequence[Line], tabs: Sequence[int], around: range) -> int:
+    """The tabs of a row, as most lines around have them, whole or together; 0 where they don't agree."""
+    best, most = 0, 0
+    for width in {tabs[i] for i in around if tabs[i] > 1}:
+        index, covered, rows = around.start, 0, 0
+        while index < around.stop:
+            end = _end(found, tabs, index, width)
+            covered += sum(tabs[i] > 0 for i in range(index, end))
+            rows += end > index
+            index = max(end, index + 1)
+        if rows >= _SEVERAL and (covered, width) > (most, best):
+            best, most = width, covered
+    return best if most * 2 > sum(tabs[i] > 0 for i in around) else 0
+
+
+def _end(found: Sequence[Line], tabs: Sequence[int], index: int, width: int) -> int:
+    """The line behind a row that begins here, whole or broken inside words; the same line if none does."""
+    total = 0
+    for end in range(index, min(index + _PIECES, len(found))):
+        if end > index and (tabs[end] == width or not _goes_on(found, end - 1)):
+            return index
+        total += tabs[end]
+        if total >= width:
+            return end + 1 if total == width else index
+    return index
+
+
+def _trailing(found: Sequence[Line], tabs: Sequence[int], end: int, width: int) -> int:
+    """How many lines below a row are the rest of its last cell: words alone, and then the next row."""
+    for count, after in enumerate(range(end + 1, min(end + _PIECES, len(found)))):
+        if tabs[after]:
+            return count if tabs[after] == width else 0
+        if not _goes_on(found, after - 1) or _BEGINS.match(found[after].text):
+            return 0
+    return 0
+
+
+def _goes_on(found: Sequence[Line], index: int) -> bool:
+    """Whether a line may break off inside a word that the next one goes on with."""
+    return _WORDS.search(found[index].text[-1] + found[index + 1].text[0]) is not None
 
 
 def _joined(line: Line, after: Line) -> Line:
     offsets = [*_offsets(line), *_offsets(after)]
     ends = (*(line.ends or [o + 1 for o in _offsets(line)]), *(after.ends or [o + 1 for o in _offsets(after)]))
-    breaks = (*line.breaks, *[offsets[len(line.text)] - 1] * (after.number - line.number), *after.breaks)
+    breaks = (
+        *line.breaks,
+        *[offsets[len(line.text)] - 1] * (after.number - line.number - len(line.breaks)),
+        *after.breaks,
+    )
     return Line(line.number, line.start, line.text + after.text, tuple(offsets), tuple(ends), breaks)
 
 

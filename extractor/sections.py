@@ -44,6 +44,7 @@ class Heading:
 
 
 _PART = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)")
+_PART_BEGINS = re.compile(r"第[一二三四五六七八九十]{0,3}部?")
 _MARKER = re.compile(
     r"(?:附件\d{1,2}|附?表\d{1,2}(?:-\d{1,2})?|附?表[一二三四五六七八九十]{1,3}"
     r"|(?:部门|单位)?(?:财决|财预|预决算|预算|决算)?公开(?:\d{1,2}(?:-\d{1,2})?表|表\d{1,2}(?:-\d{1,2})?)|(?:预|决)算\d{1,2}(?:-\d{1,2})?表)[:：]?"
@@ -74,6 +75,8 @@ _FURNITURE = re.compile(
 )
 _LEAD = 3  # such lines
 _MAX_TITLE = 60
+_TITLE_LINES = 4  # on which a title may stand
+_WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
@@ -179,6 +182,12 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
         return None
     if _PART.match(key) and len(key) <= 60:
         return Heading("part", index, 1, readable(bare))
+    if _PART_BEGINS.fullmatch(key):
+        for count, line in enumerate(lines[index + 1 : index + _TITLE_LINES], 2):
+            key += squeeze(unmarked(line.text))
+            if _PART.match(key) and len(key) <= _MAX_TITLE:
+                return Heading("part", index, count, readable(key))
+        key = squeeze(bare)
     if _MARKER.fullmatch(key):
         return Heading("marker", index, 1, readable(bare))
     spec, count = _title(lines, index, specs)
@@ -191,15 +200,19 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
 def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tuple[str | None, int]:
     text = lines[index].text
     spec = table_title(text, specs)
-    if spec is not None or index + 1 == len(lines):
+    if spec is not None or squeeze(text).endswith("表"):
         return spec, 1
-    following = squeeze(lines[index + 1].text)
-    if len(following) > 12 or not following.endswith("表") or squeeze(text).endswith("表"):
-        return None, 1
-    # A title wrapped onto a second line; only one that a spec knows, else prose would be caught.
-    joined = table_title(text + following, specs)
-    known = bool(joined) and (not table_title(following, specs) or _spans(text, following, specs))
-    return (joined, 2) if known else (None, 1)
+    # A title wrapped onto more lines; only one that a spec knows, else prose would be caught.
+    following = ""
+    for count, line in enumerate(lines[index + 1 : index + _TITLE_LINES], 2):
+        following += squeeze(line.text)
+        if len(following) > _WRAPPED or "\t" in line.text:
+            break
+        if following.endswith("表"):
+            joined = table_title(text + following, specs)
+            known = bool(joined) and (not table_title(following, specs) or _spans(text, following, specs))
+            return (joined, count) if known else (None, 1)
+    return None, 1
 
 
 def _spans(text: str, following: str, specs: Sequence[TableSpec]) -> bool:

@@ -181,3 +181,43 @@ def test_cells_stand_where_their_spans_say(seed: int, form: Form, noise: Noise) 
         assert cell.spans
         assert printed(text, cell) == squeeze(cell.text)
         assert all(span.line == document.line_of(span.start) for span in cell.spans)
+
+
+ROWS = """科目\t\t\t支出预算\t\t\t
+功能分
+类科目编码\t\t\t功能分类
+科目名称\t合计\t基本支出\t项目支
+出
+类\t款\t项\t\t\t\t
+\t\t\t总
+计\t465.24\t406.68\t58.56
+201\t\t\t一般公共服务支出\t411.28\t356.92\t54.36
+201\t03\t02\t一
+般行政
+管理事务\t54.36\t\t54.36
+208\t05\t01\t行政单位离退休\t53.96\t49.76\t4.20
+"""
+
+
+def test_rows_that_are_broken_inside_their_words_are_whole_again() -> None:
+    """A row of a tab table may stand on several lines: together they have the tabs of the rows around."""
+    found = lines(Document.from_text(ROWS))
+    assert [line.text.split("\t") for line in found] == [
+        ["科目", "", "", "支出预算", "", "", ""],
+        ["功能分类科目编码", "", "", "功能分类科目名称", "合计", "基本支出", "项目支出"],
+        ["类", "款", "项", "", "", "", ""],
+        ["", "", "", "总计", "465.24", "406.68", "58.56"],
+        ["201", "", "", "一般公共服务支出", "411.28", "356.92", "54.36"],
+        ["201", "03", "02", "一般行政管理事务", "54.36", "", "54.36"],
+        ["208", "05", "01", "行政单位离退休", "53.96", "49.76", "4.20"],
+    ]
+    whole = found[5]
+    start, end, line = whole.span(whole.text.index("54.36"), whole.text.index("54.36") + 5)
+    assert (ROWS[start:end], ROWS[:start].count("\n") + 1) == ("54.36", line)
+
+
+@pytest.mark.parametrize("above", ["合计\t9.00\t", "单位\t金额\t备注"])
+def test_words_between_rows_stay_apart(above: str) -> None:
+    """A heading above a row, and a row that begins with its number, are no halves of a word."""
+    text = f"{above}\n二、其他\n3、项目支出\t4.00\t\n水费\t5.00\t\n合计\t9.00\t\n说明文字\n"
+    assert [line.text for line in lines(Document.from_text(text))] == text.splitlines()

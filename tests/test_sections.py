@@ -123,12 +123,18 @@ def test_every_title_of_a_spec_is_its_own(spec: TableSpec) -> None:
         ("一般公共预算基本\n支出情况表", "basic_expenditure"),
         ("一般公共预算项目支出\n情况表", "project_expenditure"),
         ("上年结转结余\n情况明细表", "carryover"),
+        ("一般公共预算项目\n支出情\n况表", "project_expenditure"),
     ],
 )
 def test_wrapped_titles(title: str, spec: str) -> None:
-    """A title on two lines is one title."""
+    """A title on several lines is one title, though its end reads like another table's."""
     assert tables(f"{title}\n合计 5.00") == [spec]
-    assert [head.count for head in found(title)] == [2]
+    assert [head.count for head in found(title)] == [len(title.split())]
+
+
+def test_a_part_may_be_headed_on_several_lines() -> None:
+    """The next part's heading, broken inside its number, is none of the table's words."""
+    assert [(head.kind, head.count) for head in found(f"{THIRD}第\n三\n部分 情况说明\n")][1:] == [("part", 3)]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from .labels import TOTALS, Labels
 from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
 from .page_numbers import YEAR_GOES_ON, stray_page, without_page_numbers
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
+from .torn import whole_codes
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
 _OFFICE = re.compile(
@@ -61,6 +62,7 @@ class Body:
         blocks: Code, name and amount are printed several times beside each other.
         fragments: Names of the header were put together from pieces.
         widths: For each line of a grid by its number, how many cells it has.
+        pieces: The header's lines as printed.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -76,6 +78,7 @@ class Body:
     blocks: bool
     fragments: bool = False
     widths: Mapping[int, int] = field(default_factory=dict)
+    pieces: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     whole = tuple(header) if grid else joined(header, tuple(labels.catalogue.layouts(spec.id)) or (spec,))
     token_lines = without_unit_codes([tokens for _, tokens in data], whole)
     token_lines = without_ordinals(token_lines, whole, grid=grid)
+    token_lines = token_lines if grid else whole_codes(token_lines, labels.catalogue.names)
     starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     words = squeeze("".join(line.text for line in header)).replace("|", "")
@@ -138,7 +142,7 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
-        widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {},
+        widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Layout:
         doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
         first_cell: The cell of a grid above which the first column is named, where every column is named in its order.
         strange: Columns whose names the spec doesn't know, or characters that nothing explains.
+        sums: Totals with their parts, by the places of columns, that the header's groups promise and the rows keep.
     """
 
     known: bool
@@ -41,6 +42,7 @@ class Layout:
     doubtful: bool = False
     first_cell: int | None = None
     strange: int = 0
+    sums: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -73,6 +75,11 @@ def looks_misread(name: str) -> bool:
     return name not in known and any(
         name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
     )
+
+
+def is_name(text: str) -> bool:
+    """Whether a piece of a header is a word of headers, or names a column, or a group, of some table."""
+    return text in _every_name() or text in HEADER_WORDS
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from extractor.specs import TableSpec, is_final
 
 from .body import Body
 from .columns import Layout
+from .groups import places
 from .place import free, grid_base, narrowed, positional, width_of
 from .rows import RawRow
 
@@ -112,13 +113,25 @@ def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], hea
             row.items = row.items[:0]
         home = positional(row, base, width) if base is not None and width > 1 else None
         homes.append(home)
-        domains.append(tuple((c,) for c in home) if home is not None else free(len(row.items), width))
+        domains.append(tuple((c,) for c in home) if home is not None else _possible(row, width, header))
     # A header that lacks a name in a grid: the columns to its right may be one off.
     other = header.short if body.grid or header.doubtful else columns
     return Draft(
         chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings),
         labels=header.labels,
     )  # fmt: skip
+
+
+def _possible(row: RawRow, width: int, header: Layout) -> tuple[tuple[int, ...], ...]:
+    """Return the columns of a row's numbers that their order allows, and the sums of the header's groups, if any do."""
+    amounts = [t.amount for t in row.items]
+    if not header.sums or not all(amounts):
+        return free(len(row.items), width)
+    decimals = max((a.decimals for a in amounts if a), default=0)
+    found = list(places([int(a.value.scaleb(decimals)) for a in amounts if a], width, header.sums))
+    if not found:
+        return free(len(row.items), width)
+    return tuple(tuple(sorted({place[i] for place in found})) for i in range(len(row.items)))
 
 
 def _too_many(row: RawRow, spec: TableSpec, width: int) -> Finding:

@@ -8,6 +8,7 @@ from extractor.forms import IndicatorColumn, Kind, Words
 from .form_fit import NEVER, fit, is_first, is_level, is_rule, is_second, shape_of
 from .form_head import Header
 from .form_pieces import Piece, bare
+from .form_reading import FREE
 from .form_rows import Indicator
 
 _OFFSET = 0.3  # cost of each cell that a value stands beside its column
@@ -22,6 +23,7 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
     """Read the rows below a header, one per line; a line without a weight goes on with the row above or below it."""
     rows: list[Indicator] = []
     loose: list[tuple[int, Cells]] = []  # lines that are no row, with the number of rows above them
+    open_end = False  # whether the line above ends with words that may go on
     for _, group in groupby(found, key=lambda p: p.line):
         cells = _cells(group)
         if not cells or sum(bare(c) in words.column_of for _, c in cells) >= min(3, len(header.columns)):
@@ -29,9 +31,13 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
         cells = [c for c in cells if bare(c[1]) not in words.margin]
         placed = align(cells, header, words)
         if _is_row(placed, header, words):
-            rows.append(Indicator(placed, options=_lone(placed, header)))
+            row = Indicator(placed, options=_lone(placed, header))
+            if open_end and cells[0][0] == 0 and placed.get("name") is cells[0][1] and _shifted(row, header):
+                row.doubt = f"{bare(cells[0][1])!r} may be the rest of what stands at the end of the line above"
+            rows.append(row)
         elif cells:
             loose.append((len(rows), cells))
+        open_end = shape_of(bare(cells[-1][1])) in FREE and "weight" not in placed
     _attach(rows, loose, header, words)
     for row in rows:
         row.kept = "name" in row.cells
@@ -169,6 +175,8 @@ def _join(row: Indicator, cells: Cells, header: Header, words: Words, *, before:
         kind = header.columns[best[1]].kind
         if kind == "name" and place == 0 and header.places[best[1]] not in (None, place):
             row.doubt = row.doubt or f"{bare(found)!r} stands outside the column of this name and may not belong to it"
+        if kind == "name" and any(level.startswith(bare(found)) for level in words.whole_levels):
+            row.doubt = row.doubt or f"{bare(found)!r} may be the beginning of a level, and no part of this name"
         old = row.cells.get(kind, [])
         row.cells[kind] = [*found, *old] if before else [*old, *found]
         used[kind] = found

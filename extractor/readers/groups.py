@@ -1,0 +1,275 @@
+"""Headers of two or three lines in text without cells: which columns stand below which group is settled by sums.
+
+A group is printed above its columns, a column of its own beside it: ``合计 基本支出 项目支出`` / ``人员经费 公用经费``.
+Without cells the text doesn't say which name has parts, nor in which order the lowest names stand. So every way is
+tried, and the one under which the rows add up is taken: 小计 is the sum of its group, the first column that of all.
+Where two ways do as well, none is.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice, pairwise
+from math import comb
+
+from extractor.normalize import Line, squeeze
+
+from .rows import RawRow
+
+Path = tuple[str, ...]
+Sums = tuple[tuple[int, tuple[int, ...]], ...]
+"""Columns by their places: a total with its parts."""
+
+_AMOUNTS = re.compile(
+    r"(?:[总合小]计|预算数|决算数|金额|预算|决算|收入|支出)$"
+)  # what a table's first column is called
+_LEAVES = frozenset({"小计", "合计"})
+_WHOLE = re.compile(r"(?:总计|合计|小计)$")
+_OF_LABELS = re.compile(
+    r"(?:科目|编码|代码|名称|分类)(?:\([^()]*\))?$|^(?:类|款|项|项目|备注|序号|栏次|行次|类款项|单位|部门)$|^项目\(按|^[\d※*]+$"
+)
+_NO_NAME = re.compile(r"[\d※*]+|(?:19|20)\d\d年度?|备注")
+_WITHIN = re.compile(r"其中")  # parts that needn't be all
+# What can't be part of what, by what the words mean: basic expenditure is staff and running cost, the treasury's money
+# no income of the office's own.
+_BASIC = "基本支出"
+_OF_BASIC = re.compile(r"^(?:人员|公用|日常公用|工资福利|商品和服务|对个人和家庭)")
+_NEVER = tuple(
+    (re.compile(part), re.compile(group))
+    for part, group in (
+        (
+            r"^(?:其中:)?(?:人员|公用|日常公用|工资福利|商品和服务|对个人和家庭)",
+            r"^(?!.*基本).*(?:项目|结转|经营|上缴)",
+        ),
+        (r"^(?:运转类|特定目标类|其他运转类|部门预算项目)", r"基本|结转|结余|上缴|经营"),
+        (r"^(?:财政专户|单位资金|事业|经营收入|其他收入|上级补助|附属)", r"^财政拨款|一般公共|政府性|国有资本|专户"),
+        (r"^(?:一般公共|政府性基金|国有资本)", r"专户|单位资金|事业|其他收入|^(?:一般公共|政府性|国有资本)"),
+        (r"^(?:经费拨款|非税|公共财政|预算内)", r"政府性|国有资本|专户|单位资金|事业|其他收入"),
+        (r"^(?:工资福利|商品和服务|对个人和家庭)", r"^(?:工资福利|商品和服务|对个人和家庭)"),
+        (r"收入$", r"支出"),
+        (r"^(?:其中:)?项目支出", r"^基本支出"),
+        (r"^(?:其中:)?基本支出", r"^项目支出"),
+        (r"^(?:上年|年初|年末|结转)", r"单位资金|专户|事业|其他收入|项目支出|基本支出"),
+    )
+)
+_BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the column in front of it
+_CHANGE = re.compile(r"增减(?!.*[%率幅比])")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TWO = 2  # years
+_WAYS = 4_000  # of reading one header
+_DEEP = 3  # lines of a header
+_MOST = 16  # columns
+_EMPTY = 3  # columns that no row has a number in
+_PLACES = 5_000  # ways of placing one row
+_FLAT = 2  # lines of a header at least, if one cell stands on each
+_FEWEST = 3  # numbers in the fullest row
+_TELLING = 2  # sums of several parts that have to hold, of different rows or groups
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A header that was settled: what stands above each column, top down, and the sums that hold along the rows."""
+
+    columns: tuple[Path, ...]
+    sums: Sums
+
+
+def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
+    """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
+    amounts = _amounts(rows)
+    most = max(map(len, amounts), default=0)
+    if most < _FEWEST:
+        return None
+    best: list[tuple[int, Grouped]] = []
+    ways = list(islice(_ways(lines), _WAYS))
+    if len(ways) == _WAYS:
+        return None
+    for paths in dict.fromkeys(ways):
+        if not _makes_sense(paths) or not most <= len(paths) <= min(_MOST, most + _EMPTY):
+            continue
+        found = Grouped(paths, _sums(paths))
+        told = _told(found, amounts)
+        if told >= _TELLING:
+            best.append((told, found))
+    best.sort(key=lambda b: -b[0])
+    if not best or (len(best) > 1 and best[0][0] == best[1][0]):
+        return None
+    return best[0][1] if any(len(path) > 1 for path in best[0][1].columns) else None
+
+
+def _amounts(rows: Sequence[RawRow]) -> list[tuple[int, ...]]:
+    """Return the different rows of amounts, in units of their last place, those with most first."""
+    items = [[t.amount for t in row.items] for row in rows if row.items]
+    places = max((a.decimals for row in items for a in row if a), default=0)
+    kept = {tuple(int(a.value.scaleb(places)) for a in row if a) for row in items if all(row)}
+    return sorted(kept, key=lambda row: (-len(row), row))
+
+
+def _ways(header: Sequence[Line]) -> Iterator[tuple[Path, ...]]:
+    """Yield the columns for every way in which the names of a header may stand below each other."""
+    printed = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in header]
+    printed = [kept for line in printed if (kept := [p for p in line if not _NO_NAME.fullmatch(p)])]
+    if len(printed) > _FLAT and all(len(line) == 1 for line in printed):  # one cell on each line of the text
+        flat = [name for line in printed for name in line]
+        again = next((i for i in range(2, len(flat)) if flat[i] == flat[0]), 0)
+        if again and len(flat) % again == 0:
+            yield from _aligned([flat[i : i + again] for i in range(0, len(flat), again)])
+        names = [name for name in flat if not _OF_LABELS.search(name)]
+        # What says what a row is stands in front: behind other names it begins the next line.
+        sure = {
+            sum(not _OF_LABELS.search(n) for n in flat[:i])
+            for i, (left, right) in enumerate(pairwise(flat), 1)
+            if _OF_LABELS.search(right) and not _OF_LABELS.search(left)
+        }
+        for count in range(len(sure), _DEEP):
+            for cut in combinations(range(1, len(names)), count):
+                if sure <= set(cut):
+                    yield from _trees([names[a:b] for a, b in pairwise((0, *cut, len(names)))])
+        return
+    if len({len(line) for line in printed}) == 1:
+        yield from _aligned(printed)
+    lines = [kept for line in printed if (kept := _without_labels(line))]
+    if 0 < len(lines) <= _DEEP:
+        yield from _trees(lines)
+
+
+def repeated(lines: Sequence[Line]) -> bool:
+    """Whether each line of a header begins anew with what names the rows, and has as many names."""
+    printed = [line.text.replace("|", " ").split() for line in lines]
+    return len(lines) > 1 and len({(line[0], len(line)) for line in printed if line}) == 1 and len(printed[0]) > 1
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[tuple[Path, ...]]:
+    """Yield the columns of lines that name each of them: merged cells are printed again in every one."""
+    paths = [tuple(dict.fromkeys(path)) for path in zip(*lines, strict=True)]
+    kept = tuple(path for path in paths if not _OF_LABELS.search(path[-1]))
+    if len(lines) > 1 and kept and paths[-len(kept) :] == list(kept) and len(kept) < len(paths):
+        yield kept
+
+
+def _without_labels(line: Sequence[str]) -> list[str]:
+    """Return the names of a line without those in front that say what a row is."""
+    first = next((i for i, name in enumerate(line) if not _OF_LABELS.search(name)), len(line))
+    return list(line[first:])
+
+
+def _trees(lines: Sequence[Sequence[str]]) -> Iterator[tuple[Path, ...]]:
+    """Yield the columns for every way in which the names of each line stand below those of the lines above."""
+    if lines and all(lines):
+        yield from _further(tuple((name,) for name in lines[0]), lines[1:])
+
+
+def _further(leaves: tuple[Path, ...], lines: Sequence[Sequence[str]]) -> Iterator[tuple[Path, ...]]:
+    if not lines:
+        yield leaves
+        return
+    for below in _below(leaves, lines[0]):
+        yield from _further(below, lines[1:])
+
+
+def _below(leaves: tuple[Path, ...], names: Sequence[str]) -> Iterator[tuple[Path, ...]]:
+    """Yield the columns if the names of a line stand below some of those above, in their order."""
+    if not names:
+        yield leaves
+        return
+    if not leaves:
+        return
+    head, *rest = leaves
+    for others in _below(tuple(rest), names):
+        yield (head, *others)
+    if _WHOLE.search(head[-1]):
+        return  # a sum has no parts below it
+    for count in range(2, len(names) + 1):
+        if any(name in _LEAVES for name in names[1:count]):
+            break  # it begins the next group
+        own = tuple((*head, name) for name in names[:count])
+        if all(_may_stand(name, head) for name in names[:count]):
+            for others in _below(tuple(rest), names[count:]):
+                yield (*own, *others)
+                if names[0] not in _LEAVES and not _BEFORE.search(head[-1]):
+                    yield (head, *own, *others)  # the group's name is that of its sum
+
+
+def _may_stand(name: str, group: Path) -> bool:
+    """Whether a name may be part of a group, by what the words mean."""
+    return not any(part.search(name) and any(map(other.search, group)) for part, other in _NEVER)
+
+
+def _makes_sense(paths: Sequence[Path]) -> bool:
+    """Whether each 小计 stands below a group, 合计 comes first, and what a column is made of stands below it."""
+    every = set(paths)
+    alone = [len(p) > 1 or p[-1] not in _LEAVES for p in paths]
+    beside = any(_OF_BASIC.search(p[-1]) and (*p[:-1], _BASIC) in every for p in paths)
+    first = (alone[0] or paths[0][-1] == "合计") and _AMOUNTS.search(paths[0][-1]) is not None
+    return len(every) == len(paths) and first and all(alone[1:]) and not beside
+
+
+def _sums(paths: tuple[Path, ...]) -> Sums:
+    """Return the sums that the names promise: of each group, of all, and of two years with the change."""
+    found: list[tuple[int, tuple[int, ...]]] = []
+    _group(paths, 0, range(len(paths)), found)
+    years = [(match[0], i) for i, p in enumerate(paths) if len(p) == 1 and (match := _YEAR.match(p[0]))]
+    change = next((i for i, p in enumerate(paths) if len(p) == 1 and _CHANGE.search(p[0])), None)
+    if change is not None and len(years) == _TWO and years[0][0] != years[1][0]:
+        found.append((max(years)[1], (min(years)[1], change)))
+    return tuple(found)
+
+
+def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int, tuple[int, ...]]]) -> tuple[int, ...]:
+    """Find the sums within a group, and return the columns that add up to it."""
+    children: list[range] = []
+    for i in span:
+        last = children[-1] if children else None
+        same = last is not None and paths[i][: depth + 1] == paths[last.start][: depth + 1]
+        children[-1:] = [range(last.start, i + 1)] if last is not None and same else [*children[-1:], range(i, i + 1)]
+    own: list[tuple[int, ...]] = []
+    for number, child in enumerate(children):
+        first, said = paths[child.start], paths[child.start][depth]
+        if len(child) == 1 and len(first) == depth + 1:
+            columns: tuple[int, ...] = tuple(child)
+        elif len(first) == depth + 1:  # named as its sum
+            parts = _group(paths, depth + 1, range(child.start + 1, child.stop), found)
+            found.append((child.start, parts))
+            columns = (child.start,)
+        else:
+            columns = _group(paths, depth + 1, child, found)
+        if number and _BEFORE.search(said) and len(own[-1]) == 1:
+            found.append((own[-1][0], columns))
+        elif not _WITHIN.search(said):
+            own.append(columns)
+    first_place = own[0][0] if own else span.start
+    if len(own) > 1 and len(own[0]) == 1 and len(children[0]) == 1 and _WHOLE.search(paths[first_place][-1]):
+        found.append((first_place, tuple(c for columns in own[1:] for c in columns)))
+        return own[0]
+    return tuple(c for columns in own for c in columns)
+
+
+def _told(found: Grouped, amounts: Sequence[tuple[int, ...]]) -> int:
+    """How many rows with several parts the sums hold in; 0 where they fail in more than one row of many."""
+    told = failed = 0
+    for row in amounts:
+        place = next(places(row, len(found.columns), found.sums), None)
+        if place is None:
+            failed += 1
+            if failed * 12 > len(amounts):
+                return 0
+            continue
+        filled = set(place)
+        told += sum(total in filled and len(filled & set(parts)) > 1 for total, parts in found.sums)
+    return told
+
+
+def places(row: Sequence[int], width: int, sums: Sums) -> Iterator[tuple[int, ...]]:
+    """Yield the places of a row's amounts, in their order, under which the sums hold; an empty cell is 0."""
+    if comb(width, len(row)) > _PLACES:
+        return
+    for rest in combinations(range(1, width), len(row) - 1):
+        place = (0, *rest)  # the first column is that of all, or of the last year
+        by_place = dict(zip(place, row, strict=True))
+        if all(_holds(by_place, total, parts) for total, parts in sums):
+            yield place
+
+
+def _holds(by_place: dict[int, int], total: int, parts: Sequence[int]) -> bool:
+    there = [by_place[p] for p in parts if p in by_place]
+    return abs(by_place.get(total, 0) - sum(there)) * 2 <= (len(there) + 1 if len(there) > 1 else 0)
