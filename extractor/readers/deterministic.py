@@ -124,7 +124,7 @@ def _in_groups(
     raw: Raw, best: tuple[TableSpec, Body, Layout], catalogue: Catalogue, labels: Labels
 ) -> tuple[TableSpec, Body, Layout] | None:
     """Take the columns of a header in several lines as its groups have them, where sums settle which those are."""
-    spec, body, _ = best
+    spec, body, known = best
     if body.grid or len(body.pieces) < _LINES or (body.blocks and not repeated(body.pieces)):
         return None
     body = replace(body, blocks=False)
@@ -141,6 +141,8 @@ def _in_groups(
         return None
     spec, names = min(told, key=lambda t: strangeness(tuple(t[1]), t[0]))
     ids = tuple(names)
+    if known.known and (set(ids) == set(known.columns) or len(ids) < len(known.columns)):
+        return None  # it has the same names, or misses known ones
     verdict = Layout(known=True, columns=ids, printed=ids, short=ids, labels=names, sums=found.sums)
     return spec, replace(prepare(raw, spec, labels), blocks=False), verdict
 
