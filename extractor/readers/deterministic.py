@@ -141,8 +141,12 @@ def _in_groups(
         return None
     spec, names = min(told, key=lambda t: strangeness(tuple(t[1]), t[0]))
     ids = tuple(names)
-    if known.known and (set(ids) == set(known.columns) or len(ids) < len(known.columns)):
-        return None  # it has the same names, or misses known ones
+    if known.known and (
+        set(ids) == set(known.columns)
+        or len(ids) < len(known.columns)
+        or (len(ids) == len(known.columns) and strangeness(ids, spec) > known.strange)
+    ):
+        return None  # it has the same names, misses known ones or has strange ones in their place
     verdict = Layout(known=True, columns=ids, printed=ids, short=ids, labels=names, sums=found.sums)
     return spec, replace(prepare(raw, spec, labels), blocks=False), verdict
 
