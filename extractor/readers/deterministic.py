@@ -11,20 +11,18 @@ from functools import lru_cache
 
 from extractor.chunks import Chunk
 from extractor.errors import SpecError
-from extractor.identities import printed_parts
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from . import structure
-from .body import Body, Raw, prepare, tokens_of
-from .columns import WEIGHT, Layout, columns_by_name, is_name, looks_misread, strangeness
+from .body import Body, prepare, tokens_of
+from .columns import Layout
 from .cpsat import effort
 from .draft import Draft, narrow, start
 from .flow import flow_rows
 from .grid import grid_rows
-from .groups import Grouped, grouped, repeated
+from .group_columns import in_groups
 from .header import layout
-from .heads import named
 from .hints import OTHER, Form, Hint, forms
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
@@ -36,7 +34,6 @@ from .settle import settle
 from .wide import names_items, wide
 
 _UNFIT = 10_000
-_LINES = 2  # of a header with groups
 _SUBTOTAL = "小计"
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
 _STRANGE = "most of its row labels are unknown"
@@ -117,58 +114,7 @@ def fitting(
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
-    return _in_groups(raw, best, catalogue, labels) or best
-
-
-def _in_groups(
-    raw: Raw, best: tuple[TableSpec, Body, Layout], catalogue: Catalogue, labels: Labels
-) -> tuple[TableSpec, Body, Layout] | None:
-    """Take the columns of a header in several lines as its groups have them, where sums settle which those are."""
-    spec, body, known = best
-    if body.grid or len(body.pieces) < _LINES or (body.blocks and not repeated(body.pieces)):
-        return None
-    body = replace(body, blocks=False)
-    if spec.shape not in ("coded", "items"):
-        return None
-    found = grouped(body.pieces, flow_rows(body, spec, labels, {}) if spec.shape == "coded" else item_rows(body))
-    if found is None or not _whole_names(body):
-        return None
-    told = [(s, named(found.columns, columns_by_name(s))) for s in catalogue.layouts(spec.id) if s.shape == spec.shape]
-    told = [(s, names) for s, names in told if names and _fits(s, tuple(names))]
-    told = [(s, names) for s, names in told if not any(map(looks_misread, names.values()))]
-    told = [(s, names) for s, names in told if _agrees(s, tuple(names), found)]
-    if not told:
-        return None
-    spec, names = min(told, key=lambda t: strangeness(tuple(t[1]), t[0]))
-    ids = tuple(names)
-    if known.known and (
-        set(ids) == set(known.columns)
-        or len(ids) < len(known.columns)
-        or (len(ids) == len(known.columns) and strangeness(ids, spec) > known.strange)
-    ):
-        return None  # it has the same names, misses known ones or has strange ones in their place
-    verdict = Layout(known=True, columns=ids, printed=ids, short=ids, labels=names, sums=found.sums)
-    return spec, replace(prepare(raw, spec, labels), blocks=False), verdict
-
-
-def _whole_names(body: Body) -> bool:
-    """Whether the pieces of a header that may make up longer names are all names themselves."""
-    lines = {squeeze(line.text) for line in body.header_lines}
-    return not body.fragments or all(is_name(p) for line in body.pieces if (p := squeeze(line.text)) not in lines)
-
-
-def _fits(spec: TableSpec, ids: tuple[str, ...]) -> bool:
-    """Whether a spec's first column is the first of a header, or it knows most of the others."""
-    return ids[0] == spec.column_ids[0] or strangeness(ids, spec) * 2 <= WEIGHT * len(ids)
-
-
-def _agrees(spec: TableSpec, ids: tuple[str, ...], found: Grouped) -> bool:
-    """Whether the sums of a spec are those of a header's groups: 小计 may be of more than they say."""
-    if set(ids) - {c.id for c in (*spec.columns, *spec.more)}:
-        return True  # of columns that a spec doesn't know it asks for no sum
-    own = {ids[total]: {ids[p] for p in parts} for total, parts in found.sums}
-    rules = [(rule.totals[0], set(printed_parts(rule, spec, ids))) for rule in spec.row_sums if len(rule.totals) == 1]
-    return all(own.get(total) == parts for total, parts in rules if total in ids and parts)
+    return in_groups(raw, best, catalogue, labels) or best
 
 
 def _hinted(
