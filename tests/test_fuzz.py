@@ -102,6 +102,20 @@ def test_words_in_pieces_and_rows_that_no_spec_knows_take_no_longer_than_their_n
     read_soon(table.format("一般公\n共预算\n政府\n" * 1500))
 
 
+def test_names_that_may_stand_below_each_other_in_many_ways_take_no_longer() -> None:
+    """A header of three lines, each name one that others may be parts of; a cell on each line of the text."""
+    names = ("合计", "基本支出", "项目支出", "人员经费", "其中：", "一般公共预算", "政府性基金", "事业收入", "上年结转")
+    dice = random.Random(3)
+    header = "\n".join(" ".join(dice.choice(names) for _ in range(count)) for count in (14, 12, 10))
+    rows = "\n".join(
+        f"2{n} 某某支出 " + " ".join(f"{dice.randint(1, 9999) / 100:.2f}" for _ in range(n % 11 + 3))
+        for n in range(10, 60)
+    )
+    table = f"表 3\n部门支出总体情况表\n单位：万元\n科目编码 科目名称 {header}\n{rows}\n"
+    read_soon(table)
+    read_soon(table.replace(" ", "\n"))
+
+
 def test_a_section_that_says_twice_that_there_is_nothing_is_read() -> None:
     """The second time is a finding, at its line."""
     section = "{}、关于外事办2024年{}拨款情况说明\n外事办2024年没有使用{}拨款安排的支出，{}支出情况表为空表。\n"

@@ -9,6 +9,7 @@ Where two ways do as well, none is.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, islice, pairwise
 from math import comb
 
@@ -56,6 +57,7 @@ _BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the 
 _CHANGE = re.compile(r"增减(?!.*[%率幅比])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TWO = 2  # years
+_STEPS = 50_000  # of work on one header
 _WAYS = 4_000  # of reading one header
 _DEEP = 3  # lines of a header
 _MOST = 16  # columns
@@ -74,6 +76,18 @@ class Grouped:
     sums: Sums
 
 
+@dataclass(slots=True)
+class _Work:
+    """Steps that are left for one header: hostile names would stand below each other in millions of ways."""
+
+    left: int
+
+    def spend(self, steps: int = 1) -> bool:
+        """Take steps from what is left; whether there were as many."""
+        self.left = max(0, self.left - steps)
+        return self.left > 0
+
+
 def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
     amounts = _amounts(rows)
@@ -81,16 +95,17 @@ def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     if most < _FEWEST:
         return None
     best: list[tuple[int, Grouped]] = []
-    ways = list(islice(_ways(lines), _WAYS))
-    if len(ways) == _WAYS:
-        return None
+    work = _Work(_STEPS)
+    ways = list(islice(_ways(lines, work), _WAYS))
     for paths in dict.fromkeys(ways):
         if not _makes_sense(paths) or not most <= len(paths) <= min(_MOST, most + _EMPTY):
             continue
         found = Grouped(paths, _sums(paths))
-        told = _told(found, amounts)
+        told = _told(found, amounts, work)
         if told >= _TELLING:
             best.append((told, found))
+    if len(ways) == _WAYS or not work.left:
+        return None  # too many to tell which of them is right
     best.sort(key=lambda b: -b[0])
     if not best or (len(best) > 1 and best[0][0] == best[1][0]):
         return None
@@ -105,7 +120,7 @@ def _amounts(rows: Sequence[RawRow]) -> list[tuple[int, ...]]:
     return sorted(kept, key=lambda row: (-len(row), row))
 
 
-def _ways(header: Sequence[Line]) -> Iterator[tuple[Path, ...]]:
+def _ways(header: Sequence[Line], work: _Work) -> Iterator[tuple[Path, ...]]:
     """Yield the columns for every way in which the names of a header may stand below each other."""
     printed = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in header]
     printed = [kept for line in printed if (kept := [p for p in line if not _NO_NAME.fullmatch(p)])]
@@ -124,13 +139,13 @@ def _ways(header: Sequence[Line]) -> Iterator[tuple[Path, ...]]:
         for count in range(len(sure), _DEEP):
             for cut in combinations(range(1, len(names)), count):
                 if sure <= set(cut):
-                    yield from _trees([names[a:b] for a, b in pairwise((0, *cut, len(names)))])
+                    yield from _trees([names[a:b] for a, b in pairwise((0, *cut, len(names)))], work)
         return
     if len({len(line) for line in printed}) == 1:
         yield from _aligned(printed)
     lines = [kept for line in printed if (kept := _without_labels(line))]
     if 0 < len(lines) <= _DEEP:
-        yield from _trees(lines)
+        yield from _trees(lines, work)
 
 
 def repeated(lines: Sequence[Line]) -> bool:
@@ -153,29 +168,29 @@ def _without_labels(line: Sequence[str]) -> list[str]:
     return list(line[first:])
 
 
-def _trees(lines: Sequence[Sequence[str]]) -> Iterator[tuple[Path, ...]]:
+def _trees(lines: Sequence[Sequence[str]], work: _Work) -> Iterator[tuple[Path, ...]]:
     """Yield the columns for every way in which the names of each line stand below those of the lines above."""
     if lines and all(lines):
-        yield from _further(tuple((name,) for name in lines[0]), lines[1:])
+        yield from _further(tuple((name,) for name in lines[0]), lines[1:], work)
 
 
-def _further(leaves: tuple[Path, ...], lines: Sequence[Sequence[str]]) -> Iterator[tuple[Path, ...]]:
+def _further(leaves: tuple[Path, ...], lines: Sequence[Sequence[str]], work: _Work) -> Iterator[tuple[Path, ...]]:
     if not lines:
         yield leaves
         return
-    for below in _below(leaves, lines[0]):
-        yield from _further(below, lines[1:])
+    for below in _below(leaves, lines[0], work):
+        yield from _further(below, lines[1:], work)
 
 
-def _below(leaves: tuple[Path, ...], names: Sequence[str]) -> Iterator[tuple[Path, ...]]:
+def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work) -> Iterator[tuple[Path, ...]]:
     """Yield the columns if the names of a line stand below some of those above, in their order."""
     if not names:
         yield leaves
         return
-    if not leaves:
+    if not leaves or not work.spend():
         return
     head, *rest = leaves
-    for others in _below(tuple(rest), names):
+    for others in _below(tuple(rest), names, work):
         yield (head, *others)
     if _WHOLE.search(head[-1]):
         return  # a sum has no parts below it
@@ -184,12 +199,13 @@ def _below(leaves: tuple[Path, ...], names: Sequence[str]) -> Iterator[tuple[Pat
             break  # it begins the next group
         own = tuple((*head, name) for name in names[:count])
         if all(_may_stand(name, head) for name in names[:count]):
-            for others in _below(tuple(rest), names[count:]):
+            for others in _below(tuple(rest), names[count:], work):
                 yield (*own, *others)
                 if names[0] not in _LEAVES and not _BEFORE.search(head[-1]):
                     yield (head, *own, *others)  # the group's name is that of its sum
 
 
+@lru_cache(maxsize=4096)
 def _may_stand(name: str, group: Path) -> bool:
     """Whether a name may be part of a group, by what the words mean."""
     return not any(part.search(name) and any(map(other.search, group)) for part, other in _NEVER)
@@ -244,10 +260,12 @@ def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int
     return tuple(c for columns in own for c in columns)
 
 
-def _told(found: Grouped, amounts: Sequence[tuple[int, ...]]) -> int:
+def _told(found: Grouped, amounts: Sequence[tuple[int, ...]], work: _Work) -> int:
     """How many rows with several parts the sums hold in; 0 where they fail in more than one row of many."""
     told = failed = 0
     for row in amounts:
+        if not work.spend(min(_PLACES, comb(len(found.columns), len(row)))):
+            return 0
         place = next(places(row, len(found.columns), found.sums), None)
         if place is None:
             failed += 1
