@@ -12,13 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
-from itertools import pairwise
+from functools import cached_property
 from operator import add, ne
 
-from .data import data_folder
-from .errors import SpecError
-from .forms import forms
+from .lexicon import Lexicon, lexicon, lookalikes
 from .normalize import Line, squeeze
 from .records import Row, Table
 from .specs import Catalogue
@@ -35,64 +32,7 @@ _FEW = 3  # times that a pair of characters of a misread name may stand in a doc
 _LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
 _PAIRS = ("()", "“”", "《》", "[]")
-INDICATORS = "指标"  # what keys of indicators begin with
 _NAME = 40  # characters that a name has at most, where it stands among other texts
-
-
-@lru_cache(maxsize=1)
-def lookalikes() -> Mapping[str, frozenset[str]]:
-    """Return the characters that look like each character, by the shapes of two fonts (``schemas/lookalikes.txt``).
-
-    Raises:
-        SpecError: The file is missing.
-    """
-    path = data_folder("schemas") / "lookalikes.txt"
-    try:
-        found = path.read_text(encoding="utf-8").split()
-    except OSError as error:
-        raise SpecError(f"{path.name}: can't be read: {error}") from None
-    out: dict[str, set[str]] = {}
-    for line in found:
-        for other in line[1:]:
-            out.setdefault(line[0], set()).add(other)
-            out.setdefault(other, set()).add(line[0])
-    return {c: frozenset(others) for c, others in out.items()}
-
-
-@dataclass(frozen=True)
-class _Vocabulary:
-    """Every name that is printed in the same words everywhere: codes' names, labels, columns, rows of prose."""
-
-    names: frozenset[str]
-
-    @cached_property
-    def by_length(self) -> Mapping[int, Sequence[str]]:
-        out: dict[int, list[str]] = {}
-        for name in sorted(self.names):
-            out.setdefault(len(name), []).append(name)
-        return out
-
-    @cached_property
-    def pairs(self) -> Counter[str]:
-        return Counter(a + b for name in self.names for a, b in pairwise(name))
-
-
-@lru_cache(maxsize=8)
-def vocabulary(catalogue: Catalogue) -> _Vocabulary:
-    """Return the names that are the same for every document; made once for each catalogue."""
-    found = {squeeze(n) for names in catalogue.names.values() for n in names}
-    for spec in catalogue.tables:
-        for path in spec.paths:
-            found.update(squeeze(n) for n in (path[-1].label, *path[-1].aliases))
-        found.update(squeeze(n) for c in (*spec.columns, *spec.more) for n in (*c.names, *c.id.split("/")))
-    for statement in prose().statements:
-        for row in statement.spec.rows:
-            keys = (row.key, row.final or "", row.changes or "", *row.also)
-            found.update(part for key in keys for part in key.split("/") if "{" not in part)
-            found.update(row.usual)
-    for form in forms().specs:
-        found.update(name for row in form.rows for name in (row.id, row.single or "", *row.aliases))
-    return _Vocabulary(frozenset(n for n in (*found, INDICATORS) if len(n) > 1))
 
 
 @dataclass(frozen=True)
@@ -140,7 +80,7 @@ def doubt(
         recognised: They were recognised from images: a name in prose that stands nowhere else may be misread, and so
             may the short texts of cells.
     """
-    known = vocabulary(catalogue)
+    known = lexicon(catalogue)
     parts = {row.key: _parts(row.key, known.names) for table in tables for row in table.rows}
     reader = _Reader(_Text(lines), known, _free(tables, parts))
     twins = dict(_twins(tables, parts))
@@ -168,7 +108,7 @@ def doubt(
     return out
 
 
-def _respelt(row: Row, known: _Vocabulary, reader: "_Reader") -> Row:
+def _respelt(row: Row, known: Lexicon, reader: "_Reader") -> Row:
     """Return a row in which short texts that may be misread say so."""
     cells = list(row.cells)
     for number, cell in enumerate(cells):
@@ -202,7 +142,7 @@ class _Reader:
     """Judges names by the text of the disclosure, the names known everywhere and the other free names."""
 
     text: _Text
-    known: _Vocabulary
+    known: Lexicon
     free: Sequence[str]
 
     @cached_property
@@ -401,4 +341,4 @@ def _twins(tables: Sequence[Table], names: _Parts) -> Iterator[tuple[tuple[int, 
                     yield (other, there), f"line {line} has the same amount under the name {name}"
 
 
-__all__ = ["doubt", "lookalikes", "vocabulary"]
+__all__ = ["doubt"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from .document import Document
-from .names import vocabulary
+from .lexicon import lexicon
 from .normalize import half_width
 from .records import Region, Result, Row, Table
 from .specs import Catalogue, split_label
@@ -115,7 +115,7 @@ class Prints:
     @cached_property
     def known(self) -> frozenset[str]:
         """Every name that is printed in the same words everywhere, those of forms too."""
-        return vocabulary(self.specs).names
+        return lexicon(self.specs).names
 
     @cached_property
     def coded(self) -> Mapping[str, list[tuple[Table, str, set[Decimal]]]]:

@@ -107,12 +107,12 @@ def _cell(cell: Cell, result: Result, pages: set[int]) -> Cell:
 
 def _words(cell: Cell, prints: Prints, doubt: str) -> Cell:
     """Return a text in doubt if its place is, or if it may be another; a spec or a second print confirms it."""
+    if cell.state != "grounded":
+        return cell
     text = half_width(squeeze(cell.text))
     pieces = [prints.piece(r) for span in cell.spans for r in prints.result.where(span) if r.score is not None]
     least = min((p.least for p in pieces), default=1.0)
     others = list(dict.fromkeys(o for p in pieces for o in p.region.others))
-    if cell.state != "grounded":
-        return cell
     if doubt:
         why = doubt
     elif any(c.isdigit() for c in text) and (other := next((o for o in others if _numbers(o) != _numbers(text)), "")):

@@ -4,7 +4,7 @@ import pytest
 
 from extractor import Document, Extractor, Result
 from extractor.evaluation.retell import retell
-from extractor.names import lookalikes
+from extractor.lexicon import lookalikes
 
 from .conftest import gold, sample
 

@@ -23,7 +23,7 @@ from extractor import Document, Extractor
 from extractor.evaluation.places import judge
 from extractor.evaluation.score import Fact
 from extractor.facts import facts
-from extractor.names import lookalikes
+from extractor.lexicon import lookalikes
 from extractor.records import Region
 from extractor.specs import catalogue, split_label, walk
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from extractor.names import lookalikes
+from extractor.lexicon import lookalikes
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
-from extractor.normalize import Line, squeeze
+from extractor.normalize import Line
 from extractor.records import Cell, CellRef, Finding, Row, Span, Table
 from extractor.sections import Heading
+from extractor.specs import split_label
 from extractor.statements import Compiled, Kind, Prose
 
 from .prose_clauses import Place
@@ -23,7 +24,6 @@ _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
 _COVER_LINES = 30
 _SUBSECTION = 3  # level of （一）
-_NUMBER = re.compile(r"^[(（]?[一二三四五六七八九十\d]{1,3}[)）.、]*")
 _TITLE = re.compile(r"20\d\d\s*年.{0,8}(?:预算|决算)(?:信息)?(?:公开)?(?:情况)?(?:说明|报告)?$")  # no part's heading
 
 
@@ -206,8 +206,7 @@ def _best(
 
 def _siblings(one: Head, other: Head) -> bool:
     """Whether two sections are parts of one: a statement that is told in pieces, each with its own title."""
-    names = [_NUMBER.sub("", squeeze(head.title)) for head in (one, other)]
-    return max(one.level, other.level) >= _SUBSECTION and names[0] != names[1]
+    return max(one.level, other.level) >= _SUBSECTION and split_label(one.title)[1] != split_label(other.title)[1]
 
 
 def _full(

@@ -95,9 +95,8 @@ def read(place: Place, statement: Compiled) -> Draft:
 def _mask(place: Place, statement: Compiled) -> str:
     """Blank out reasons, purposes and what is compared with, so that amounts told in them begin no rows."""
     text = place.flow.text
-    text = _torn(place.prose.compared, text)
-    for pattern in statement.passed:
-        text = pattern.sub(lambda m: TORN * len(m.group()), text)
+    for pattern in (place.prose.compared, *statement.passed):
+        text = _torn(pattern, text)
     out: list[str] = []
     position = 0
     for column, match in _cues(place, statement):

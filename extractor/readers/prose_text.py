@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from extractor.normalize import Line, Place, readable
 from extractor.records import Span
+from extractor.specs import split_label
 
 _MARK = re.compile(r"^\s*(?:>\s*|#{1,6}\s*|[-+•●■◆]\s+|\*\s+)+")
 _PAGE = re.compile(
@@ -36,7 +37,6 @@ _LONG = 4  # characters of words between which a blank is no slip
 _WORDS = re.compile("[一-龥]{3}$")
 _HEAD = range(6, 61)  # characters of a line that may be printed above every page
 _SAYS = re.compile(r"\d\.\d|[。;:；：,，、]$|\t|\|")  # what no such line has
-_NUMBERED = re.compile(r"[(（]?[一二三四五六七八九十\d]{1,3}[)）、.]")
 _COVER = 5  # lines of a cover, one of which is printed above the pages
 _PAGES = 3
 TORN = "¦"  # a number that is perhaps cut in two; no pattern reads over it
@@ -129,7 +129,7 @@ def running_heads(lines: Sequence[Line], skipped: frozenset[int]) -> frozenset[i
     cover = "".join(_SPACE.sub("", lines[i].text) for i in printed[:_COVER])
     out: set[int] = set()
     for text, found in places.items():
-        if _PAGE.fullmatch(text) or _NUMBERED.match(text):
+        if _PAGE.fullmatch(text) or split_label(text)[0] is not None:
             continue
         again = found if text in cover and found[0] >= _COVER else found[1:]  # the first may be the title itself
         beside = sum(_beside_page(lines, printed, at) for at in again)
