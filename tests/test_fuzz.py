@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from extractor import Document, Extractor, InputError
 from extractor.decode import decode
-from extractor.evaluation.hostile import UNITS, WORDS, shuffled
+from extractor.evaluation.hostile import UNITS, WORDS, shuffled, torn
+from extractor.evaluation.offices import generate
+from extractor.evaluation.render import Noise, render
 from extractor.export import to_csv
 from extractor.facts import facts
 
@@ -54,6 +56,30 @@ def test_samples_with_their_lines_and_pieces_moved_are_read(seed: int) -> None:
     """Real lines in another order, cut, doubled and joined."""
     dice = random.Random(seed)
     read(shuffled(dice.choice(TEXTS), dice)[:6000])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_grids_with_their_cells_moved_and_lost_are_read(seed: int) -> None:
+    """Tables of other offices as a conversion tears them."""
+    dice = random.Random(seed)
+    style = dice.choice(sorted((SAMPLES.parent / "offices").glob("*.txt")))
+    budget = generate(style, seed)
+    text, _ = render(budget, dice.choice(("tsv", "pipes")), Noise(), seed, ((budget.name, ""), ("",)))
+    read(torn(text[:5000], dice))
+
+
+_TORN = """收支总体情况表
+| 项  目 | 2019年预算 | 项  目 | 2019年预算 |
+| 一、财政拨款 | 2367.23 | 3279.46 | 一、基本支出 | 2367.23 |
+| 政府性基金预算 | 商品和服务支出 || 商品和服务支出 | 492.43 |
+|| 44.73 |||"""
+_NAMELESS = "# 部门支出总表\n\n| 备注 | 备注 |\n|---|---|\n| 1.00 | 2.00 |\n| 3.00 | 4.00 |\n"
+
+
+@pytest.mark.parametrize("text", [_TORN, _NAMELESS], ids=["amount of a breakdown in no column", "header of remarks"])
+def test_a_table_that_ended_its_document_is_read(text: str) -> None:
+    """Grids that fuzzing and a photographed page have shown to end a document."""
+    read(text)
 
 
 class Slow(Exception):  # noqa: N818 - not an error of the program's

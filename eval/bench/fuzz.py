@@ -1,4 +1,4 @@
-"""Hostile input for as long as you like: random bytes, soups of words, samples shuffled, damaged, grown, long lines.
+"""Hostile input for as long as you like: bytes, soups, samples shuffled, damaged, grown, long lines; torn grids.
 
     nice -n 19 .venv/bin/python eval/bench/fuzz.py --minutes 20 [--seed 1]          (minutes of CPU)
 
@@ -22,12 +22,14 @@ from pathlib import Path
 from extractor import Document, Extractor, InputError
 from extractor.data import data_folder
 from extractor.decode import decode
-from extractor.evaluation.hostile import UNITS, shuffled, soup
+from extractor.evaluation.hostile import UNITS, shuffled, soup, torn
+from extractor.evaluation.offices import generate
+from extractor.evaluation.render import FORMS, Noise, render
 from extractor.export import to_csv
 from extractor.facts import facts
 
 DIGITS = (*"0123456789", "O", "l", ".", ",", " ", "", "\n")
-KINDS = ("bytes", "flipped", "soup", "line", "shuffled", "digits", "lost", "grown")
+KINDS = ("bytes", "flipped", "soup", "line", "shuffled", "digits", "lost", "grown", "grid")
 HANG = 60  # seconds of CPU after which a case is given up
 
 
@@ -35,7 +37,7 @@ class Hang(BaseException):
     """A case takes too long; no handler of the program's catches it."""
 
 
-def make(kind: str, texts: list[str], dice: random.Random) -> bytes:
+def make(kind: str, texts: list[str], dice: random.Random) -> bytes:  # noqa: C901 - a list of kinds
     """Return a case."""
     if kind == "bytes":
         return dice.randbytes(dice.randint(0, 4000))
@@ -59,6 +61,8 @@ def make(kind: str, texts: list[str], dice: random.Random) -> bytes:
         block = lines[begin : begin + dice.randint(1, 60)]
         lines[begin:begin] = block * (dice.randint(1000, 60_000) // (len("\n".join(block).encode()) + 1))
         return "\n".join(lines).encode()
+    if kind == "grid":
+        return torn(_office(dice), dice).encode()
     if kind == "soup":
         return soup(dice).encode("utf-8", "surrogatepass")
     if kind == "line":
@@ -67,6 +71,12 @@ def make(kind: str, texts: list[str], dice: random.Random) -> bytes:
         lines.insert(dice.randrange(len(lines)), unit * (dice.randint(1000, 40_000) // len(unit)))
         return "\n".join(lines).encode()
     return shuffled(dice.choice(texts), dice).encode("utf-8", "surrogatepass")
+
+
+def _office(dice: random.Random) -> str:
+    style = dice.choice(sorted((data_folder("eval") / "offices").glob("*.txt")))
+    budget = generate(style, dice.randrange(1000))
+    return render(budget, dice.choice(FORMS), Noise(), dice.randrange(1000), ((budget.name, ""), ("",)))[0]
 
 
 def read(data: bytes, reader: Extractor) -> None:
@@ -102,18 +112,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=20, help="of CPU: on a busy machine more by the clock")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=KINDS, action="append", help="only these; repeat for several")
     parser.add_argument("--out", type=Path, default=Path("out/fuzz"))
     arguments = parser.parse_args()
     texts = [p.read_text(encoding="utf-8") for p in sorted((data_folder("eval") / "samples").glob("*.txt"))]
     reader = Extractor()
     signal.signal(signal.SIGVTALRM, late)
-    number, size = 0, 0
+    kinds, number, size = arguments.kind or KINDS, 0, 0
     counts: Counter[str] = Counter()
     slowest, bad, ratios = (0.0, ""), 0, [0.0]
     begin = time.process_time()
     while time.process_time() - begin < arguments.minutes * 60:
         name = f"{arguments.seed}-{number}"
-        kind = KINDS[number % len(KINDS)]
+        kind = kinds[number % len(kinds)]
         data = make(kind, texts, random.Random(name))
         size += len(data)
         start, why = time.process_time(), ""

@@ -47,3 +47,29 @@ def shuffled(text: str, dice: random.Random) -> str:
         else:
             lines[at] = lines[at].replace(dice.choice("0123456789.\t 年一"), dice.choice(WORDS))
     return "\n".join(lines)
+
+
+def torn(text: str, dice: random.Random) -> str:
+    """Return a text of tabs or pipes with some of its cells emptied, lost, doubled, moved or written over."""
+    lines = text.split("\n")
+    mark = "|" if text.count("|") > text.count("\t") else "\t"
+    rows = [i for i, line in enumerate(lines) if mark in line]
+    for _ in range(dice.randint(1, 200) if rows else 0):
+        at = dice.choice(rows)
+        cells = lines[at].split(mark)
+        place, other = dice.randrange(len(cells)), dice.randrange(len(cells))
+        kind = dice.randrange(6)
+        if kind == 0:
+            cells[place] = ""
+        elif kind == 1:
+            del cells[place]
+        elif kind == 2:
+            cells.insert(other, cells[place])
+        elif kind == 3:
+            cells[place], cells[other] = cells[other], cells[place]
+        elif kind == 4:
+            cells[place] = dice.choice(WORDS).strip()
+        else:
+            cells = [cell if any(c.isdigit() for c in cell) else "" for cell in cells]
+        lines[at] = mark.join(cells)
+    return "\n".join(lines)

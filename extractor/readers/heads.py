@@ -51,7 +51,7 @@ def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths
         return 0, ()
     rows = _rows(body)
     first, last = min(line[0] for line in found), max(line[-1] for line in found)
-    last = max(last, *(i for row in rows for i, text in enumerate(row) if text and text != _REMARK))
+    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and text != _REMARK)])
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
     if last - first >= _MOST:
         return 0, ()
