@@ -17,6 +17,8 @@ _GOOD = 2339  # pixels of the longer side of A4 at 200 dpi; below it rules and l
 _NEARLY = 0.9
 _MAX_PIXELS = 60_000_000
 _MOST = 5000  # pixels of the longer side, above which a page is made smaller
+_TALL = 18  # pixels of most characters that are enough: 7.5 points at 200 dpi
+_WORTH = 0.85  # of its size, to which a page is made smaller at least, or not at all
 _DOTTED = 0.03  # of the ground
 _SMALL = 9  # pixels that a character takes in height
 _APART = 25  # pixels, two digits wide
@@ -57,7 +59,8 @@ def decoded(data: bytes) -> list[Image]:
 class Page:
     """A page large enough and without skew, as it is and in clean-ups, each made when it is asked for.
 
-    A sheet that is photographed from aside is laid flat first.
+    One whose characters are larger than need be is made smaller first: its time goes by its pixels. A sheet that is
+    photographed from aside is laid flat.
 
     Attributes:
         matrix: 3 x 3, from the original's pixels to the page's.
@@ -65,10 +68,14 @@ class Page:
     """
 
     def __init__(self, picture: Image) -> None:
+        scale = _enough(picture)
+        if scale < 1:
+            picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         lay, flat = _flat(picture)
         turn, self._size = _straight(flat)
         self._picture, self._seen_aside = picture, flat is not picture
-        self.matrix = np.vstack([turn, [0, 0, 1]]) @ lay
+        self._set = np.vstack([turn, [0, 0, 1]]) @ lay
+        self.matrix = self._set @ _scaled(scale)
         self.dotted = _dots(picture) > _DOTTED
         self._made: dict[str, Image] = {}
 
@@ -77,11 +84,36 @@ class Page:
         if name not in self._made:
             clean = _CLEAN[name](self._picture)
             if self._seen_aside:
-                clean = cv2.warpPerspective(clean, self.matrix, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
-            elif not np.allclose(self.matrix, np.eye(3)):
-                clean = cv2.warpAffine(clean, self.matrix[:2], self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+                clean = cv2.warpPerspective(clean, self._set, self._size, flags=cv2.INTER_CUBIC, borderValue=255)
+            elif not np.allclose(self._set, np.eye(3)):
+                clean = cv2.warpAffine(clean, self._set[:2], self._size, flags=cv2.INTER_CUBIC, borderValue=255)
             self._made[name] = clean
         return self._made[name]
+
+
+def _enough(page: Image) -> float:
+    """Return how much smaller a page may be: its characters as tall as those of small print at 200 dpi, A4 not smaller.
+
+    Dots count as characters, so that a page that is strewn with them seems to have smaller ones, and stays as it is.
+    """
+    longer = max(page.shape)
+    if longer * _WORTH <= _GOOD:
+        return 1.0
+    dark = cv2.adaptiveThreshold(
+        cv2.medianBlur(page, 3), 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 15
+    )
+    _, _, stats, _ = cv2.connectedComponentsWithStats(dark)
+    wide, high, area = (stats[1:, i] for i in (2, 3, 4))
+    marks = high[(high >= 6) & (high <= 100) & (wide < 4 * high) & (high < 8 * wide) & (area >= 12)]  # no rules
+    if not marks.size:
+        return 1.0
+    scale = max(_GOOD / longer, _TALL / float(np.percentile(marks, 75)))
+    return scale if scale <= _WORTH else 1.0
+
+
+def _scaled(scale: float) -> Any:
+    """Return how pixels move (3 x 3): the centre of one is half a pixel from its edge."""
+    return np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
 
 
 def _flat(page: Image) -> tuple[Any, Image]:
@@ -127,9 +159,7 @@ def _straight(page: Image) -> tuple[Any, tuple[int, int]]:
     height, width = round(page.shape[0] * scale), round(page.shape[1] * scale)
     angle = _skew(page)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle if abs(angle) > 0.05 else 0.0, 1)
-    # The centre of a pixel is half a pixel from its edge: without that, a larger page lies a little to one side.
-    grow = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
-    return turn @ grow, (width, height)
+    return turn @ _scaled(scale), (width, height)
 
 
 def _dots(page: Image) -> float:
