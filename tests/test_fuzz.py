@@ -74,9 +74,15 @@ _TORN = """收支总体情况表
 | 政府性基金预算 | 商品和服务支出 || 商品和服务支出 | 492.43 |
 || 44.73 |||"""
 _NAMELESS = "# 部门支出总表\n\n| 备注 | 备注 |\n|---|---|\n| 1.00 | 2.00 |\n| 3.00 | 4.00 |\n"
+_BEHIND = """2025年一般公共预算基本支出表
+表3	表3
+部门预算支出经济分类科目 政府预算支出经济分类科目 合计 人员经费 公用经费
+合计 2122.65 1776.62 346.03"""
 
 
-@pytest.mark.parametrize("text", [_TORN, _NAMELESS], ids=["amount of a breakdown in no column", "header of remarks"])
+@pytest.mark.parametrize(
+    "text", [_TORN, _NAMELESS, _BEHIND], ids=["undecided part", "header of remarks", "group behind"]
+)
 def test_a_table_that_ended_its_document_is_read(text: str) -> None:
     """Grids that fuzzing and a photographed page have shown to end a document."""
     read(text)

@@ -217,7 +217,8 @@ def _makes_sense(paths: Sequence[Path]) -> bool:
     alone = [len(p) > 1 or p[-1] not in _LEAVES for p in paths]
     beside = any(_OF_BASIC.search(p[-1]) and (*p[:-1], _BASIC) in every for p in paths)
     first = (alone[0] or paths[0][-1] == "合计") and _AMOUNTS.search(paths[0][-1]) is not None
-    return len(every) == len(paths) and first and all(alone[1:]) and not beside
+    behind = any(before[: len(p)] == p for i, p in enumerate(paths) for before in paths[:i])  # a sum behind its parts
+    return len(every) == len(paths) and first and all(alone[1:]) and not (beside or behind)
 
 
 def _sums(paths: tuple[Path, ...]) -> Sums:
