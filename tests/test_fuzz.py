@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor import Document, Extractor, InputError
+from extractor.config import ModelConfig
 from extractor.decode import decode
+from extractor.evaluation.babble import Babbler
 from extractor.evaluation.hostile import UNITS, WORDS, shuffled, torn
 from extractor.evaluation.offices import generate
 from extractor.evaluation.render import Noise, render
@@ -86,6 +88,17 @@ _BEHIND = """2025年一般公共预算基本支出表
 def test_a_table_that_ended_its_document_is_read(text: str) -> None:
     """Grids that fuzzing and a photographed page have shown to end a document."""
     read(text)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_a_model_answers_a_document_is_read(seed: int) -> None:
+    """Nonsense in the form that is asked for, about every table, sentence and form; no number without its place."""
+    dice = random.Random(seed)
+    model = ModelConfig(model="babbler", form=("rows", "choices")[seed % 2])
+    reader = Extractor(engine="llm", model=model, connect=lambda *_: Babbler(dice))
+    result = reader.extract(Document.from_text(TEXTS[seed % len(TEXTS)]))
+    assert result.tables
+    assert all(c.state == "ungrounded" or c.spans for t in result.tables for _, c in t.numbers())
 
 
 class Slow(Exception):  # noqa: N818 - not an error of the program's

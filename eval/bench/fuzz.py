@@ -1,4 +1,4 @@
-"""Hostile input for as long as you like: bytes, soups, samples shuffled, damaged, grown, long lines; torn grids.
+"""Hostile input for as long as you like: bytes, soups, samples damaged, grown, torn; models that answer nonsense.
 
     nice -n 19 .venv/bin/python eval/bench/fuzz.py --minutes 20 [--seed 1]          (minutes of CPU)
 
@@ -20,8 +20,10 @@ from collections import Counter
 from pathlib import Path
 
 from extractor import Document, Extractor, InputError
+from extractor.config import ModelConfig
 from extractor.data import data_folder
 from extractor.decode import decode
+from extractor.evaluation.babble import Babbler
 from extractor.evaluation.hostile import UNITS, shuffled, soup, torn
 from extractor.evaluation.offices import generate
 from extractor.evaluation.render import FORMS, Noise, render
@@ -29,7 +31,7 @@ from extractor.export import to_csv
 from extractor.facts import facts
 
 DIGITS = (*"0123456789", "O", "l", ".", ",", " ", "", "\n")
-KINDS = ("bytes", "flipped", "soup", "line", "shuffled", "digits", "lost", "grown", "grid")
+KINDS = ("bytes", "flipped", "soup", "line", "shuffled", "digits", "lost", "grown", "grid", "answers")
 HANG = 60  # seconds of CPU after which a case is given up
 
 
@@ -61,6 +63,8 @@ def make(kind: str, texts: list[str], dice: random.Random) -> bytes:  # noqa: C9
         block = lines[begin : begin + dice.randint(1, 60)]
         lines[begin:begin] = block * (dice.randint(1000, 60_000) // (len("\n".join(block).encode()) + 1))
         return "\n".join(lines).encode()
+    if kind == "answers":
+        return dice.choice((*texts, _office(dice))).encode()
     if kind == "grid":
         return torn(_office(dice), dice).encode()
     if kind == "soup":
@@ -95,6 +99,13 @@ def read(data: bytes, reader: Extractor) -> None:
     result.model_dump_json()
 
 
+def _told(name: str) -> Extractor:
+    """Return a reader that is told nonsense by a model."""
+    dice = random.Random(name)
+    model = ModelConfig(model="babbler", form=dice.choice(("rows", "choices")))
+    return Extractor(engine=dice.choice(("auto", "llm")), model=model, connect=lambda *_: Babbler(dice))
+
+
 def timed(data: bytes, reader: Extractor) -> float:
     """Return the seconds of CPU for a case."""
     start = time.process_time()
@@ -126,11 +137,12 @@ def main() -> int:
         name = f"{arguments.seed}-{number}"
         kind = kinds[number % len(kinds)]
         data = make(kind, texts, random.Random(name))
+        told = _told(name) if kind == "answers" else reader
         size += len(data)
         start, why = time.process_time(), ""
         try:
             signal.setitimer(signal.ITIMER_VIRTUAL, HANG)
-            read(data, reader)
+            read(data, told)
         except (Exception, Hang):  # noqa: BLE001 - this is what it looks for
             why = traceback.format_exc()
         finally:

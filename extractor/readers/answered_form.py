@@ -172,6 +172,9 @@ class _Reader:
         if at is None:
             self.out.refused.append(f"{said!r}: no such line")
             return None
+        if len(fields) == 1:
+            self.out.refused.append(f"{said!r}: nothing but a line")
+            return None
         if fields[1] == NAME:
             return None
         if fields[1] == TOTAL and len(fields) == 3:

@@ -60,8 +60,15 @@ class Problem:
     frames: Sequence[Frame]
 
 
-def build(cp_model: Any, problem: Problem) -> Model:
-    """Turn a problem into a CP-SAT model: one boolean per number and column, one per identity that may be broken."""
+_LARGEST = 2**57
+"""Steps that all numbers of a problem may be together: the solver counts in 64 bits, a number once for each column."""
+
+
+def build(cp_model: Any, problem: Problem) -> Model | None:
+    """Turn a problem into a CP-SAT model: one boolean per number and column, one per identity that may be broken.
+
+    None where the numbers are larger than the solver can count.
+    """
     model = cp_model.CpModel()
     variables = [{pair: model.new_bool_var("") for pair in choice.loose()} for choice in problem.choices]
     for choice, row in zip(problem.choices, variables, strict=True):
@@ -79,6 +86,8 @@ def build(cp_model: Any, problem: Problem) -> Model:
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
     places = [-frame.decimals for frame in problem.frames]
     step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), *places, 0]) - 1)
+    if sum(map(abs, values)) * max((frame.scale for frame in problem.frames), default=1) > _LARGEST * step:
+        return None
     for instance in problem.instances:
         _constrain(cp_model, built, instance, problem, step)
     return built

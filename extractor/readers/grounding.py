@@ -59,7 +59,7 @@ class Source:
     def prints(self, code: str) -> bool:
         """Whether a code stands anywhere in these lines, in one piece or in cells beside each other."""
         if code not in self._codes:
-            digits = r"[\s|]*".join(re.escape(code))
+            digits = r"[\s|]*".join(map(re.escape, code))  # a model's code may be anything
             self._codes[code] = bool(re.search(rf"(?<![0-9.]){digits}(?![0-9.])", self._text))
         return self._codes[code]
 

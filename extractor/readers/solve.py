@@ -177,6 +177,8 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
     built = build(cp_model, problem)
+    if built is None:
+        return _undecided(problem)
     moved = [
         variable
         for choice, row in zip(problem.choices, built.variables, strict=True)
@@ -191,7 +193,7 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     asked = Asked(cp_model, built.model, solved.work)
     solver, found, best_of_all = asked.solve()
     if not found:
-        return [Solution(tuple(d[0] for d in c.domains), _all(c), clean=False) for c in problem.choices]
+        return _undecided(problem)
     best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
     seen, violations = None, 1
     if best_of_all:
@@ -223,6 +225,10 @@ def _bound(built: Model, solver: Any, objective: Any) -> int:
     built.model.add(sum(broken) <= len(violated) + other)
     built.model.add_bool_or([~b for b in violated]).only_enforce_if(other)
     return len(violated)
+
+
+def _undecided(problem: Problem) -> list[Solution]:
+    return [Solution(tuple(d[0] for d in c.domains), _all(c), clean=False) for c in problem.choices]
 
 
 def _all(choice: Choice) -> tuple[frozenset[int], ...]:

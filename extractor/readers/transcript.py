@@ -188,7 +188,7 @@ def anchored(row: RawRow, shown: Sequence[Line], ends: Sequence[int]) -> bool:
     if not row.code:
         return any(before <= p.start < start for t in row.label for p in t.spans)
     text = "".join(_between(shown, before, start))
-    digits = r"[\s|]*".join(row.code)
+    digits = r"[\s|]*".join(map(re.escape, row.code))
     return bool(re.search(rf"(?<![0-9.]){digits}(?![0-9.]|[\s|]+[0-9][0-9](?![0-9.]))", text))
 
 
