@@ -15,8 +15,9 @@ from typing import Any
 
 from extractor.identities import Frame, Instance, Ref, evaluate
 
-from .constraints import Choice, Model, Problem, build
+from .constraints import Choice, Model, Problem, build, linear
 from .cpsat import Asked, Work
+from .sound import sound
 
 _ROUNDS = 100
 _ROUNDS_BROKEN = 12
@@ -174,9 +175,14 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     alone = _alone(problem)
     if alone is not None:
         return [alone]
+    identities = linear(problem)
+    found = sound(problem.choices, identities, brief=solved.brief)
+    if found is not None:
+        open_ = [_all(c) for c in problem.choices] if solved.brief else found.seen
+        return [Solution(*one, clean=True) for one in zip(found.best, open_, strict=True)]
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
-    built = build(cp_model, problem)
+    built = build(cp_model, problem, identities)
     moved = [
         variable
         for choice, row in zip(problem.choices, built.variables, strict=True)
@@ -189,8 +195,8 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     objective = large * sum(built.within) + small * sum(built.across) + sum(moved)
     built.model.minimize(objective)
     asked = Asked(cp_model, built.model, solved.work)
-    solver, found, best_of_all = asked.solve()
-    if not found:
+    solver, read, best_of_all = asked.solve()
+    if not read:
         return [Solution(tuple(d[0] for d in c.domains), _all(c), clean=False) for c in problem.choices]
     best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
     seen, violations = None, 1
