@@ -107,14 +107,16 @@ def _put_together(
     pieces: list[str], columns: Sequence[Column], whole: dict[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Put names together from fragments, longest first; return all names and the pieces that are left."""
+    if not pieces:
+        return dict(whole), pieces
     found, left, begins = dict(whole), pieces, {p[:1] for p in pieces}  # few names begin as any piece does
     for column in sorted(columns, key=lambda c: -max(map(len, c.plain))):
         for name in sorted(column.plain, key=len, reverse=True):
             rest = _composed(left, name) if column.id not in found and name[:1] in begins else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中").removeprefix(":"), rest
-    for word in _BY_LENGTH:
-        while word[:1] in begins and (rest := _composed(left, word)) is not None:
+    for word in [w for w in _BY_LENGTH if w[0] in begins]:
+        while left and (rest := _composed(left, word)) is not None:
             left = rest
     return found, left
 
