@@ -95,6 +95,8 @@ def fitting(
         if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
             verdict = Layout(known=False, reason="its header names columns that only other layouts have")
         known = verdict.known
+        if best is not None and known and verdict.strange >= least:
+            continue  # it explains no more
         crowded = _crowded(body, spec, verdict, labels) if known else 0
         strange = (
             _strange(body, spec, labels) + verdict.strange + crowded + _overlooked(body, spec, verdict)
