@@ -112,8 +112,7 @@ def _side(refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> _Side
             room += half
         elif not frame.gaps:
             room += half
-        if half > coarsest:
-            coarsest = half
+        coarsest = max(coarsest, half)
     return _Side(total, room, printed, nonzero, coarsest, prose)
 
 

@@ -87,7 +87,7 @@ class Lexicon:
 
 
 def _thirds(name: str) -> list[tuple[int, int, str]]:
-    """Return three parts of a name, with its length and where they are: where two characters differ, one part doesn't."""
+    """Return three parts of a name with its length and their places: names that differ in two characters share one."""
     cuts = [0, (len(name) + 2) // 3, (2 * len(name) + 2) // 3, len(name)]
     return [(len(name), a, name[a:z]) for a, z in pairwise(cuts)]
 

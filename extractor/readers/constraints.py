@@ -90,7 +90,7 @@ class Linear:
 
 
 def linear(problem: Problem) -> Sequence[Linear]:
-    """Return the identities of a problem in whole numbers, without those about a side that can't be there."""
+    """Return the identities of a problem in whole numbers."""
     cells: dict[Ref, list[tuple[tuple[int, int, int], Decimal]]] = {}
     for number, choice in enumerate(problem.choices):
         for position, column in choice.loose():
@@ -104,14 +104,13 @@ def linear(problem: Problem) -> Sequence[Linear]:
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
     places = [-frame.decimals for frame in problem.frames]
     step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), *places, 0]) - 1)
-    made = (_linear(instance, problem, cells, step) for instance in problem.instances)
-    return [identity for identity in made if identity is not None]
+    return [_linear(instance, problem, cells, step) for instance in problem.instances]
 
 
 def _linear(
     instance: Instance, problem: Problem, cells: Mapping[Ref, Sequence[tuple[tuple[int, int, int], Decimal]]],
     step: Decimal,
-) -> Linear | None:  # fmt: skip
+) -> Linear:  # fmt: skip
     exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
     made = Linear(instance, "at-most" if instance.relation == "at-most" else "exact" if exact else "within")
     printed = False
@@ -129,7 +128,7 @@ def _linear(
                 amount = sign * int(value * frame.scale / step)
                 made.terms.append(Term(place, amount, _room(value, frame, step, made), asked))
     made.shown = instance.optional is not None and not printed
-    return made if not made.shown or any(term.shows for term in made.terms) else None
+    return made
 
 
 def _room(value: Decimal, frame: Frame, step: Decimal, identity: Linear) -> int:
@@ -175,6 +174,8 @@ def _constrain(cp_model: Any, built: Model, identity: Linear) -> None:
     broken = model.new_bool_var("")
     holds = [~broken]
     if identity.shown:
+        if not any(term.shows for term in identity.terms):
+            return  # that side can't be there
         some = model.new_bool_var("")
         model.add_max_equality(some, [b for b, t in zip(booleans, identity.terms, strict=True) if t.shows])
         holds.append(some)
