@@ -2,7 +2,7 @@
 
 Each way in which the numbers of a row can stand adds a certain amount and room to every identity. A way is dropped
 that some identity can't hold with, whatever stands in the other rows. Where several are left, one after another is
-tried, those first that have a number in a column in which no reading has had it. The tries are counted: what they don't
+tried, those first that have a number in a column in which no reading has had it. The work is counted: what it doesn't
 settle is the solver's.
 """
 
@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from .constraints import Choice, Linear
 
-_WAYS = 300  # of a row, before its numbers keep their order
-_TRIES = 100
+_WAYS, _ALL = 300, 10_000  # of a row, and of all rows, before their numbers keep their order
+_TRIES, _LOOKS = 100, 50_000  # ways tried; effects looked at, some tens of milliseconds
 _SOFT = 10_000  # what a soft identity is worth, in costs of columns
 
 Way = tuple[int, ...]
@@ -89,7 +89,8 @@ def sound(choices: Sequence[Choice], identities: Sequence[Linear], *, brief: boo
 
     Where it is ``brief``, only the best is sought, and ``seen`` is what was seen on the way.
     """
-    if any(prod(map(len, choice.domains)) > _WAYS for choice in choices):
+    ways = [prod(map(len, choice.domains)) for choice in choices]
+    if max(ways) > _WAYS or sum(ways) > _ALL:
         return None
     rows = [_Row(choice) for choice in choices]
     if not all(row.ways for row in rows):
@@ -110,7 +111,7 @@ class _Search:
     def __init__(self, rows: Sequence[_Row], identities: Sequence[Linear], *, brief: bool) -> None:
         self.best: tuple[Way, ...] = ()
         self.seen: list[list[set[int]]] = [[set() for _ in row.ways[0]] for row in rows]
-        self.tries, self._least, self._rows = _TRIES, 0, rows
+        self.tries, self._looks, self._least, self._rows = _TRIES, _LOOKS, 0, rows
         self._fresh = [0 if brief else row.all for row in rows]  # ways with a column that isn't seen yet
         self._identities, self._effects = identities, [_effects(identity, rows) for identity in identities]
         self.hard = [i for i, identity in enumerate(identities) if not identity.instance.soft]
@@ -126,7 +127,10 @@ class _Search:
             index = next(iter(waiting))
             del waiting[index]
             fewer = self._narrowed(index, left)
-            if fewer is None:
+            self._looks -= sum(len(effects) for _, effects in self._effects[index])
+            if self._looks < 0:
+                self.tries = -1
+            if fewer is None or self.tries < 0:
                 return
             for row, ways in fewer:
                 left[row] = ways
