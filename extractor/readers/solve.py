@@ -20,7 +20,7 @@ from .cpsat import Asked, Work
 from .sound import sound
 
 _ROUNDS = 100
-_ROUNDS_BROKEN = 12
+_ROUNDS_BROKEN, _MOST_BROKEN = 12, 200  # rounds, and numbers by their columns
 _WORK = 100_000  # rounds times variables
 
 
@@ -203,11 +203,13 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     if best_of_all:
         violations = _bound(built, solver, objective)
         best = best if violations else _preferred(asked, built, problem.choices) or best
-        # Around a wrong number the search is hard and its answer less telling: a short one, then everything open.
+        # Around a wrong number the search is hard and its answer less telling: a short one, then everything open. Among
+        # many numbers it never ended.
         size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
-        seen = None if solved.brief else _support(asked, built, problem.choices, best, rounds)
+        hopeless = violations and size > _MOST_BROKEN
+        seen = None if solved.brief or hopeless else _support(asked, built, problem.choices, best, rounds)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
