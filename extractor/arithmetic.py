@@ -4,26 +4,28 @@ A number printed with d decimals stands for ±½·10⁻ᵈ (XBRL Calculations 1.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from .amount import unit_of
-from .instance import QUOTIENTS, WORDS, Frame, Instance, Outcome, Ref
+from .instance import QUOTIENTS, SUMS, WORDS, Frame, Instance, Outcome, Ref, Relation
 from .telling import evaluate_told
 from .wording import evaluate_words, reached
 
 Values = Mapping[Ref, Decimal]
 _HUNDRED = Decimal(100)
 _NOTHING = Decimal(0)
+_UNCHECKED = Outcome("unchecked")
+_ADDED: frozenset[Relation] = SUMS | {"at-most"}
 
 
 def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
     """Check one instance."""
     if instance.where and any(not _alike(one, two, frames, values) for one, two in instance.where):
-        return Outcome("unchecked")
+        return _UNCHECKED
     outcome = _evaluate(instance, frames, values)
     unsure = instance.if_equal and not outcome.sure
-    return Outcome("unchecked") if unsure and outcome.verdict == "violated" else outcome
+    return _UNCHECKED if unsure and outcome.verdict == "violated" else outcome
 
 
 def _alike(one: Sequence[Ref], two: Sequence[Ref], frames: Sequence[Frame], values: Values) -> bool:
@@ -35,6 +37,8 @@ def _alike(one: Sequence[Ref], two: Sequence[Ref], frames: Sequence[Frame], valu
 
 
 def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
+    if instance.relation in _ADDED:
+        return _sums(instance, frames, values)
     if instance.relation == "says":
         return evaluate_told(instance, frames, values)
     if instance.relation in WORDS:
@@ -44,12 +48,12 @@ def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Ou
     if instance.relation in ("score", "reach"):
         return _reach(instance, frames, values)
     if _unsaid(instance, frames, values):
-        return Outcome("unchecked")
+        return _UNCHECKED
     if instance.relation == "rate":
         return _rate(instance, frames, values)
     if instance.relation == "none":
         return _none(instance, values)
-    return _signs(instance, values) if instance.relation == "sign" else _sums(instance, frames, values)
+    return _signs(instance, values)
 
 
 def _unsaid(instance: Instance, frames: Sequence[Frame], values: Values) -> bool:
@@ -70,13 +74,12 @@ def _unsaid(instance: Instance, frames: Sequence[Frame], values: Values) -> bool
 def _none(instance: Instance, values: Values) -> Outcome:
     """Where there is none of the right-hand side, there is nothing on the left."""
     if any(values.get(ref) != 0 for ref in instance.right) or any(ref not in values for ref in instance.left):
-        return Outcome("unchecked")
+        return _UNCHECKED
     left = sum((values[ref] for ref in instance.left), Decimal(0))
     return Outcome("held" if left == 0 else "violated", left, evidence=True, exact=left == 0)
 
 
-@dataclass(slots=True)
-class _Side:
+class _Side(NamedTuple):
     """One side of a sum: total and room for rounding in yuan, how many numbers are printed, how many aren't 0."""
 
     total: Decimal
@@ -84,27 +87,33 @@ class _Side:
     printed: int
     nonzero: int
     coarsest: Decimal
+    prose: bool
 
-    @classmethod
-    def of(cls, refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> "_Side":
-        total = room = coarsest = _NOTHING
-        printed = nonzero = 0
-        for ref in refs:
-            value = values.get(ref)
-            if value is None:
-                continue
-            frame = frames[ref.frame]
-            _, amount, half = frame.yuan(ref, value)
-            total += amount
-            printed += 1
-            # A 0.00 that prose spells out is nothing, not something too small to print.
-            if value:
-                nonzero += 1
-                room += half
-            elif not frame.gaps:
-                room += half
-            coarsest = max(coarsest, half)
-        return cls(total, room, printed, nonzero, coarsest)
+
+def _side(refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> _Side | None:
+    """Add up one side; None where prose doesn't say some number: it is unknown, not 0."""
+    total = room = coarsest = _NOTHING
+    printed = nonzero = 0
+    prose = False
+    for ref in refs:
+        frame, value = frames[ref.frame], values.get(ref)
+        if frame.gaps:
+            prose = True
+            if value is None and not frame.empty:
+                return None
+        if value is None:
+            continue
+        _, amount, half = frame.yuan(ref, value)
+        total += amount
+        printed += 1
+        # A 0.00 that prose spells out is nothing, not something too small to print.
+        if value:
+            nonzero += 1
+            room += half
+        elif not frame.gaps:
+            room += half
+        coarsest = max(coarsest, half)
+    return _Side(total, room, printed, nonzero, coarsest, prose)
 
 
 def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
@@ -113,17 +122,17 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     A sum of n addends may differ by (n+1)·½ unit. Where each side is one printed number, both are the same quantity
     rounded alike, and must be equal digit for digit.
     """
-    one, two = _Side.of(instance.left, frames, values), _Side.of(instance.right, frames, values)
-    if not one.printed and not two.printed and instance.constant is None:
-        return Outcome("unchecked")
+    one, two = _side(instance.left, frames, values), _side(instance.right, frames, values)
+    if one is None or two is None or not (one.printed or two.printed or instance.constant is not None):
+        return _UNCHECKED
     if instance.optional and not (one if instance.optional == "left" else two).printed:
-        return Outcome("unchecked")
+        return _UNCHECKED
     if instance.plugged and not one.nonzero:
-        return Outcome("unchecked")  # shares of nothing don't add up to 100
+        return _UNCHECKED  # shares of nothing don't add up to 100
     left, right = one.total, two.total
     if instance.constant is not None:
         right += min((instance.constant, *instance.others), key=lambda c: abs(left - right - c))
-    prose = any(frames[number].gaps for number in {ref.frame for ref in instance.refs})
+    prose = one.prose or two.prose
     tolerance = one.room + two.room
     if instance.relation == "at-most":
         similar = _one_scale(instance, frames)
@@ -156,7 +165,7 @@ def _signs(instance: Instance, values: Values) -> Outcome:
         sum((values.get(r, Decimal(0)) for r in side), Decimal(0)) for side in (instance.left, instance.right)
     )
     if not left or not right:
-        return Outcome("unchecked")
+        return _UNCHECKED
     return Outcome("held" if (left > 0) == (right > 0) else "violated", left, right)
 
 
@@ -180,12 +189,12 @@ def _rate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     """
     quotient = instance.quotient
     if quotient is None or len(instance.left) != 1:
-        return Outcome("unchecked")
+        return _UNCHECKED
     wholes = quotient.wholes
     if instance.optional == "right":
         wholes = tuple([whole for whole in wholes if all(ref in values for _, ref in whole)])
         if not wholes:
-            return Outcome("unchecked")
+            return _UNCHECKED
     found = [_quotient(instance, quotient.above, whole, frames, values) for whole in wholes]
     return min(found, key=lambda o: (not o.exact, o.verdict != "held", abs(o.left - o.right)))
 
@@ -198,7 +207,7 @@ def _quotient(instance: Instance, parts: Signed, whole: Signed, frames: Sequence
     above, above_room = signed(parts, frames, values)
     below, below_room = signed(whole, frames, values)
     if below == 0 and instance.optional == "right":
-        return Outcome("unchecked")
+        return _UNCHECKED
     unit = unit_of(printed)
     expected = percentage(above, below)
     # A rate with fewer digits than nearly all others lost its zeros, or a digit.
@@ -237,7 +246,7 @@ def spread(above: Decimal, above_room: Decimal, below: Decimal, below_room: Deci
 def _score(instance: Instance, values: Values) -> Outcome:
     """Compare a score with weight times rate; more than 100 % earns no more than the weight."""
     if len(instance.left) != 1 or any(r not in values for r in instance.refs):
-        return Outcome("unchecked")
+        return _UNCHECKED
     printed, (weight, rate) = values[instance.left[0]], (values[r] for r in instance.right)
     return _scored(printed, weight, rate)
 
@@ -247,7 +256,7 @@ def _scored(printed: Decimal, weight: Decimal, rate: Decimal) -> Outcome:
     room = unit_of(printed) / 2
     exact = abs(printed - expected) <= room
     if not exact and rate > _HUNDRED:
-        return Outcome("unchecked")  # some offices take points off for a target that was far exceeded
+        return _UNCHECKED  # some offices take points off for a target that was far exceeded
     return Outcome("held" if exact else "violated", printed, expected, room, exact and printed != 0, exact)
 
 
@@ -255,17 +264,17 @@ def _reach(instance: Instance, frames: Sequence[Frame], values: Values) -> Outco
     """Compare a rate of completion, or the score for it, with what was done and what was to be done."""
     ends = instance.right[-2:]
     if len(instance.left) != 1 or len(ends) != 2 or instance.left[0] not in values:
-        return Outcome("unchecked")
+        return _UNCHECKED
     done, target = (frames[ref.frame].rows[ref.row].text(ref.column) for ref in ends)
     rate = reached(done, target)
     if rate is None:
-        return Outcome("unchecked")
+        return _UNCHECKED
     printed = values[instance.left[0]]
     if instance.relation == "score":
         weight = values.get(instance.right[0])
         # Some offices give no points for half of a target, or fewer for far more than it; all do for just what it is.
         just = instance.right[1] in values and values[instance.right[1]] == values.get(instance.right[2])
-        return Outcome("unchecked") if weight is None else _scored(printed, weight, rate)._replace(sure=just)
+        return _UNCHECKED if weight is None else _scored(printed, weight, rate)._replace(sure=just)
     unit = unit_of(printed)
     rounded = rate.quantize(unit, ROUND_HALF_UP)
     # More than was asked for is printed as such, or as 100 %.

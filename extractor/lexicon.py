@@ -43,17 +43,53 @@ class Lexicon:
     names: frozenset[str]
 
     @cached_property
-    def by_length(self) -> Mapping[int, Sequence[str]]:
-        """The names by their number of characters."""
-        out: dict[int, list[str]] = {}
+    def _joined(self) -> str:
+        return "\n".join(["", *sorted(self.names, key=lambda n: (-len(n), n)), ""])
+
+    @cached_property
+    def _by_part(self) -> Mapping[tuple[int, int, str], Sequence[str]]:
+        out: dict[tuple[int, int, str], list[str]] = {}
         for name in sorted(self.names):
-            out.setdefault(len(name), []).append(name)
+            for part in _thirds(name):
+                out.setdefault(part, []).append(name)
         return out
+
+    @cached_property
+    def _by_ends(self) -> Mapping[tuple[int, str, str], Sequence[str]]:
+        out: dict[tuple[int, str, str], list[str]] = {}
+        for name in sorted(self.names):
+            out.setdefault((len(name), name[0], name[-1]), []).append(name)
+        return out
+
+    def holding(self, name: str) -> list[str]:
+        """Return the names that hold one and more, the longest first."""
+        found, at = [], self._joined.find(name)
+        while at >= 0:
+            end = self._joined.index("\n", at)
+            whole = self._joined[self._joined.rindex("\n", 0, at) + 1 : end]
+            if whole != name:
+                found.append(whole)
+            at = self._joined.find(name, end)
+        return found
+
+    def alike(self, name: str) -> list[str]:
+        """Return the names as long as one that differ in two characters at most, some others among them."""
+        return sorted({other for part in _thirds(name) for other in self._by_part.get(part, ())})
+
+    def as_ended(self, name: str, length: int) -> Sequence[str]:
+        """Return the names of some length that begin and end as one does."""
+        return self._by_ends.get((length, name[0], name[-1]), ())
 
     @cached_property
     def pairs(self) -> Counter[str]:
         """How often two characters stand side by side in them."""
         return Counter(a + b for name in self.names for a, b in pairwise(name))
+
+
+def _thirds(name: str) -> list[tuple[int, int, str]]:
+    """Return three parts of a name with its length and their places: names that differ in two characters share one."""
+    cuts = [0, (len(name) + 2) // 3, (2 * len(name) + 2) // 3, len(name)]
+    return [(len(name), a, name[a:z]) for a, z in pairwise(cuts)]
 
 
 @lru_cache(maxsize=8)

@@ -171,10 +171,9 @@ class _Reader:
 
     def _alike(self, name: str) -> str:
         """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
-        same = self.known.by_length.get(len(name), ())
-        found = [o for o in same if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
+        found = [o for o in self.known.alike(name) if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
         for length in (len(name) - 1, len(name) + 1) if len(name) >= _SHORT else ():
-            near = (o for o in self.known.by_length.get(length, ()) if o[0] == name[0] and o[-1] == name[-1])
+            near = self.known.as_ended(name, length)
             found.extend(o for o in near if _one_more(*((o, name) if length > len(name) else (name, o))))
         return found[0] if found else ""
 
@@ -275,8 +274,7 @@ class _Reader:
 
     def _longer(self, name: str) -> Sequence[str]:
         """Return the names known everywhere that hold a name, the longest first; what is very short says nothing."""
-        found = [n for n in self.known.names if name in n and n != name] if len(name) > _LEAST else []
-        return sorted(found, key=lambda n: (-len(n), n))
+        return self.known.holding(name) if len(name) > _LEAST else ()
 
 
 def _one_more(longer: str, shorter: str) -> bool:

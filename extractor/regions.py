@@ -22,8 +22,10 @@ _SHARE = 50  # one poor word in so many makes all of its page doubtful: minus si
 
 def printed(document: Document, tables: Sequence[Table]) -> Iterator[Region]:
     """Yield the regions in which cells stand, in the order of the text."""
+    if not document.regions:
+        return
     spans = iter(sorted({(s.start, s.end) for t in tables for r in t.rows for c in r.cells for s in c.spans}))
-    span = next(spans, None) if document.regions else None
+    span = next(spans, None)
     for region in document.regions:
         while span is not None and span[1] <= region.start:
             span = next(spans, None)

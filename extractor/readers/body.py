@@ -83,7 +83,11 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A chunk without titles, notes and page furniture, whichever table it is: its lines, each with its tokens."""
+    """A chunk without titles, notes and page furniture, whichever table it is: its lines, each with its tokens.
+
+    What its header and its data are depends on the table and the first row alone: ``parted`` keeps them, by both, for
+    the layouts of the table that are tried one after another.
+    """
 
     rows: tuple[tuple[Line, list[Token]], ...]
     grid: bool
@@ -91,6 +95,7 @@ class Raw:
     office: str
     note: Place | None
     empty: bool
+    parted: dict[tuple[str, int], Body] = field(default_factory=dict, compare=False, repr=False)
 
 
 def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | None = None) -> Raw:
@@ -115,12 +120,23 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
 
 def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
     """Take a chunk apart into header and data lines; a hint says where its rows begin."""
+    told = next((i for i, (line, _) in enumerate(raw.rows) if hint and 0 < hint.first_row <= line.number), None)
+    first = _first_row(raw.rows, spec, labels) if told is None else told
+    layouts = labels.catalogue.layouts(spec.id)
+    if not layouts:
+        return _without_strays(_parted(raw, first, (spec,), labels), spec, labels)
+    key = spec.id, first
+    if key not in raw.parted:
+        raw.parted[key] = _parted(raw, first, layouts, labels)
+    return _without_strays(raw.parted[key], spec, labels)
+
+
+def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels) -> Body:
+    """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
-    told = next((i for i, (line, _) in enumerate(rows) if hint and 0 < hint.first_row <= line.number), None)
-    first = _first_row(rows, spec, labels) if told is None else told
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
-    whole = tuple(header) if grid else joined(header, tuple(labels.catalogue.layouts(spec.id)) or (spec,))
+    whole = tuple(header) if grid else joined(header, layouts)
     token_lines = without_unit_codes([tokens for _, tokens in data], whole)
     token_lines = without_ordinals(token_lines, whole, grid=grid)
     token_lines = token_lines if grid else whole_codes(token_lines, labels.catalogue.names)
@@ -134,9 +150,6 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
     token_lines = without_page_numbers(
         _years(token_lines), decimals, leveled=labels.catalogue if "类款" in words else None
     )
-    token_lines = [
-        line for i, line in enumerate(token_lines) if not (decimals and stray_page(token_lines, i, spec, labels))
-    ]
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
@@ -144,6 +157,13 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
     )  # fmt: skip
+
+
+def _without_strays(body: Body, spec: TableSpec, labels: Labels) -> Body:
+    """Drop the lines that are the numbers of pages, where they are no codes of the table."""
+    lines = body.lines
+    kept = [line for i, line in enumerate(lines) if not (body.decimals and stray_page(lines, i, spec, labels))]
+    return body if len(kept) == len(lines) else replace(body, lines=tuple(kept))
 
 
 def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from extractor.amount import half_unit
 from extractor.identities import Frame, Instance, Ref
@@ -40,11 +40,10 @@ class Choice:
 
 @dataclass(slots=True)
 class Model:
-    """CP-SAT model with what is needed to query it again; ``cells`` are the values each may have, with the boolean."""
+    """CP-SAT model with what is needed to query it again."""
 
     model: Any
     variables: list[dict[tuple[int, int], Any]]
-    cells: dict[Ref, list[tuple[Any, Decimal]]] = field(default_factory=dict)
     within: list[Any] = field(default_factory=list)
     across: list[Any] = field(default_factory=list)
     soft: list[Any] = field(default_factory=list)
@@ -60,36 +59,99 @@ class Problem:
     frames: Sequence[Frame]
 
 
-_LARGEST = 2**57
-"""Steps that all numbers of a problem may be together: the solver counts in 64 bits, a number once for each column."""
+_LARGEST = 2**61
 
 
-def build(cp_model: Any, problem: Problem) -> Model | None:
-    """Turn a problem into a CP-SAT model: one boolean per number and column, one per identity that may be broken.
+class Term(NamedTuple):
+    """A number that stands in a sum if it has a certain column: ``place`` is its choice, its position, the column."""
 
-    None where the numbers are larger than the solver can count.
+    place: tuple[int, int, int]
+    amount: int
+    room: int
+    shows: bool
+
+
+@dataclass(slots=True)
+class Linear:
+    """An identity in whole numbers: a sum of terms is 0, at most 0, or 0 within as much room as they leave.
+
+    Attributes:
+        instance: The identity.
+        relation: How the sum stands to 0.
+        shown: It holds only where a term is there that ``shows``; not needed where the side is printed anyway.
+        amount: What is certain of the sum.
+        room: What is certain of the room.
+        terms: What depends on columns.
     """
-    model = cp_model.CpModel()
-    variables = [{pair: model.new_bool_var("") for pair in choice.loose()} for choice in problem.choices]
-    for choice, row in zip(problem.choices, variables, strict=True):
-        _in_order(cp_model, model, choice, row)
-    built = Model(model, variables)
-    for choice, row in zip(problem.choices, variables, strict=True):
-        for (position, column), variable in row.items():
+
+    instance: Instance
+    relation: Literal["exact", "at-most", "within"]
+    shown: bool = False
+    amount: int = 0
+    room: int = 0
+    terms: list[Term] = field(default_factory=list)
+
+    @property
+    def countable(self) -> bool:
+        """Whether the solver, which counts in 64 bits, can tell how large the sum may be."""
+        return abs(self.amount) + self.room + sum(abs(t.amount) + t.room for t in self.terms) < _LARGEST
+
+
+def linear(problem: Problem) -> Sequence[Linear]:
+    """Return the identities of a problem in whole numbers."""
+    cells: dict[Ref, list[tuple[tuple[int, int, int], Decimal]]] = {}
+    for number, choice in enumerate(problem.choices):
+        for position, column in choice.loose():
             value = choice.values[position]
             if value is not None:
                 ref = Ref(choice.frame, choice.row, choice.columns[column])
-                built.cells.setdefault(ref, []).append((variable, value))
+                cells.setdefault(ref, []).append(((number, position, column), value))
     refs = {ref for instance in problem.instances for ref in instance.refs}
     values = [problem.fixed[ref] for ref in refs if ref in problem.fixed]
     values += [v for c in problem.choices for v in c.values if v is not None]
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
     places = [-frame.decimals for frame in problem.frames]
     step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), *places, 0]) - 1)
-    if sum(map(abs, values)) * max((frame.scale for frame in problem.frames), default=1) > _LARGEST * step:
-        return None
-    for instance in problem.instances:
-        _constrain(cp_model, built, instance, problem, step)
+    return [_linear(instance, problem, cells, step) for instance in problem.instances]
+
+
+def _linear(
+    instance: Instance, problem: Problem, cells: Mapping[Ref, Sequence[tuple[tuple[int, int, int], Decimal]]],
+    step: Decimal,
+) -> Linear:  # fmt: skip
+    exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
+    made = Linear(instance, "at-most" if instance.relation == "at-most" else "exact" if exact else "within")
+    printed = False
+    for side, sign, refs in (("left", 1, instance.left), ("right", -1, instance.right)):
+        asked = side == instance.optional
+        for ref in refs:
+            frame = problem.frames[ref.frame]
+            value = problem.fixed.get(ref)
+            if value is not None:
+                made.amount += sign * int(value * frame.scale / step)
+                made.room += _room(value, frame, step, made)
+                printed = printed or asked
+                continue
+            for place, value in cells.get(ref, ()):
+                amount = sign * int(value * frame.scale / step)
+                made.terms.append(Term(place, amount, _room(value, frame, step, made), asked))
+    made.shown = instance.optional is not None and not printed
+    return made
+
+
+def _room(value: Decimal, frame: Frame, step: Decimal, identity: Linear) -> int:
+    return int(half_unit(value, frame.decimals) * frame.scale / step) if identity.relation == "within" else 0
+
+
+def build(cp_model: Any, problem: Problem, identities: Sequence[Linear]) -> Model:
+    """Turn a problem into a CP-SAT model: one boolean per number and column, one per identity that may be broken."""
+    model = cp_model.CpModel()
+    variables = [{pair: model.new_bool_var("") for pair in choice.loose()} for choice in problem.choices]
+    for choice, row in zip(problem.choices, variables, strict=True):
+        _in_order(cp_model, model, choice, row)
+    built = Model(model, variables)
+    for identity in identities:
+        _constrain(cp_model, built, identity)
     return built
 
 
@@ -114,52 +176,32 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-@dataclass(slots=True)
-class _Sum:
-    """A linear sum over booleans with a constant."""
-
-    booleans: list[Any] = field(default_factory=list)
-    amounts: list[int] = field(default_factory=list)
-    constant: int = 0
-
-    def add(self, boolean: Any, amount: int) -> None:
-        if boolean is None:
-            self.constant += amount
-        elif amount:
-            self.booleans.append(boolean)
-            self.amounts.append(amount)
-
-
-def _constrain(cp_model: Any, built: Model, instance: Instance, problem: Problem, step: Decimal) -> None:
-    model = built.model
-    difference, room = _Sum(), _Sum()
-    shown: dict[str, list[Any]] = {"left": [], "right": []}
-    for side, sign, refs in (("left", 1, instance.left), ("right", -1, instance.right)):
-        for ref in refs:
-            frame = problem.frames[ref.frame]
-            values = [(None, problem.fixed[ref])] if ref in problem.fixed else built.cells.get(ref, [])
-            for boolean, value in values:
-                difference.add(boolean, sign * int(value * frame.scale / step))
-                room.add(boolean, int(half_unit(value, frame.decimals) * frame.scale / step))
-                shown[side].append(boolean)
+def _constrain(cp_model: Any, built: Model, identity: Linear) -> None:
+    model, instance = built.model, identity.instance
+    booleans = [built.variables[choice][position, column] for (choice, position, column), *_ in identity.terms]
     broken = model.new_bool_var("")
     holds = [~broken]
-    if instance.optional and all(boolean is not None for boolean in shown[instance.optional]):
-        if not shown[instance.optional]:
-            return
+    if identity.shown:
+        if not any(term.shows for term in identity.terms):
+            return  # that side can't be there
         some = model.new_bool_var("")
-        model.add_max_equality(some, shown[instance.optional])
+        model.add_max_equality(some, [b for b, t in zip(booleans, identity.terms, strict=True) if t.shows])
         holds.append(some)
     inside = len({ref.frame for ref in instance.refs}) == 1
     (built.soft if instance.soft else built.within if inside else built.across).append(broken)
-    exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
+    terms = list(zip(booleans, identity.terms, strict=True))
+    amounts = [(boolean, term.amount) for boolean, term in terms if term.amount]
     weighted = cp_model.LinearExpr.weighted_sum
-    if instance.relation == "at-most" or exact:
-        value = weighted(difference.booleans, difference.amounts) + difference.constant
-        model.add(value == 0 if exact else value <= 0).only_enforce_if(holds)
+    if identity.relation != "within":
+        value = weighted(*_apart(amounts)) + identity.amount
+        model.add(value == 0 if identity.relation == "exact" else value <= 0).only_enforce_if(holds)
         return
-    both = [*difference.booleans, *room.booleans]
-    low = weighted(both, [*difference.amounts, *(-a for a in room.amounts)]) + (difference.constant - room.constant)
-    high = weighted(both, [*difference.amounts, *room.amounts]) + (difference.constant + room.constant)
+    rooms = [(boolean, term.room) for boolean, term in terms if term.room]
+    low = weighted(*_apart([*amounts, *((b, -room) for b, room in rooms)])) + (identity.amount - identity.room)
+    high = weighted(*_apart([*amounts, *rooms])) + (identity.amount + identity.room)
     model.add(low <= 0).only_enforce_if(holds)
     model.add(high >= 0).only_enforce_if(holds)
+
+
+def _apart(pairs: Sequence[tuple[Any, int]]) -> tuple[list[Any], list[int]]:
+    return [boolean for boolean, _ in pairs], [amount for _, amount in pairs]

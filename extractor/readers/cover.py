@@ -107,14 +107,19 @@ def _put_together(
     pieces: list[str], columns: Sequence[Column], whole: dict[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Put names together from fragments, longest first; return all names and the pieces that are left."""
-    found, left, begins = dict(whole), pieces, {p[:1] for p in pieces}  # few names begin as any piece does
+    if not pieces:
+        return dict(whole), pieces
+    found, left = dict(whole), pieces
+    # Few names begin as any piece does and have no other characters.
+    begins, chars = {p[0] for p in pieces}, set().union(*pieces)
     for column in sorted(columns, key=lambda c: -max(map(len, c.plain))):
         for name in sorted(column.plain, key=len, reverse=True):
-            rest = _composed(left, name) if column.id not in found and name[:1] in begins else None
+            able = column.id not in found and name[:1] in begins and chars.issuperset(name)
+            rest = _composed(left, name) if able else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中").removeprefix(":"), rest
-    for word in _BY_LENGTH:
-        while word[:1] in begins and (rest := _composed(left, word)) is not None:
+    for word in [w for w in _BY_LENGTH if w[0] in begins and chars.issuperset(w)]:
+        while left and (rest := _composed(left, word)) is not None:
             left = rest
     return found, left
 
@@ -179,7 +184,8 @@ def _is_leaf(piece: str, column: Column, found: dict[str, str]) -> bool:
 def _composed(pieces: Sequence[str], name: str) -> list[str] | None:
     """Return the pieces without those that make up a name in their order, or None if they don't."""
     parts = [(index, piece) for index, piece in enumerate(pieces) if piece in name]
-    used = _search(parts, name, 0, (), {}) if parts else None
+    able = any(name.startswith(piece) for _, piece in parts) and any(name.endswith(piece) for _, piece in parts)
+    used = _search(parts, name, 0, (), {}) if able else None
     return None if used is None else [p for i, p in enumerate(pieces) if i not in used]
 
 

@@ -33,6 +33,7 @@ from .rows import RawRow
 from .settle import settle
 from .wide import names_items, wide
 
+_LABELLED = ("two_sided", "labels")  # shapes of tables whose rows are told by their labels
 _UNFIT = 10_000
 _SUBTOTAL = "小计"
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
@@ -55,6 +56,7 @@ def read(
     """Read the chunks of one disclosure; ``hints`` say what tables look like, by the chunk's first line."""
     labels = labels_of(catalogue)
     bodies: list[tuple[Chunk, TableSpec, Body]] = []
+    labelled: dict[int, list[RawRow]] = {}
     layouts: dict[str, Layout] = {}
     unknown: list[Unknown] = []
     for number, chunk in enumerate(chunks, 1):
@@ -67,27 +69,30 @@ def read(
         if chunk.spec is None:
             unknown.append(Unknown(chunk, "no spec describes this table"))
             continue
-        spec, body, verdict = fitting(lines, chunk, catalogue, labels)
+        spec, body, verdict, labelled[chunk.first] = fitting(lines, chunk, catalogue, labels)
         if verdict.known:
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
         else:
             unknown.append(Unknown(chunk, verdict.reason))
-    drafts, odd = _part(bodies, labels, layouts)
+    drafts, odd = _part(bodies, labels, layouts, labelled)
     length = sum(len(lines[i].text) for chunk in chunks for piece in chunk.pieces for i in piece)
     return settle(drafts, layouts, catalogue, effort(length)), [*unknown, *odd]
 
 
 def fitting(
     lines: Sequence[Line], chunk: Chunk, catalogue: Catalogue, labels: Labels
-) -> tuple[TableSpec, Body, Layout]:
+) -> tuple[TableSpec, Body, Layout, list[RawRow]]:
     """Choose among the layouts of a table: the first one whose header and row labels are known best.
+
+    Returns:
+        The spec, the lines, the columns; and the rows of a table with labels, which are read for that.
 
     Raises:
         SpecError: No spec describes the chunk.
     """
     best: tuple[TableSpec, Body, Layout] | None = None
-    least = 0
+    least, chosen = 0, list[RawRow]()
     raw = tokens_of(lines, chunk, labels)
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
@@ -95,9 +100,12 @@ def fitting(
         if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
             verdict = Layout(known=False, reason="its header names columns that only other layouts have")
         known = verdict.known
-        crowded = _crowded(body, spec, verdict, labels) if known else 0
+        if best is not None and known and verdict.strange >= least:
+            continue  # it explains no more
+        rows = _labelled(body, spec, labels) if known else []
+        crowded = _crowded(body, spec, verdict, labels, rows) if known else 0
         strange = (
-            _strange(body, spec, labels) + verdict.strange + crowded + _overlooked(body, spec, verdict)
+            _strange(body, spec, labels, rows) + verdict.strange + crowded + _overlooked(body, spec, verdict)
             if known
             else _UNFIT
         )
@@ -109,12 +117,18 @@ def fitting(
         ):
             continue  # it names nothing that the layout before it doesn't name
         if best is None or strange < least:
-            best, least = (spec, body, verdict), strange
+            best, least, chosen = (spec, body, verdict), strange, rows
         if not strange:
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
-    return in_groups(raw, best, catalogue, labels) or best
+    grouped = in_groups(raw, best, catalogue, labels)
+    return (*grouped, []) if grouped else (*best, chosen)
+
+
+def _labelled(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
+    """Return the rows of a table with labels; of another one none."""
+    return labelled_rows(body, spec, labels) if spec.shape in _LABELLED else []
 
 
 def _hinted(
@@ -134,7 +148,7 @@ def _hinted(
         tried.append((form.spec, body, verdict))
     if hint.table == OTHER:
         return tried[0] if _has_codes(tried[0][1], labels) else tried[1]
-    return min(tried, key=lambda t: _strange(t[1], t[0], labels))
+    return min(tried, key=lambda t: _strange(t[1], t[0], labels, _labelled(t[1], t[0], labels)))
 
 
 def _in_order(form: Form, body: Body) -> bool:
@@ -155,7 +169,7 @@ def _has_codes(body: Body, labels: Labels) -> bool:
     return coded * 2 > len(body.lines)
 
 
-def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
+def _strange(body: Body, spec: TableSpec, labels: Labels, rows: Sequence[RawRow]) -> int:
     """How much of a table its layout doesn't explain: rows whose labels it doesn't have, above all with numbers."""
     if spec.shape == "wide":
         return 0 if body.empty or names_items(body, spec) else _UNFIT - 1
@@ -163,9 +177,8 @@ def _strange(body: Body, spec: TableSpec, labels: Labels) -> int:
         return 0 if body.empty or not any(c.isdigit() for c in body.header) else _UNFIT - 1
     if spec.shape in ("coded", "items"):
         return _WITH_NUMBERS * _of_another_kind(body, spec, labels)
-    if spec.shape not in ("two_sided", "labels"):
+    if spec.shape not in _LABELLED:
         return 0
-    rows = labelled_rows(body, spec, labels)
     return sum(_WITH_NUMBERS if r.items else 1 for r in rows if not r.code and r.role is None)
 
 
@@ -178,13 +191,12 @@ def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
     return named if not coded and spec.id == "revenue" else 0
 
 
-def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> int:
+def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels, rows: Sequence[RawRow]) -> int:
     """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
     if spec.shape == "two_sided":
         most = max((sum(t.decimals > 0 for t in line) for line in body.lines), default=0)
         if 1 < most <= len(verdict.columns) + 1:
             return 0  # as many as both sides have columns
-        rows = labelled_rows(body, spec, labels)
         return _overfull(rows, spec, verdict.columns)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
@@ -193,7 +205,7 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels) -> in
     if places and max(places) - min(places) >= len(verdict.columns):
         return len(lines)
     if not body.grid:
-        rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
+        rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else rows
         lines = tuple(tuple(row.items) for row in rows)
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
 
@@ -230,8 +242,9 @@ def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
 
 
 def _part(
-    bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels, layouts: Mapping[str, Layout]
-) -> tuple[list[Draft], list[Unknown]]:
+    bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels, layouts: Mapping[str, Layout],
+    labelled: Mapping[int, list[RawRow]],
+) -> tuple[list[Draft], list[Unknown]]:  # fmt: skip
     """Read the tables of one disclosure together: names and columns settle each other."""
     names = {**labels.names, **_printed_names(bodies, labels, labels.names)}
     siblings = _siblings(names)
@@ -246,7 +259,7 @@ def _part(
             else:
                 drafts.append(placed)
             continue
-        rows = _rows(body, spec, labels, names, units)
+        rows = labelled.get(chunk.first) or _rows(body, spec, labels, names, units)
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)

@@ -291,7 +291,7 @@ def _form(
     if known is not None:
         spec, body, columns, printed = known.spec, known.body, known.columns, known.labels
     else:
-        spec, body, verdict = fitting(lines, chunk, labels.catalogue, labels)
+        spec, body, verdict, _ = fitting(lines, chunk, labels.catalogue, labels)
         columns, printed = verdict.columns, verdict.labels
     there = {c.id: c for c in (*spec.columns, *spec.more)}
     if columns and columns != spec.column_ids and all(c in there for c in columns):

@@ -40,13 +40,20 @@ def narrowed(
     decimals = max(decimals, usual)
     values = [int(a.value.scaleb(decimals)) * 2 if a else 0 for a in amounts]
     halves = [10 ** (decimals - max(a.decimals, usual)) if a and a.decimals else 0 for a in amounts]
-    signs = [_signs(rule, ids) for rule in rules]
+    # Columns that all identities treat alike are as good as each other: what holds with one holds with the other.
+    kinds = list(zip(*(_signs(rule, ids) for rule in rules), strict=True))
+    holds: dict[tuple[tuple[int, ...], ...], bool] = {}
     every = domains == free(len(domains), width)
     allowed = [set(d) for d in domains]
     kept: list[set[int]] = [set() for _ in domains]
     for columns in combinations(range(width), len(domains)):
         able = every or all(c in a for c, a in zip(columns, allowed, strict=True))
-        if able and _hold(signs, columns, values, halves):
+        if not able:
+            continue
+        kind = tuple([kinds[column] for column in columns])
+        if kind not in holds:
+            holds[kind] = _hold(kind, values, halves)
+        if holds[kind]:
             for known, column in zip(kept, columns, strict=True):
                 known.add(column)
     return tuple(tuple(sorted(k)) for k in kept) if all(kept) else domains
@@ -57,14 +64,11 @@ def _signs(rule: Instance, ids: Sequence[str]) -> list[int]:
     return [1 if c in left else -1 if c in right else 0 for c in ids]
 
 
-def _hold(signs: Sequence[Sequence[int]], columns: Sequence[int], values: Sequence[int], halves: Sequence[int]) -> bool:
-    for sign in signs:
-        total = room = 0
-        for column, value, half in zip(columns, values, halves, strict=True):
-            if sign[column]:
-                total += sign[column] * value
-                room += half
-        if abs(total) > room:
+def _hold(kinds: Sequence[Sequence[int]], values: Sequence[int], halves: Sequence[int]) -> bool:
+    """Whether all identities hold with numbers in columns of these kinds: which sign each identity gives them."""
+    for signs in zip(*kinds, strict=True):
+        total = sum(sign * value for sign, value in zip(signs, values, strict=True))
+        if abs(total) > sum(half for sign, half in zip(signs, halves, strict=True) if sign):
             return False
     return True
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extractor.generic import PREFIX
-from extractor.identities import Instance, Ref, evaluate, instances
+from extractor.identities import Frame, Instance, Ref, evaluate, instances
 from extractor.specs import Catalogue, TableSpec
 
 from .columns import Layout
@@ -29,8 +29,8 @@ def settle(
     solved = Solved(work=effort[0])
     trials = Solved(solved.known, effort[1])
     brief = replace(trials, brief=True)
-    rules: dict[tuple[frozenset[str], ...], list[Instance]] = {}  # they are the same in every order of the columns
-    settled = settle_choices(drafts, catalogue, solved)
+    rules: _Rules = {}
+    settled = settle_choices(drafts, catalogue, solved, rules)
     for number, draft in enumerate(drafts):
         printed = layouts[draft.spec.id].printed if draft.spec.shape != "wide" else draft.columns
         if printed == draft.columns:
@@ -51,17 +51,22 @@ def settle(
     return settled
 
 
-def _violations(
-    drafts: Sequence[Draft], catalogue: Catalogue, rules: dict[tuple[frozenset[str], ...], list[Instance]]
-) -> tuple[int, int]:
+_Rules = dict[tuple[frozenset[str], ...], list[Instance]]  # they are the same in every order of the columns
+
+
+def _violations(drafts: Sequence[Draft], catalogue: Catalogue, rules: _Rules) -> tuple[int, int]:
     """Count the hard and the soft identities that the preferred reading violates."""
     frames = [d.frame() for d in drafts]
     values = {ref: value for number, draft in enumerate(drafts) for ref, value in draft.chosen(number).items()}
-    key = tuple(frozenset(frame.columns) for frame in frames)
+    key = _columns(frames)
     if key not in rules:
         rules[key], _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
     broken = [i for i in rules[key] if evaluate(i, frames, values).verdict == "violated"]
     return sum(not i.soft for i in broken), sum(i.soft for i in broken)
+
+
+def _columns(frames: Sequence[Frame]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(frame.columns) for frame in frames)
 
 
 def _specs(drafts: Sequence[Draft], catalogue: Catalogue) -> Mapping[str, TableSpec]:
@@ -69,8 +74,13 @@ def _specs(drafts: Sequence[Draft], catalogue: Catalogue) -> Mapping[str, TableS
     return {**catalogue.by_id, **{d.spec.id: d.spec for d in drafts if d.spec.id.startswith(PREFIX)}}
 
 
-def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue, solved: Solved | None = None) -> list[Draft]:
-    """Settle every number that has several columns left: within the tables first, then across them."""
+def settle_choices(
+    drafts: Sequence[Draft], catalogue: Catalogue, solved: Solved | None = None, rules: _Rules | None = None
+) -> list[Draft]:
+    """Settle every number that has several columns left: within the tables first, then across them.
+
+    The identities of these tables are left in ``rules``, if it is given.
+    """
     choices: list[Choice] = []
     fixed: dict[Ref, Decimal] = {}
     for number, draft in enumerate(drafts):
@@ -85,6 +95,8 @@ def settle_choices(drafts: Sequence[Draft], catalogue: Catalogue, solved: Solved
         return list(drafts)
     frames = [d.frame() for d in drafts]
     found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
+    if rules is not None:
+        rules[_columns(frames)] = found
     solutions = solve(choices, fixed, found, frames, solved=solved)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
     return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]

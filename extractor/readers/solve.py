@@ -15,11 +15,12 @@ from typing import Any
 
 from extractor.identities import Frame, Instance, Ref, evaluate
 
-from .constraints import Choice, Model, Problem, build
+from .constraints import Choice, Model, Problem, build, linear
 from .cpsat import Asked, Work
+from .sound import sound
 
 _ROUNDS = 100
-_ROUNDS_BROKEN = 12
+_ROUNDS_BROKEN, _MOST_BROKEN = 12, 200  # rounds, and numbers by their columns
 _WORK = 100_000  # rounds times variables
 
 
@@ -174,11 +175,16 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     alone = _alone(problem)
     if alone is not None:
         return [alone]
+    identities = linear(problem)
+    found = sound(problem.choices, identities, brief=solved.brief)
+    if found is not None:
+        open_ = [_all(c) for c in problem.choices] if solved.brief else found.seen
+        return [Solution(*one, clean=True) for one in zip(found.best, open_, strict=True)]
+    if not all(identity.countable for identity in identities):
+        return _undecided(problem)
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
-    built = build(cp_model, problem)
-    if built is None:
-        return _undecided(problem)
+    built = build(cp_model, problem, identities)
     moved = [
         variable
         for choice, row in zip(problem.choices, built.variables, strict=True)
@@ -191,19 +197,21 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     objective = large * sum(built.within) + small * sum(built.across) + sum(moved)
     built.model.minimize(objective)
     asked = Asked(cp_model, built.model, solved.work)
-    solver, found, best_of_all = asked.solve()
-    if not found:
+    solver, read, best_of_all = asked.solve()
+    if not read:
         return _undecided(problem)
     best = [_chosen(solver, c, row) for c, row in zip(problem.choices, built.variables, strict=True)]
     seen, violations = None, 1
     if best_of_all:
         violations = _bound(built, solver, objective)
         best = best if violations else _preferred(asked, built, problem.choices) or best
-        # Around a wrong number the search is hard and its answer less telling: a short one, then everything open.
+        # Around a wrong number the search is hard and its answer less telling: a short one, then everything open. Among
+        # many numbers it never ended.
         size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
-        seen = None if solved.brief else _support(asked, built, problem.choices, best, rounds)
+        hopeless = violations and size > _MOST_BROKEN
+        seen = None if solved.brief or hopeless else _support(asked, built, problem.choices, best, rounds)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
