@@ -385,17 +385,17 @@ class _Exchange(Generic[M]):
             raise StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
         asked = Call(kwargs, self.request.tag, self.request.system + self.request.user, self.request.expected)
         if self.client.post is not None:
-            return self._posted(self.client.post, asked)
+            return await self._posted(self.client.post, asked)
         completion: ChatCompletion = await self.client.endpoint.call(asked, self.client.budget)
         return completion
 
-    def _posted(self, post: Post, asked: Call) -> ChatCompletion:
+    async def _posted(self, post: Post, asked: Call) -> ChatCompletion:
         """Take an answer that came with a batch: a call like others, but that its time and its price differ."""
         client, tag = self.client, asked.tag
         answer = post.ask(self.key, tag, client.endpoint.body(asked))
         self.booked = answer.booked
         if not self.booked:
-            client.budget.admit(tag)
+            await client.budget.admit(tag)
         try:
             completion = _taken(answer)
         except CallError as error:

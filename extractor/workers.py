@@ -2,8 +2,11 @@
 
 The time limit is the kernel's alarm in the worker itself: it ends native code too, and also a worker whose parent was
 killed. Workers are replaced after some hundred files, so that memory stays where it is.
+
+Where they ask a model they share the account of the run, which this process keeps (:mod:`extractor.desk`).
 """
 
+import asyncio
 import contextlib
 import gc
 import multiprocessing
@@ -13,12 +16,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from .budget import Budget
+from .desk import Clerk, Desk, Said
 
 J = TypeVar("J")
 R = TypeVar("R")
 _FILES = 250  # after so many a worker is replaced
 _GARBAGE = 1_000_000  # objects before the collector looks: most live as long as their document; it looks after each
+_CLOCKS = {False: signal.ITIMER_REAL, True: signal.ITIMER_PROF}  # the latter stands still while answers are waited for
+_LATE = {-signal.SIGALRM, -signal.SIGPROF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,129 +42,197 @@ class _Worker(Generic[J]):
     process: BaseProcess
     line: Connection
     job: J
+    clerk: Clerk | None = None
     done: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for answers of a model."""
+        return self.clerk is not None and self.clerk.asked
+
+    def tell(self, message: object) -> None:
+        """Send something; a worker that is dead says so when its line is waited for."""
+        with contextlib.suppress(OSError):
+            self.line.send(message)
+
+    def hear(self, said: list[Said]) -> None:
+        """Do what it wants of the account."""
+        if self.clerk is not None:
+            self.clerk.hear(said)
+
+    def left(self) -> int:
+        """See it go; returns its exit code."""
+        self.line.close()
+        if self.clerk is not None:
+            self.clerk.close()
+        self.process.join()
+        return self.process.exitcode or 0
 
 
 class Workers(Generic[J, R]):
     """Does jobs in processes; results come as they are ready.
 
     Args:
-        task: What is done with a job; picklable, and a module's function, where processes aren't forked.
-        count: How many processes.
-        limit: Seconds for one job.
+        task: What is done with a job, with the desk of its account if there is one; picklable, and a module's function,
+            where processes aren't forked.
+        count: How many jobs are worked at; those that wait for answers of a model don't count.
+        limit: Seconds for one job; of its process's own work, where a model is asked.
+        budget: The account on which a model is asked.
+        most: How many jobs are open at all, where that is more than ``count``.
     """
 
-    def __init__(self, task: Callable[[J], R], count: int, limit: float) -> None:
+    def __init__(
+        self, task: Callable[[J, Desk | None], R], count: int, limit: float, budget: Budget | None = None,
+        most: int = 1,
+    ) -> None:  # fmt: skip
         self._task, self._count, self._limit = task, count, limit
+        self._budget, self._most = budget, max(count, most)
         self._busy: dict[Connection, _Worker[J]] = {}
+        self._free: list[_Worker[J]] = []
+        self._over = False
 
     def run(self, jobs: Iterable[J]) -> Iterator[tuple[J, R | Lost]]:
-        """Yield each job with what came of it. An interrupt lets what is begun end, and is raised again then."""
+        """Yield each job with what came of it.
+
+        An interrupt lets what is begun end, but for what waits for a model, and is raised again then; at a second one
+        all ends at once.
+        """
         waiting = iter(jobs)
         try:
-            for job in waiting:
-                self._begin(job)
-                if len(self._busy) >= self._count:
-                    break
-            while self._busy:
-                yield from self._finished(waiting)
+            while self._fill(waiting):
+                yield from self._finished()
         except KeyboardInterrupt:
-            while self._busy:
-                yield from self._finished(iter(()))
+            self._dismiss()
+            try:
+                while self._busy:
+                    yield from self._finished()
+            except KeyboardInterrupt:
+                self._kill()
             raise
         finally:
             self._stop()
 
-    def _begin(self, job: J, worker: "_Worker[J] | None" = None) -> None:
-        """Give a job to a worker that is free, or to a new one."""
-        if worker is None or worker.done >= _FILES:
-            if worker is not None:
-                _end(worker)
-            worker = self._new(job)
-        worker.job = job
-        with contextlib.suppress(OSError):  # it died between two jobs: its line says so when it is waited for
-            worker.line.send(job)
-        self._busy[worker.line] = worker
+    def _fill(self, waiting: Iterator[J]) -> int:
+        """Begin jobs while there is room; returns how many are under way."""
+        while len(self._busy) < self._most and sum(not w.waits for w in self._busy.values()) < self._count:
+            try:
+                job = next(waiting)
+            except StopIteration:
+                while self._free:
+                    self._free.pop().left()
+                break
+            worker = self._free.pop() if self._free else self._new(job)
+            worker.job = job
+            worker.tell((True, job))
+            self._busy[worker.line] = worker
+        return len(self._busy)
 
     def _new(self, job: J) -> "_Worker[J]":
         here, there = multiprocessing.Pipe()
         forked = multiprocessing.get_start_method() == "fork"
-        others = [*self._busy, here] if forked else []
-        process = multiprocessing.Process(target=_serve, args=(there, self._task, self._limit, others), daemon=True)
+        others = [*self._busy, *(w.line for w in self._free), here] if forked else []
+        what = self._task, self._limit, self._budget is not None
+        process = multiprocessing.Process(target=_serve, args=(there, what, others), daemon=True)
         process.start()
         there.close()
-        return _Worker(process, here, job)
+        worker = _Worker(process, here, job)
+        if self._budget is not None:
+            worker.clerk = Clerk(self._budget, lambda told: worker.tell((False, told)))
+        return worker
 
-    def _finished(self, waiting: Iterator[J]) -> Iterator[tuple[J, R | Lost]]:
+    def _finished(self) -> Iterator[tuple[J, R | Lost]]:
+        """Wait until something is said, and yield the jobs that are done."""
         for line in wait(list(self._busy)):
-            worker = self._busy.pop(line)  # type: ignore[call-overload] # connections alone are waited for
-            job, answer = worker.job, self._answer(worker)
-            following = next(waiting, None)
-            free = None if isinstance(answer, Lost) else worker
-            if following is not None:
-                self._begin(following, free)
-            elif free is not None:
-                _end(free)
-            yield job, answer
+            worker = self._busy[line]  # type: ignore[index] # connections alone are waited for
+            try:
+                done, said = worker.line.recv()
+            except (EOFError, OSError):
+                del self._busy[worker.line]
+                code = worker.left()
+                if code or not self._over:  # else it ended as it was told to
+                    yield worker.job, Lost(late=code in _LATE, code=code)
+                continue
+            if not done:
+                worker.hear(said)
+                continue
+            del self._busy[worker.line]
+            worker.done += 1
+            if worker.clerk is not None:
+                worker.clerk.close()
+            if worker.done < _FILES:
+                self._free.append(worker)
+            else:
+                worker.left()
+            yield worker.job, said
 
-    @staticmethod
-    def _answer(worker: _Worker[J]) -> R | Lost:
-        try:
-            answer: R = worker.line.recv()
-        except (EOFError, OSError):
-            worker.line.close()
-            worker.process.join()
-            code = worker.process.exitcode or 0
-            return Lost(late=code == -signal.SIGALRM, code=code)
-        worker.done += 1
-        return answer
+    def _dismiss(self) -> None:
+        """Tell all workers to end after what they are at, and not to wait for a model."""
+        self._over = True
+        for worker in (*self._busy.values(), *self._free):
+            worker.tell(None)
+
+    def _kill(self) -> None:
+        for worker in (*self._busy.values(), *self._free):
+            worker.process.kill()
 
     def _stop(self) -> None:
-        """End the workers after what they are at; at once if the user insists."""
-        left = list(self._busy.values())
-        self._busy.clear()
+        """End the workers, and hear what they still have to say; at once if the user insists."""
+        self._dismiss()
         try:
-            for worker in left:
-                worker.line.close()
-            for worker in left:
-                worker.process.join()
+            for worker in (*self._busy.values(), *self._free):
+                with contextlib.suppress(EOFError, OSError):
+                    while True:
+                        done, said = worker.line.recv()
+                        if not done:
+                            worker.hear(said)
+                worker.left()
         except KeyboardInterrupt:
-            for worker in left:
-                worker.process.kill()
+            self._kill()
             raise
+        finally:
+            self._busy.clear()
+            self._free.clear()
 
 
 def more_time(limit: float) -> None:
     """Give the job of this worker its time anew; does nothing where no time is limited."""
-    if signal.getitimer(signal.ITIMER_REAL)[0] > 0:
-        signal.setitimer(signal.ITIMER_REAL, limit)
+    for clock in _CLOCKS.values():
+        if signal.getitimer(clock)[0] > 0:
+            signal.setitimer(clock, limit)
 
 
-def _end(worker: _Worker[J]) -> None:
-    worker.line.close()
-    worker.process.join()
-
-
-def _serve(line: Connection, task: Callable[[J], R], limit: float, others: Sequence[Connection]) -> None:
-    """Work off jobs until the line is closed. Ctrl-C is the parent's: a worker finishes what it is at."""
+def _serve(
+    line: Connection, what: tuple[Callable[[Any, Desk | None], Any], float, bool], others: Sequence[Connection]
+) -> None:
+    """Work off jobs until the line ends. Ctrl-C is the parent's: a worker finishes what it is at."""
     for other in others:
         other.close()
+    task, limit, asking = what
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for sign in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(sign, signal.SIG_DFL)
     gc.freeze()  # what was loaded before stays shared with the parent
     gc.set_threshold(_GARBAGE, 20, 50)
     fresh = True
-    try:
-        while True:
-            job: J = line.recv()
-            signal.setitimer(signal.ITIMER_REAL, limit)
-            answer = task(job)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            line.send(answer)
-            del job, answer
+    with contextlib.suppress(EOFError, OSError):
+        while (heard := line.recv()) is not None:
+            work, job = heard
+            if not work:  # for the desk of the job before
+                continue
+            desk = Desk(line) if asking else None
+            signal.setitimer(_CLOCKS[asking], limit)
+            try:
+                answer = task(job, desk)
+            except asyncio.CancelledError:
+                break
+            finally:
+                if desk is not None:
+                    desk.flush()
+            signal.setitimer(_CLOCKS[asking], 0)
+            line.send((True, answer))
+            del heard, job, answer, desk
             gc.collect()
             if fresh:  # what the first file loaded stays for all; it need not be looked at again and again
                 gc.freeze()
                 fresh = False
-    except (EOFError, OSError):
-        os._exit(0)
+    os._exit(0)
