@@ -11,10 +11,11 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import selectors
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
@@ -37,7 +38,7 @@ class Lost:
     code: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker(Generic[J]):
     process: BaseProcess
     line: Connection
@@ -60,14 +61,6 @@ class _Worker(Generic[J]):
         if self.clerk is not None:
             self.clerk.hear(said)
 
-    def left(self) -> int:
-        """See it go; returns its exit code."""
-        self.line.close()
-        if self.clerk is not None:
-            self.clerk.close()
-        self.process.join()
-        return self.process.exitcode or 0
-
 
 class Workers(Generic[J, R]):
     """Does jobs in processes; results come as they are ready.
@@ -87,7 +80,8 @@ class Workers(Generic[J, R]):
     ) -> None:  # fmt: skip
         self._task, self._count, self._limit = task, count, limit
         self._budget, self._most = budget, max(count, most)
-        self._busy: dict[Connection, _Worker[J]] = {}
+        self._lines = selectors.DefaultSelector()
+        self._busy: set[_Worker[J]] = set()
         self._free: list[_Worker[J]] = []
         self._over = False
 
@@ -114,23 +108,23 @@ class Workers(Generic[J, R]):
 
     def _fill(self, waiting: Iterator[J]) -> int:
         """Begin jobs while there is room; returns how many are under way."""
-        while len(self._busy) < self._most and sum(not w.waits for w in self._busy.values()) < self._count:
+        while len(self._busy) < self._most and sum(not w.waits for w in self._busy) < self._count:
             try:
                 job = next(waiting)
             except StopIteration:
                 while self._free:
-                    self._free.pop().left()
+                    self._left(self._free.pop())
                 break
             worker = self._free.pop() if self._free else self._new(job)
             worker.job = job
             worker.tell((True, job))
-            self._busy[worker.line] = worker
+            self._busy.add(worker)
         return len(self._busy)
 
     def _new(self, job: J) -> "_Worker[J]":
         here, there = multiprocessing.Pipe()
         forked = multiprocessing.get_start_method() == "fork"
-        others = [*self._busy, *(w.line for w in self._free), here] if forked else []
+        others = [*(w.line for w in self._all()), here] if forked else []
         what = self._task, self._limit, self._budget is not None
         process = multiprocessing.Process(target=_serve, args=(there, what, others), daemon=True)
         process.start()
@@ -138,60 +132,77 @@ class Workers(Generic[J, R]):
         worker = _Worker(process, here, job)
         if self._budget is not None:
             worker.clerk = Clerk(self._budget, lambda told: worker.tell((False, told)))
+        self._lines.register(here, selectors.EVENT_READ, worker)
         return worker
+
+    def _all(self) -> list[_Worker[J]]:
+        return [*self._busy, *self._free]
 
     def _finished(self) -> Iterator[tuple[J, R | Lost]]:
         """Wait until something is said, and yield the jobs that are done."""
-        for line in wait(list(self._busy)):
-            worker = self._busy[line]  # type: ignore[index] # connections alone are waited for
+        for key, _ in self._lines.select():
+            worker: _Worker[J] = key.data
             try:
                 done, said = worker.line.recv()
             except (EOFError, OSError):
-                del self._busy[worker.line]
-                code = worker.left()
+                code = self._left(worker)
+                if worker in self._free:
+                    self._free.remove(worker)
+                    continue
+                self._busy.remove(worker)
                 if code or not self._over:  # else it ended as it was told to
                     yield worker.job, Lost(late=code in _LATE, code=code)
                 continue
             if not done:
                 worker.hear(said)
                 continue
-            del self._busy[worker.line]
-            worker.done += 1
+            self._busy.remove(worker)
             if worker.clerk is not None:
                 worker.clerk.close()
+            worker.done += 1
             if worker.done < _FILES:
                 self._free.append(worker)
             else:
-                worker.left()
+                self._left(worker)
             yield worker.job, said
+
+    def _left(self, worker: _Worker[J]) -> int:
+        """See a worker go, which ends where its line does; returns its exit code."""
+        self._lines.unregister(worker.line)
+        worker.line.close()
+        if worker.clerk is not None:
+            worker.clerk.close()
+        worker.process.join()
+        return worker.process.exitcode or 0
 
     def _dismiss(self) -> None:
         """Tell all workers to end after what they are at, and not to wait for a model."""
         self._over = True
-        for worker in (*self._busy.values(), *self._free):
+        for worker in self._all():
             worker.tell(None)
 
     def _kill(self) -> None:
-        for worker in (*self._busy.values(), *self._free):
+        for worker in self._all():
             worker.process.kill()
 
     def _stop(self) -> None:
         """End the workers, and hear what they still have to say; at once if the user insists."""
         self._dismiss()
         try:
-            for worker in (*self._busy.values(), *self._free):
+            for worker in self._all():
                 with contextlib.suppress(EOFError, OSError):
                     while True:
                         done, said = worker.line.recv()
                         if not done:
                             worker.hear(said)
-                worker.left()
+                self._left(worker)
         except KeyboardInterrupt:
             self._kill()
             raise
         finally:
             self._busy.clear()
             self._free.clear()
+            self._lines.close()
 
 
 def more_time(limit: float) -> None:
