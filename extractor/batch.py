@@ -230,8 +230,9 @@ def _here(jobs: Iterable[Job], task: Callable[[Job], Report]) -> Iterator[Report
 def load(*, asking: bool = False) -> None:
     """Load what every worker needs, before there are any: once, and shared."""
     if asking:
-        from . import client  # noqa: F401, PLC0415 - a second
+        from . import client  # noqa: PLC0415 - its packages are loaded when a model is asked
 
+        client.load()
     from ortools.sat.python import cp_model  # noqa: F401, PLC0415 - half a second
 
     statements()

@@ -31,7 +31,7 @@ from .post import Answer, Post
 from .shared_cache import open_cache
 from .stored import AnswerCache, request_key
 
-__all__ = ["MODES", "ModelClient", "Reply", "Request"]
+__all__ = ["MODES", "ModelClient", "Reply", "Request", "load"]
 
 MODES = {
     "tools": instructor.Mode.TOOLS,
@@ -240,6 +240,13 @@ class ModelClient:
         except openai.APIConnectionError as error:
             raise CallError("connection", body=str(error.__cause__ or error)) from None
         return _checked(_completion(answer))
+
+
+def load() -> None:
+    """Load what the first question would: half a second, for processes that are about to be forked."""
+    _trusted()
+    for mode in MODES.values():
+        mode_registry.get_handlers(Provider.OPENAI, mode)
 
 
 @lru_cache(maxsize=1)
