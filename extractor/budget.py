@@ -240,6 +240,12 @@ class Budget:
         return self._limits.model or ""
 
     @property
+    def limited(self) -> bool:
+        """Whether there is a limit on calls, tokens or cost."""
+        limits = self._limits
+        return any(limit is not None for limit in (limits.max_calls, limits.max_tokens, limits.max_cost))
+
+    @property
     def questions(self) -> tuple[Question, ...]:
         """The questions noted on this account itself."""
         return tuple(self._questions)

@@ -40,8 +40,9 @@ class Desk:
     Where the line ends, or the run does, every call that is open or waits is cancelled.
     """
 
-    def __init__(self, line: Connection) -> None:
-        self._line = line
+    def __init__(self, line: Connection, *, limited: bool) -> None:
+        """Take the line, and whether the account has limits: where it has none, no call need wait for a word."""
+        self._line, self._limited = line, limited
         self._out: list[Said] = []
         self._asked: dict[int, tuple[Said, asyncio.Future[str | None]]] = {}
         self._number = 0
@@ -61,7 +62,10 @@ class Desk:
 
     async def admit(self, tag: str) -> str | None:
         """Count a call that is about to be made, or return why it must not be."""
-        return await self._ask("admit", tag)
+        if self._limited:
+            return await self._ask("admit", tag)
+        self.take(tag, Spent(calls=1))
+        return None
 
     def take(self, tag: str, spent: Spent) -> None:
         """Book what was spent."""

@@ -125,7 +125,7 @@ class Workers(Generic[J, R]):
         here, there = multiprocessing.Pipe()
         forked = multiprocessing.get_start_method() == "fork"
         others = [*(w.line for w in self._all()), here] if forked else []
-        what = self._task, self._limit, self._budget is not None
+        what = self._task, self._limit, None if self._budget is None else self._budget.limited
         process = multiprocessing.Process(target=_serve, args=(there, what, others), daemon=True)
         process.start()
         there.close()
@@ -213,12 +213,13 @@ def more_time(limit: float) -> None:
 
 
 def _serve(
-    line: Connection, what: tuple[Callable[[Any, Desk | None], Any], float, bool], others: Sequence[Connection]
+    line: Connection, what: tuple[Callable[[Any, Desk | None], Any], float, bool | None], others: Sequence[Connection]
 ) -> None:
     """Work off jobs until the line ends. Ctrl-C is the parent's: a worker finishes what it is at."""
     for other in others:
         other.close()
-    task, limit, asking = what
+    task, limit, limited = what
+    clock = _CLOCKS[limited is not None]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for sign in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(sign, signal.SIG_DFL)
@@ -230,8 +231,8 @@ def _serve(
             work, job = heard
             if not work:  # for the desk of the job before
                 continue
-            desk = Desk(line) if asking else None
-            signal.setitimer(_CLOCKS[asking], limit)
+            desk = None if limited is None else Desk(line, limited=limited)
+            signal.setitimer(clock, limit)
             try:
                 answer = task(job, desk)
             except asyncio.CancelledError:
@@ -239,7 +240,7 @@ def _serve(
             finally:
                 if desk is not None:
                     desk.flush()
-            signal.setitimer(_CLOCKS[asking], 0)
+            signal.setitimer(clock, 0)
             line.send((True, answer))
             del heard, job, answer, desk
             gc.collect()
