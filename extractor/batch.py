@@ -29,7 +29,7 @@ TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
 FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 """What a folder is searched for; what a file is, its content tells."""
 LIMIT = 600.0
-"""Seconds for one file; of its process's own work, where a model is asked."""
+"""Seconds for one file, by the clock, or of the processor once a model is asked."""
 _PAGES_TOLD = 10.0  # seconds between two lines about the pages of a file
 _OPEN = 8  # files that are open at least, where they wait for a model's answers
 _FEW = 8  # files for which loading what some of them need isn't worth the wait

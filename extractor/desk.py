@@ -7,6 +7,7 @@ its worker died, the turns come back; what was booked stays booked.
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
@@ -83,6 +84,7 @@ class Desk:
         if self._loop is not loop:  # each round of questions about a file has its own
             self.flush()
             self._loop = loop
+            signal.setitimer(signal.ITIMER_REAL, 0)  # waiting for answers takes none of the file's time
             loop.add_reader(self._line.fileno(), self._hear)
         if self._ended:
             raise asyncio.CancelledError

@@ -1,7 +1,8 @@
 """Worker processes: each has one file at a time, so that one that dies or hangs costs only its file.
 
 The time limit is the kernel's alarm in the worker itself: it ends native code too, and also a worker whose parent was
-killed. Workers are replaced after some hundred files, so that memory stays where it is.
+killed. Once a file has questions for a model only the processor's time counts. Workers are replaced after some hundred
+files, so that memory stays where it is.
 
 Where they ask a model they share the account of the run, which this process keeps (:mod:`extractor.desk`).
 """
@@ -26,7 +27,7 @@ J = TypeVar("J")
 R = TypeVar("R")
 _FILES = 250  # after so many a worker is replaced
 _GARBAGE = 1_000_000  # objects before the collector looks: most live as long as their document; it looks after each
-_CLOCKS = {False: signal.ITIMER_REAL, True: signal.ITIMER_PROF}  # the latter stands still while answers are waited for
+_CLOCKS = signal.ITIMER_REAL, signal.ITIMER_PROF
 _LATE = {-signal.SIGALRM, -signal.SIGPROF}
 
 
@@ -69,7 +70,7 @@ class Workers(Generic[J, R]):
         task: What is done with a job, with the desk of its account if there is one; picklable, and a module's function,
             where processes aren't forked.
         count: How many jobs are worked at; those that wait for answers of a model don't count.
-        limit: Seconds for one job; of its process's own work, where a model is asked.
+        limit: Seconds for one job, by the clock, or of the processor once a model is asked.
         budget: The account on which a model is asked.
         most: How many jobs are open at all, where that is more than ``count``.
     """
@@ -207,7 +208,7 @@ class Workers(Generic[J, R]):
 
 def more_time(limit: float) -> None:
     """Give the job of this worker its time anew; does nothing where no time is limited."""
-    for clock in _CLOCKS.values():
+    for clock in _CLOCKS:
         if signal.getitimer(clock)[0] > 0:
             signal.setitimer(clock, limit)
 
@@ -219,7 +220,7 @@ def _serve(
     for other in others:
         other.close()
     task, limit, limited = what
-    clock = _CLOCKS[limited is not None]
+    clocks = _CLOCKS[:1] if limited is None else _CLOCKS
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for sign in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(sign, signal.SIG_DFL)
@@ -232,7 +233,8 @@ def _serve(
             if not work:  # for the desk of the job before
                 continue
             desk = None if limited is None else Desk(line, limited=limited)
-            signal.setitimer(clock, limit)
+            for clock in clocks:
+                signal.setitimer(clock, limit)
             try:
                 answer = task(job, desk)
             except asyncio.CancelledError:
@@ -240,7 +242,8 @@ def _serve(
             finally:
                 if desk is not None:
                     desk.flush()
-            signal.setitimer(clock, 0)
+            for clock in clocks:
+                signal.setitimer(clock, 0)
             line.send((True, answer))
             del heard, job, answer, desk
             gc.collect()
