@@ -208,14 +208,12 @@ def run(
         return
     if model is not None or len(jobs) > _FEW:
         load(asking=model is not None)
-    rounds = ((jobs[:1], 1), (jobs[1:], min(_OPEN, model.concurrency))) if model is not None else ((jobs, 1),)
-    for some, most in rounds:
-        account = None if model is None else reader.budget
-        pool = Workers[Job, Report](task, min(workers, len(some)), limit, account, most)
-        for job, answer in pool.run(job for job in some if not full):
-            done = _lost(job, answer, limit) if isinstance(answer, Lost) else answer
-            full = full or done.full
-            yield done
+    budget, most = (None, 1) if model is None else (reader.budget, min(_OPEN, model.concurrency))
+    pool = Workers[Job, Report](task, count, limit, budget, most)
+    for job, answer in pool.run(job for job in jobs if not full):
+        done = _lost(job, answer, limit) if isinstance(answer, Lost) else answer
+        full = full or done.full
+        yield done
 
 
 def _here(jobs: Iterable[Job], task: Callable[[Job], Report]) -> Iterator[Report]:
@@ -231,6 +229,7 @@ def load(*, asking: bool = False) -> None:
     """Load what every worker needs, before there are any: once, and shared."""
     if asking:
         from . import client  # noqa: PLC0415 - its packages are loaded when a model is asked
+        from .readers import asked_beside, asked_layout, opinion, weighing  # noqa: F401, PLC0415 - likewise
 
         client.load()
     from ortools.sat.python import cp_model  # noqa: F401, PLC0415 - half a second

@@ -71,7 +71,7 @@ class Workers(Generic[J, R]):
             where processes aren't forked.
         count: How many jobs are worked at; those that wait for answers of a model don't count.
         limit: Seconds for one job, by the clock, or of the processor once a model is asked.
-        budget: The account on which a model is asked.
+        budget: The account on which a model is asked. The first job is then done alone, as it may find out how.
         most: How many jobs are open at all, where that is more than ``count``.
     """
 
@@ -84,7 +84,7 @@ class Workers(Generic[J, R]):
         self._lines = selectors.DefaultSelector()
         self._busy: set[_Worker[J]] = set()
         self._free: list[_Worker[J]] = []
-        self._over = False
+        self._met, self._over = budget is None, False
 
     def run(self, jobs: Iterable[J]) -> Iterator[tuple[J, R | Lost]]:
         """Yield each job with what came of it.
@@ -109,7 +109,8 @@ class Workers(Generic[J, R]):
 
     def _fill(self, waiting: Iterator[J]) -> int:
         """Begin jobs while there is room; returns how many are under way."""
-        while len(self._busy) < self._most and sum(not w.waits for w in self._busy) < self._count:
+        most = self._most if self._met else 1
+        while len(self._busy) < most and sum(not w.waits for w in self._busy) < self._count:
             try:
                 job = next(waiting)
             except StopIteration:
@@ -151,6 +152,7 @@ class Workers(Generic[J, R]):
                     self._free.remove(worker)
                     continue
                 self._busy.remove(worker)
+                self._met = True
                 if code or not self._over:  # else it ended as it was told to
                     yield worker.job, Lost(late=code in _LATE, code=code)
                 continue
@@ -158,6 +160,7 @@ class Workers(Generic[J, R]):
                 worker.hear(said)
                 continue
             self._busy.remove(worker)
+            self._met = True
             if worker.clerk is not None:
                 worker.clerk.close()
             worker.done += 1

@@ -102,6 +102,8 @@ async def ours(config: ModelConfig, prompts: list[str], budget: Budget | None = 
 
 def part(prompts: list[str], desk: Desk | None, *, config: ModelConfig, ready: Any) -> float:
     """Ask in a worker process, once all of them are ready; returns its seconds of CPU."""
+    if not prompts:  # the first job, which is done alone
+        return 0.0
     budget = Budget(config).child(desk)
     asyncio.run(ours(config, [f"{os.getpid()}"], budget))
     ready.wait()
@@ -124,11 +126,12 @@ def shared(config: ModelConfig, prompts: list[str], processes: int) -> tuple[flo
     task = functools.partial(part, config=config, ready=ready)
     pool = Workers[list[str], float](task, processes, 600, Budget(config), processes)
     cpu = 0.0
-    for _, used in pool.run(prompts[number::processes] for number in range(processes)):
+    for _, used in pool.run([[], *(prompts[number::processes] for number in range(processes))]):
         if isinstance(used, Lost):
             raise SystemExit(f"a worker died: {used.code}")
         cpu += used
-        wall, mine = time.perf_counter() - begin[0], time.process_time() - begin[1]
+        if used:
+            wall, mine = time.perf_counter() - begin[0], time.process_time() - begin[1]
     return wall, cpu + mine
 
 
