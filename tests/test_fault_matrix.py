@@ -73,13 +73,8 @@ def place(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in "abcdef":
         text = "".join(lines).replace("编制单位：", f"编制单位：{name} ")
         (folder / "in" / f"{name}.txt").write_text(text, encoding="utf-8")
-    settings = {
-        "base_url": f'"{server.url}"',
-        "model": '"scripted"',
-        "mode": '"tools"',
-        "backoff": 0.01,
-        "concurrency": 2,
-    }
+    settings = {"base_url": f'"{server.url}"', "model": '"scripted"', "mode": '"tools"', "backoff": 0.01}
+    settings |= {"concurrency": 2}
     for name, more in (("model", {"attempts": 5}), ("hasty", {"attempts": 2, "timeout": 0.2})):
         told = ["[model]", *(f"{key} = {value}" for key, value in {**settings, **more}.items())]
         (folder / f"{name}.toml").write_text("\n".join(told))
