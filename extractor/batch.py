@@ -7,14 +7,13 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from . import accounts, urls
 from .accounts import Account
+from .budget import Ledger
 from .document import MAX_BYTES, Document
 from .errors import ExtractorError, InputError
 from .export import save
@@ -24,16 +23,15 @@ from .placing import FullError
 from .records import Finding, Result, State, Unread
 from .sources import Pace
 from .statements import prose as statements
-from .turns import Turns
 from .workers import Lost, Workers, more_time
 
 TEXT_FILES = frozenset({".txt", ".md", ".markdown", ".text", ".html", ".htm"})
 FILES = TEXT_FILES | {".pdf", ".docx", ".doc", ".xlsx", ".xls", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 """What a folder is searched for; what a file is, its content tells."""
 LIMIT = 600.0
-"""Seconds for one file, where no model is asked."""
+"""Seconds for one file, by the clock, or of the processor once a model is asked."""
 _PAGES_TOLD = 10.0  # seconds between two lines about the pages of a file
-_SIDE_BY_SIDE = 8  # files of which a model is asked at a time
+_OPEN = 8  # files that are open at least, where they wait for a model's answers
 _FEW = 8  # files for which loading what some of them need isn't worth the wait
 
 
@@ -193,67 +191,47 @@ def run(
     """Read and write every job; yields a report as each is done, in the order in which they end.
 
     Each worker process has one file at a time: one that dies (out of memory) or is not done within ``limit`` seconds
-    costs its file, which is reported, and no other. A disk that is full ends the run after the files that are begun. An
-    ``extractor`` with a model stays in this process, whatever ``workers`` says: its calls share one account and its
-    turns, so that limits hold for the whole run and not for each process; several files are read at a time.
+    costs its file, which is reported, and no other. A disk that is full ends the run after the files that are begun.
+
+    With a model, too: calls share one account and its turns, so that limits hold for the whole run. Files that wait for
+    answers don't count as ``workers``; while some do, others are begun. The first is read alone, as it may find out how
+    the endpoint wants to be asked. One file by itself is read in this process; so are all, one after the other, where
+    something answers in place of an endpoint (``connect``) or a model is started here (``wake``).
     """
-    reader = extractor or Extractor()
-    chosen = tuple(formats)
-    if reader.model is not None:
-        yield from _asking(jobs, chosen, reader, Pace(workers, PageByPage(limit)))
-        return
-    if len(jobs) > _FEW:
-        load()
-    full = False
+    reader, full = extractor or Extractor(), False
+    model = reader.model if reader.budget is not None else None
     count = min(workers, len(jobs))
     pace = Pace(max(1, workers // max(1, count)), PageByPage(limit))
-    pool = Workers[Job, Report](partial(_one, formats=chosen, extractor=reader, pace=pace), count, limit)
+    task = partial(_one, formats=tuple(formats), extractor=reader, pace=pace)
+    if model is not None and (len(jobs) == 1 or reader.connect or model.wake):
+        yield from _here(jobs, task)
+        return
+    if model is not None or len(jobs) > _FEW:
+        load(asking=model is not None)
+    budget, most = (None, 1) if model is None else (reader.budget, min(_OPEN, model.concurrency))
+    pool = Workers[Job, Report](task, count, limit, budget, most)
     for job, answer in pool.run(job for job in jobs if not full):
         done = _lost(job, answer, limit) if isinstance(answer, Lost) else answer
         full = full or done.full
         yield done
 
 
-def _asking(jobs: Sequence[Job], formats: tuple[str, ...], reader: Extractor, pace: Pace) -> Iterator[Report]:
-    """Read files with a model: while one waits for answers, others are read or asked about.
-
-    The first is read alone, as it may find out how the endpoint wants to be asked. What answers in place of an
-    endpoint (``connect``) has one file at a time.
-    """
-    task = partial(_one, formats=formats, extractor=reader, pace=pace)
-    count = min(_SIDE_BY_SIDE, reader.model.concurrency) if reader.model and not reader.connect else 1
-    first = jobs if count == 1 or reader.budget is None else jobs[:1]
-    for job in first:
+def _here(jobs: Iterable[Job], task: Callable[[Job], Report]) -> Iterator[Report]:
+    """Do jobs in this process."""
+    for job in jobs:
         done = task(job)
         yield done
         if done.full:
             return
-    if reader.budget is not None and len(first) < len(jobs):
-        yield from _side_by_side(jobs[len(first) :], task, count, reader.budget.turns)
 
 
-def _side_by_side(jobs: Iterable[Job], task: Callable[[Job], Report], count: int, turns: Turns) -> Iterator[Report]:
-    """Do jobs in threads; broken off, it ends the calls that are open or wait, and the threads with them."""
-    waiting, pool = iter(jobs), ThreadPoolExecutor(count)
-    try:
-        open_ = {pool.submit(task, job) for job in islice(waiting, count)}
-        while open_:
-            ended, open_ = wait(open_, return_when=FIRST_COMPLETED)
-            for done in [future.result() for future in ended]:
-                if done.full:
-                    waiting = iter(())
-                open_.update(pool.submit(task, job) for job in islice(waiting, 1))
-                yield done
-    except BaseException:
-        turns.cancel()
-        raise
-    finally:
-        pool.shutdown()
-        turns.reopen()
-
-
-def load() -> None:
+def load(*, asking: bool = False) -> None:
     """Load what every worker needs, before there are any: once, and shared."""
+    if asking:
+        from . import client  # noqa: PLC0415 - its packages are loaded when a model is asked
+        from .readers import asked_beside, asked_layout, opinion, weighing  # noqa: F401, PLC0415 - likewise
+
+        client.load()
     from ortools.sat.python import cp_model  # noqa: F401, PLC0415 - half a second
 
     statements()
@@ -301,11 +279,11 @@ class PageByPage:
             sys.stderr.write(f"{name}: page {number} of {count}\n")
 
 
-def _one(job: Job, formats: tuple[str, ...], extractor: Extractor, pace: Pace) -> Report:
+def _one(job: Job, desk: Ledger | None = None, *, formats: tuple[str, ...], extractor: Extractor, pace: Pace) -> Report:
     begin = time.monotonic()
     source = job.digest()  # before it is read: if it changes meanwhile, the next run sees that
     try:
-        booked = extractor.budget.child() if extractor.budget else None
+        booked = extractor.budget.child(desk) if extractor.budget else None
         several = Document.from_paths(job.parts, name=job.path.stem, pace=pace) if job.parts else None
         document = several or Document.from_path(job.path, pace=pace)
         result = extractor.extract(document, account=booked)

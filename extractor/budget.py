@@ -3,11 +3,13 @@
 import threading
 import tomllib
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -169,6 +171,20 @@ class Question:
         return self.outcome in NOT_ASKED
 
 
+class Ledger(Protocol):
+    """What an account needs of the one that it is a part of, in this process or in another."""
+
+    @property
+    def turns(self) -> AbstractAsyncContextManager[None]:
+        """Turns for calls."""
+
+    async def admit(self, tag: str) -> str | None:
+        """Count a call that is about to be made, or return why it must not be."""
+
+    def take(self, tag: str, spent: Spent) -> None:
+        """Book what was spent."""
+
+
 class Budget:
     """Counts what is spent and says when to stop.
 
@@ -177,19 +193,18 @@ class Budget:
 
     The account of a run opens one for each document (:meth:`child`): what is booked there is booked on both, and the
     limits are those of the run. So are the turns: calls are made side by side as the configuration says, in all
-    documents together.
+    documents together. A copy in another process begins with nothing booked; the run's own is reached from there
+    through a :class:`~extractor.desk.Desk`.
     """
 
-    def __init__(
-        self, config: ModelConfig, prices: PriceTable | None = None, *, parent: "Budget | None" = None
-    ) -> None:
+    def __init__(self, config: ModelConfig, prices: PriceTable | None = None, *, parent: Ledger | None = None) -> None:
         """Take limits, prices and the model's name from the configuration.
 
         Raises:
             ConfigError: There is a limit on cost and no price for the model: it could never be kept.
         """
         self._parent = parent
-        self.turns: Turns = parent.turns if parent is not None else Turns(config.concurrency)
+        self.own_turns = Turns(config.concurrency)
         self._lock = threading.Lock()
         self._questions: list[Question] = []
         table = prices or PriceTable.load(config.prices)
@@ -204,15 +219,31 @@ class Budget:
                 f"{config.prices or 'prompts/prices.toml'} and name that copy, or limit tokens instead."
             )
 
-    def child(self) -> "Budget":
-        """Open an account for a part of the run, such as a document."""
-        prices = PriceTable(currency=self.currency, price=(self.price,) if self.price else ())
-        return Budget(self._limits, prices, parent=self)
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return Budget, (self._limits, self._prices())
+
+    def _prices(self) -> PriceTable:
+        return PriceTable(currency=self.currency, price=(self.price,) if self.price else ())
+
+    @property
+    def turns(self) -> AbstractAsyncContextManager[None]:
+        """Turns for calls: those of the run."""
+        return self.own_turns if self._parent is None else self._parent.turns
+
+    def child(self, parent: Ledger | None = None) -> "Budget":
+        """Open an account for a part of the run, such as a document; ``parent`` in place of this one, elsewhere."""
+        return Budget(self._limits, self._prices(), parent=parent or self)
 
     @property
     def model(self) -> str:
         """The model whose calls are booked here."""
         return self._limits.model or ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit on calls, tokens or cost."""
+        limits = self._limits
+        return any(limit is not None for limit in (limits.max_calls, limits.max_tokens, limits.max_cost))
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -240,13 +271,17 @@ class Budget:
             return None
         return self.price.cost(self._total.usage)
 
-    def admit(self, tag: str) -> str | None:
+    async def admit(self, tag: str) -> str | None:
         """Count a call that is about to be made, or return why it must not be."""
-        if self._parent is not None:
-            refused = self._parent.admit(tag)
-            if refused is None:
-                self._book(tag, Spent(calls=1))
-            return refused
+        if self._parent is None:
+            return self.admitted(tag)
+        refused = await self._parent.admit(tag)
+        if refused is None:
+            self._book(tag, Spent(calls=1))
+        return refused
+
+    def admitted(self, tag: str) -> str | None:
+        """Do as :meth:`admit`, on the account of the run itself."""
         with self._lock:
             refused = self._refused()
             if refused is None:
@@ -267,25 +302,22 @@ class Budget:
 
     def answered(self, tag: str, usage: Usage, seconds: float) -> None:
         """Count the tokens and the time of an admitted call that brought an answer."""
-        self._add(tag, Spent(usage=usage, seconds=seconds))
+        self.take(tag, Spent(usage=usage, seconds=seconds))
 
     def failed(self, tag: str, usage: Usage | None = None, seconds: float = 0.0) -> None:
         """Count an admitted call as failed; ``usage`` marks tokens, already counted, of an unusable answer."""
-        self._add(tag, Spent(failed=1, wasted=usage or Usage(), seconds=seconds))
+        self.take(tag, Spent(failed=1, wasted=usage or Usage(), seconds=seconds))
 
     def hit(self, tag: str) -> None:
         """Count an answer from the cache."""
-        self._add(tag, Spent(hits=1))
+        self.take(tag, Spent(hits=1))
 
     def take(self, tag: str, spent: Spent) -> None:
-        """Book what was spent elsewhere, on another machine."""
-        self._add(tag, spent)
-
-    def _add(self, tag: str, more: Spent) -> None:
+        """Book what was spent, here and on the account that this one is a part of."""
         if self._parent is not None:
-            self._parent._add(tag, more)  # noqa: SLF001 - an account like this one
+            self._parent.take(tag, spent)
         with self._lock:
-            self._book(tag, more)
+            self._book(tag, spent)
 
     def _book(self, tag: str, more: Spent) -> None:
         self._total = _sum(self._total, more)

@@ -111,7 +111,10 @@ def run(
     jobs: Annotated[
         int,
         typer.Option(
-            "--jobs", "-j", min=1, help="Processes. With a model one reads all files, several at a time: limits hold."
+            "--jobs",
+            "-j",
+            min=1,
+            help="Files read at a time, a process each; those that wait for a model don't count.",
         ),
     ] = os.cpu_count() or 1,
     formats: Annotated[
@@ -139,7 +142,7 @@ def run(
         typer.Option(help="Read on a Ray cluster: its address, auto, or local. --jobs is the number of workers."),
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=1, help="Seconds for one file, and for every scanned page, where no model is asked.")
+        float, typer.Option(min=1, help="Seconds for one file, and for every scanned page; not those a model takes.")
     ] = 600.0,
     model: Model = None,
     base_url: BaseUrl = None,

@@ -37,8 +37,8 @@ class Order:
     Attributes:
         out: Folder of the results.
         formats: What is written.
-        workers: Processes.
-        limit: Seconds for one file, where no model is asked.
+        workers: Files read at a time, each by a process.
+        limit: Seconds for one file, without those that a model takes.
         fresh: Read everything, whatever was done before.
         failed_only: Read what failed before, and nothing else.
         wait: Wait for another run in the folder to end.

@@ -31,7 +31,7 @@ from .post import Answer, Post
 from .shared_cache import open_cache
 from .stored import AnswerCache, request_key
 
-__all__ = ["MODES", "ModelClient", "Reply", "Request"]
+__all__ = ["MODES", "ModelClient", "Reply", "Request", "load"]
 
 MODES = {
     "tools": instructor.Mode.TOOLS,
@@ -242,6 +242,13 @@ class ModelClient:
         return _checked(_completion(answer))
 
 
+def load() -> None:
+    """Load what the first question would: half a second, for processes that are about to be forked."""
+    _trusted()
+    for mode in MODES.values():
+        mode_registry.get_handlers(Provider.OPENAI, mode)
+
+
 @lru_cache(maxsize=1)
 def _trusted() -> ssl.SSLContext:
     """Load the authorities that are trusted once: each document has a client of its own."""
@@ -385,17 +392,17 @@ class _Exchange(Generic[M]):
             raise StopError("offline", f"{self.request.tag}: not in the cache, and the run is offline.")
         asked = Call(kwargs, self.request.tag, self.request.system + self.request.user, self.request.expected)
         if self.client.post is not None:
-            return self._posted(self.client.post, asked)
+            return await self._posted(self.client.post, asked)
         completion: ChatCompletion = await self.client.endpoint.call(asked, self.client.budget)
         return completion
 
-    def _posted(self, post: Post, asked: Call) -> ChatCompletion:
+    async def _posted(self, post: Post, asked: Call) -> ChatCompletion:
         """Take an answer that came with a batch: a call like others, but that its time and its price differ."""
         client, tag = self.client, asked.tag
         answer = post.ask(self.key, tag, client.endpoint.body(asked))
         self.booked = answer.booked
         if not self.booked:
-            client.budget.admit(tag)
+            await client.budget.admit(tag)
         try:
             completion = _taken(answer)
         except CallError as error:

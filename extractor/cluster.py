@@ -51,7 +51,7 @@ def run(
         formats: What is written.
         workers: How many read side by side.
         extractor: How to read. A model is asked by each worker for itself, with as many calls at a time as configured.
-        limit: Seconds for one file, where no model is asked.
+        limit: Seconds for one file, without those that a model takes.
         address: Of the cluster, or ``local`` for one on this machine, which ends with the run.
 
     Raises:

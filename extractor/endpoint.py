@@ -131,7 +131,7 @@ class Endpoint:
     async def _once(self, asked: Call, budget: Budget, end: float) -> Any:
         if self.fatal is not None:
             raise self.fatal
-        refused = budget.admit(asked.tag)
+        refused = await budget.admit(asked.tag)
         if refused is not None:
             raise StopError("budget", f"{asked.tag}: not asked, {refused}.")
         begin, dialect = time.monotonic(), self.dialect

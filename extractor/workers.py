@@ -1,24 +1,34 @@
 """Worker processes: each has one file at a time, so that one that dies or hangs costs only its file.
 
 The time limit is the kernel's alarm in the worker itself: it ends native code too, and also a worker whose parent was
-killed. Workers are replaced after some hundred files, so that memory stays where it is.
+killed. Once a file has questions for a model only the processor's time counts. Workers are replaced after some hundred
+files, so that memory stays where it is.
+
+Where they ask a model they share the account of the run, which this process keeps (:mod:`extractor.desk`).
 """
 
+import asyncio
 import contextlib
 import gc
 import multiprocessing
 import os
+import selectors
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from .budget import Budget
+from .desk import Clerk, Desk, Said
 
 J = TypeVar("J")
 R = TypeVar("R")
 _FILES = 250  # after so many a worker is replaced
 _GARBAGE = 1_000_000  # objects before the collector looks: most live as long as their document; it looks after each
+_CLOCKS = signal.ITIMER_REAL, signal.ITIMER_PROF
+_LATE = {-signal.SIGALRM, -signal.SIGPROF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,134 +39,218 @@ class Lost:
     code: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker(Generic[J]):
     process: BaseProcess
     line: Connection
     job: J
+    clerk: Clerk | None = None
     done: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for answers of a model."""
+        return self.clerk is not None and self.clerk.asked
+
+    def tell(self, message: object) -> None:
+        """Send something; a worker that is dead says so when its line is waited for."""
+        with contextlib.suppress(OSError):
+            self.line.send(message)
+
+    def hear(self, said: list[Said]) -> None:
+        """Do what it wants of the account."""
+        if self.clerk is not None:
+            self.clerk.hear(said)
 
 
 class Workers(Generic[J, R]):
     """Does jobs in processes; results come as they are ready.
 
     Args:
-        task: What is done with a job; picklable, and a module's function, where processes aren't forked.
-        count: How many processes.
-        limit: Seconds for one job.
+        task: What is done with a job, with the desk of its account if there is one; picklable, and a module's function,
+            where processes aren't forked.
+        count: How many jobs are worked at; those that wait for answers of a model don't count.
+        limit: Seconds for one job, by the clock, or of the processor once a model is asked.
+        budget: The account on which a model is asked. The first job is then done alone, as it may find out how.
+        most: How many jobs are open at all, where that is more than ``count``.
     """
 
-    def __init__(self, task: Callable[[J], R], count: int, limit: float) -> None:
+    def __init__(
+        self, task: Callable[[J, Desk | None], R], count: int, limit: float, budget: Budget | None = None,
+        most: int = 1,
+    ) -> None:  # fmt: skip
         self._task, self._count, self._limit = task, count, limit
-        self._busy: dict[Connection, _Worker[J]] = {}
+        self._budget, self._most = budget, max(count, most)
+        self._lines = selectors.DefaultSelector()
+        self._busy: set[_Worker[J]] = set()
+        self._free: list[_Worker[J]] = []
+        self._met, self._over = budget is None, False
 
     def run(self, jobs: Iterable[J]) -> Iterator[tuple[J, R | Lost]]:
-        """Yield each job with what came of it. An interrupt lets what is begun end, and is raised again then."""
+        """Yield each job with what came of it.
+
+        An interrupt lets what is begun end, but for what waits for a model, and is raised again then; at a second one
+        all ends at once.
+        """
         waiting = iter(jobs)
         try:
-            for job in waiting:
-                self._begin(job)
-                if len(self._busy) >= self._count:
-                    break
-            while self._busy:
-                yield from self._finished(waiting)
+            while self._fill(waiting):
+                yield from self._finished()
         except KeyboardInterrupt:
-            while self._busy:
-                yield from self._finished(iter(()))
+            self._dismiss()
+            try:
+                while self._busy:
+                    yield from self._finished()
+            except KeyboardInterrupt:
+                self._kill()
             raise
         finally:
             self._stop()
 
-    def _begin(self, job: J, worker: "_Worker[J] | None" = None) -> None:
-        """Give a job to a worker that is free, or to a new one."""
-        if worker is None or worker.done >= _FILES:
-            if worker is not None:
-                _end(worker)
-            worker = self._new(job)
-        worker.job = job
-        with contextlib.suppress(OSError):  # it died between two jobs: its line says so when it is waited for
-            worker.line.send(job)
-        self._busy[worker.line] = worker
+    def _fill(self, waiting: Iterator[J]) -> int:
+        """Begin jobs while there is room; returns how many are under way."""
+        most = self._most if self._met else 1
+        while len(self._busy) < most and sum(not w.waits for w in self._busy) < self._count:
+            try:
+                job = next(waiting)
+            except StopIteration:
+                while self._free:
+                    self._left(self._free.pop())
+                break
+            worker = self._free.pop() if self._free else self._new(job)
+            worker.job = job
+            worker.tell((True, job))
+            self._busy.add(worker)
+        return len(self._busy)
 
     def _new(self, job: J) -> "_Worker[J]":
         here, there = multiprocessing.Pipe()
         forked = multiprocessing.get_start_method() == "fork"
-        others = [*self._busy, here] if forked else []
-        process = multiprocessing.Process(target=_serve, args=(there, self._task, self._limit, others), daemon=True)
+        others = [*(w.line for w in self._all()), here] if forked else []
+        what = self._task, self._limit, None if self._budget is None else self._budget.limited
+        process = multiprocessing.Process(target=_serve, args=(there, what, others), daemon=True)
         process.start()
         there.close()
-        return _Worker(process, here, job)
+        worker = _Worker(process, here, job)
+        if self._budget is not None:
+            worker.clerk = Clerk(self._budget, lambda told: worker.tell((False, told)))
+        self._lines.register(here, selectors.EVENT_READ, worker)
+        return worker
 
-    def _finished(self, waiting: Iterator[J]) -> Iterator[tuple[J, R | Lost]]:
-        for line in wait(list(self._busy)):
-            worker = self._busy.pop(line)  # type: ignore[call-overload] # connections alone are waited for
-            job, answer = worker.job, self._answer(worker)
-            following = next(waiting, None)
-            free = None if isinstance(answer, Lost) else worker
-            if following is not None:
-                self._begin(following, free)
-            elif free is not None:
-                _end(free)
-            yield job, answer
+    def _all(self) -> list[_Worker[J]]:
+        return [*self._busy, *self._free]
 
-    @staticmethod
-    def _answer(worker: _Worker[J]) -> R | Lost:
-        try:
-            answer: R = worker.line.recv()
-        except (EOFError, OSError):
-            worker.line.close()
-            worker.process.join()
-            code = worker.process.exitcode or 0
-            return Lost(late=code == -signal.SIGALRM, code=code)
-        worker.done += 1
-        return answer
+    def _finished(self) -> Iterator[tuple[J, R | Lost]]:
+        """Wait until something is said, and yield the jobs that are done."""
+        for key, _ in self._lines.select():
+            worker: _Worker[J] = key.data
+            try:
+                done, said = worker.line.recv()
+            except (EOFError, OSError):
+                code = self._left(worker)
+                if worker in self._free:
+                    self._free.remove(worker)
+                    continue
+                self._busy.remove(worker)
+                self._met = True
+                if code or not self._over:  # else it ended as it was told to
+                    yield worker.job, Lost(late=code in _LATE, code=code)
+                continue
+            if not done:
+                worker.hear(said)
+                continue
+            self._busy.remove(worker)
+            self._met = True
+            if worker.clerk is not None:
+                worker.clerk.close()
+            worker.done += 1
+            if worker.done < _FILES:
+                self._free.append(worker)
+            else:
+                self._left(worker)
+            yield worker.job, said
+
+    def _left(self, worker: _Worker[J]) -> int:
+        """See a worker go, which ends where its line does; returns its exit code."""
+        self._lines.unregister(worker.line)
+        worker.line.close()
+        if worker.clerk is not None:
+            worker.clerk.close()
+        worker.process.join()
+        return worker.process.exitcode or 0
+
+    def _dismiss(self) -> None:
+        """Tell all workers to end after what they are at, and not to wait for a model."""
+        self._over = True
+        for worker in self._all():
+            worker.tell(None)
+
+    def _kill(self) -> None:
+        for worker in self._all():
+            worker.process.kill()
 
     def _stop(self) -> None:
-        """End the workers after what they are at; at once if the user insists."""
-        left = list(self._busy.values())
-        self._busy.clear()
+        """End the workers, and hear what they still have to say; at once if the user insists."""
+        self._dismiss()
         try:
-            for worker in left:
-                worker.line.close()
-            for worker in left:
-                worker.process.join()
+            for worker in self._all():
+                with contextlib.suppress(EOFError, OSError):
+                    while True:
+                        done, said = worker.line.recv()
+                        if not done:
+                            worker.hear(said)
+                self._left(worker)
         except KeyboardInterrupt:
-            for worker in left:
-                worker.process.kill()
+            self._kill()
             raise
+        finally:
+            self._busy.clear()
+            self._free.clear()
+            self._lines.close()
 
 
 def more_time(limit: float) -> None:
     """Give the job of this worker its time anew; does nothing where no time is limited."""
-    if signal.getitimer(signal.ITIMER_REAL)[0] > 0:
-        signal.setitimer(signal.ITIMER_REAL, limit)
+    for clock in _CLOCKS:
+        if signal.getitimer(clock)[0] > 0:
+            signal.setitimer(clock, limit)
 
 
-def _end(worker: _Worker[J]) -> None:
-    worker.line.close()
-    worker.process.join()
-
-
-def _serve(line: Connection, task: Callable[[J], R], limit: float, others: Sequence[Connection]) -> None:
-    """Work off jobs until the line is closed. Ctrl-C is the parent's: a worker finishes what it is at."""
+def _serve(
+    line: Connection, what: tuple[Callable[[Any, Desk | None], Any], float, bool | None], others: Sequence[Connection]
+) -> None:
+    """Work off jobs until the line ends. Ctrl-C is the parent's: a worker finishes what it is at."""
     for other in others:
         other.close()
+    task, limit, limited = what
+    clocks = _CLOCKS[:1] if limited is None else _CLOCKS
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for sign in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(sign, signal.SIG_DFL)
     gc.freeze()  # what was loaded before stays shared with the parent
     gc.set_threshold(_GARBAGE, 20, 50)
     fresh = True
-    try:
-        while True:
-            job: J = line.recv()
-            signal.setitimer(signal.ITIMER_REAL, limit)
-            answer = task(job)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            line.send(answer)
-            del job, answer
+    with contextlib.suppress(EOFError, OSError):
+        while (heard := line.recv()) is not None:
+            work, job = heard
+            if not work:  # for the desk of the job before
+                continue
+            desk = None if limited is None else Desk(line, limited=limited)
+            for clock in clocks:
+                signal.setitimer(clock, limit)
+            try:
+                answer = task(job, desk)
+            except asyncio.CancelledError:
+                break
+            finally:
+                if desk is not None:
+                    desk.flush()
+            for clock in clocks:
+                signal.setitimer(clock, 0)
+            line.send((True, answer))
+            del heard, job, answer, desk
             gc.collect()
             if fresh:  # what the first file loaded stays for all; it need not be looked at again and again
                 gc.freeze()
                 fresh = False
-    except (EOFError, OSError):
-        os._exit(0)
+    os._exit(0)

@@ -74,6 +74,7 @@ def place(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = "".join(lines).replace("编制单位：", f"编制单位：{name} ")
         (folder / "in" / f"{name}.txt").write_text(text, encoding="utf-8")
     settings = {"base_url": f'"{server.url}"', "model": '"scripted"', "mode": '"tools"', "backoff": 0.01}
+    settings |= {"concurrency": 2}
     for name, more in (("model", {"attempts": 5}), ("hasty", {"attempts": 2, "timeout": 0.2})):
         told = ["[model]", *(f"{key} = {value}" for key, value in {**settings, **more}.items())]
         (folder / f"{name}.toml").write_text("\n".join(told))
@@ -144,7 +145,7 @@ def test_an_outage_is_made_good_by_the_next_run(
 
     faulty.fault = outage
     hasty = ["--config", place / "hasty.toml"] if kind == "slow" else []
-    assert run(place, "out", "--concurrency", 2, *hasty) == 1
+    assert run(place, "out", *hasty) == 1
     assert results(place / "out") != calm
     before, faulty.fault = server.calls, lambda _: None
     assert run(place) == CALM
@@ -159,7 +160,7 @@ def test_a_kill_at_a_call_loses_no_answer(faulty: Faulty, calm: dict[str, bytes]
     begin = server.calls
     at = begin + random.Random(1).randint(2, QUESTIONS)
     running = subprocess.Popen(
-        [sys.executable, "-m", "extractor", *arguments(place, "out", "--concurrency", "2")],
+        [sys.executable, "-m", "extractor", *arguments(place, "out")],
         env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

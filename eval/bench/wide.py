@@ -3,17 +3,20 @@
     .venv/bin/python eval/bench/wide.py [--calls 1000] [--latency 0.2] [--concurrency 64] [--rounds 3]
 
 Questions about a table, each another, put to a server in a process of its own that gives the same answer after a fixed
-time: by bare ``AsyncOpenAI``, and by the package's client with an empty cache (instructor, cache on disk, budget,
-limiter), and with a full one. CPU is this process's and the server's.
+time: by bare ``AsyncOpenAI``, by the package's client with an empty cache (instructor, cache on disk, budget, limiter),
+by the same from a full one, and by worker processes under one account, as a run has them. Processes are started before
+the clock runs, and have asked a question each. CPU is that of this process and its workers, and the server's.
 """
 
 import argparse
 import asyncio
+import functools
 import json
 import multiprocessing
 import os
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
@@ -24,9 +27,12 @@ import openai  # noqa: TID251 - what the client is measured against
 from gold import BUDGETS, catalogue, obedient, report
 
 from extractor.answers import Request
+from extractor.budget import Budget
 from extractor.client import ModelClient
 from extractor.config import ModelConfig
+from extractor.desk import Desk
 from extractor.prompts import answer_model
+from extractor.workers import Lost, Workers
 
 TABLE = "expenditure"
 
@@ -85,19 +91,57 @@ async def bare(config: ModelConfig, prompts: list[str], body: dict[str, Any]) ->
         await asyncio.gather(*map(one, prompts))
 
 
-async def ours(config: ModelConfig, prompts: list[str]) -> None:
+async def ours(config: ModelConfig, prompts: list[str], budget: Budget | None = None) -> None:
     """Ask with the package's client."""
     form = answer_model(catalogue().table(TABLE))
-    async with ModelClient(config) as client:
+    async with ModelClient(config, budget=budget) as client:
         replies = await asyncio.gather(*(client.ask(Request("s" * 2000, p, form, TABLE)) for p in prompts))
     if any(reply.outcome != "ok" for reply in replies):
         raise SystemExit(f"no answer: {next(r.message for r in replies if r.outcome != 'ok')}")
 
 
-def timed(what: Callable[[], Awaitable[None]], server: int) -> tuple[float, float, float]:
+def part(prompts: list[str], desk: Desk | None, *, config: ModelConfig, ready: Any) -> float:
+    """Ask in a worker process, once all of them are ready; returns its seconds of CPU."""
+    if not prompts:  # the first job, which is done alone
+        return 0.0
+    budget = Budget(config).child(desk)
+    asyncio.run(ours(config, [f"{os.getpid()}"], budget))
+    ready.wait()
+    begin = time.process_time()
+    asyncio.run(ours(config, prompts, budget))
+    return time.process_time() - begin
+
+
+def shared(config: ModelConfig, prompts: list[str], processes: int) -> tuple[float, float]:
+    """Ask with several processes under one account; returns seconds by the clock, and of CPU of all processes."""
+    begin: list[float] = []
+    context = multiprocessing.get_context("fork")
+    ready = context.Barrier(processes + 1)
+
+    def start() -> None:
+        ready.wait()
+        begin.extend((time.perf_counter(), time.process_time()))
+
+    threading.Thread(target=start).start()
+    task = functools.partial(part, config=config, ready=ready)
+    pool = Workers[list[str], float](task, processes, 600, Budget(config), processes)
+    cpu = 0.0
+    for _, used in pool.run([[], *(prompts[number::processes] for number in range(processes))]):
+        if isinstance(used, Lost):
+            raise SystemExit(f"a worker died: {used.code}")
+        cpu += used
+        if used:
+            wall, mine = time.perf_counter() - begin[0], time.process_time() - begin[1]
+    return wall, cpu + mine
+
+
+def timed(what: Callable[[], Awaitable[None] | tuple[float, float]], server: int) -> tuple[float, float, float]:
     """Return seconds by the clock, of CPU, and of the server's CPU."""
     wall, cpu, other = time.perf_counter(), time.process_time(), spent(server)
-    asyncio.run(what())  # type: ignore[arg-type]
+    done = what()
+    if isinstance(done, tuple):
+        return *done, spent(server) - other
+    asyncio.run(done)  # type: ignore[arg-type]
     return time.perf_counter() - wall, time.process_time() - cpu, spent(server) - other
 
 
@@ -132,10 +176,15 @@ def main() -> None:
                 base_url=url, model="m", mode="tools", concurrency=arguments.concurrency, cache_dir=Path(folder)
             )
             some = prompts if number else prompts[:50]  # the first round imports and compiles
+
+            def fresh(processes: int) -> ModelConfig:
+                return config.model_copy(update={"cache_dir": Path(folder) / str(processes)})  # noqa: B023
+
             for side, what in (
                 ("bare AsyncOpenAI", lambda: bare(config, some, body)),  # noqa: B023 - called at once
                 ("our client", lambda: ours(config, some)),  # noqa: B023
                 ("the same from the cache", lambda: ours(config, some)),  # noqa: B023
+                *((f"{n} under one account", functools.partial(shared, fresh(n), some, n)) for n in (1, 2)),
             ):
                 figure = timed(what, server.pid or 0)
                 if number:
