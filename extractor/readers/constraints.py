@@ -135,7 +135,7 @@ def _constrain(cp_model: Any, built: Model, instance: Instance, problem: Problem
                 shown[side].append(boolean)
     broken = model.new_bool_var("")
     holds = [~broken]
-    if instance.optional and None not in shown[instance.optional]:
+    if instance.optional and all(boolean is not None for boolean in shown[instance.optional]):
         if not shown[instance.optional]:
             return
         some = model.new_bool_var("")

@@ -16,9 +16,10 @@ from extractor.specs import Catalogue, TableSpec
 
 from . import structure
 from .body import Body, prepare, tokens_of
-from .columns import Layout
+from .columns import Layout, told_apart
 from .cpsat import effort
 from .draft import Draft, narrow, start
+from .flat import in_a_row
 from .flow import flow_rows
 from .grid import grid_rows
 from .group_columns import in_groups
@@ -92,6 +93,8 @@ def fitting(
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
         verdict = layout(body, spec)
+        if spec.shape == "labels" and not body.grid and body.lines:
+            verdict = in_a_row(body, spec, labelled_rows(body, spec, labels), verdict)
         if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
             verdict = Layout(known=False, reason="its header names columns that only other layouts have")
         known = verdict.known
@@ -114,7 +117,8 @@ def fitting(
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
-    return in_groups(raw, best, catalogue, labels) or best
+    spec, body, verdict = in_groups(raw, best, catalogue, labels) or best
+    return spec, body, told_apart(verdict)
 
 
 def _hinted(

@@ -177,7 +177,7 @@ def _best(
 ) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
     """Read every section of a statement; keep the first with the most cells, and where the others begin."""
     full = _full(lines, prose, statement, [h for h in here if statement.spec.id in h[0].ids], kind)
-    if not full and statement.spec.otherwise:
+    if not full and statement.spec.otherwise_in in (None, kind):
         for parent, wanted in statement.spec.otherwise.items():
             found = _full(lines, prose, statement, [h for h in here if parent in h[0].ids], kind)
             full = [(s, f, kept, None) for s, f, d, _ in found if (kept := d.only(wanted) if wanted else d).cells()]
