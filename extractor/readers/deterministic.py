@@ -88,6 +88,7 @@ def fitting(
         SpecError: No spec describes the chunk.
     """
     best: tuple[TableSpec, Body, Layout] | None = None
+    coded: tuple[TableSpec, Body, Layout] | None = None
     least = 0
     raw = tokens_of(lines, chunk, labels)
     for spec in catalogue.layouts(chunk.spec or ""):
@@ -113,10 +114,16 @@ def fitting(
             continue  # it names nothing that the layout before it doesn't name
         if best is None or strange < least:
             best, least = (spec, body, verdict), strange
+        if coded is None and spec.shape == "coded":
+            coded = (spec, body, verdict)
         if not strange:
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
+    if coded is not None and best[0].shape == "labels":
+        rows = flow_rows(coded[1], coded[0], labels, {}) if not raw.grid else []
+        if sum(bool(row.code) for row in rows) * 2 > len(rows):
+            best = coded  # a table of codes is none of labels
     spec, body, verdict = in_groups(raw, best, catalogue, labels) or best
     return spec, body, told_apart(verdict)
 

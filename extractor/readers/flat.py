@@ -37,12 +37,13 @@ def in_a_row(body: Body, spec: TableSpec, rows: Sequence[RawRow], otherwise: Lay
 
 def one_side(body: Body) -> list[str]:
     """Return the names that a header prints for each of its two or more sides alike, or none."""
-    names = [p for line in body.pieces for p in map(squeeze, line.text.replace("|", " ").split())]
-    names = [p for p in names if len(p) > 1 and not names_rows(p) and p not in _SIDES]
-    for sides in range(2, _SIDES_MOST + 1):
-        own = names[: len(names) // sides]
-        if own and own * sides == names and len(set(own)) == len(own):
-            return own
+    for lines in (body.pieces, body.header_lines):  # as printed, then put together from fragments
+        names = [p for line in lines for p in map(squeeze, line.text.replace("|", " ").split())]
+        names = [p for p in names if len(p) > 1 and not names_rows(p) and p not in _SIDES]
+        for sides in range(2, _SIDES_MOST + 1):
+            own = names[: len(names) // sides]
+            if own and own * sides == names and len(set(own)) == len(own):
+                return own
     return []
 
 

@@ -23,7 +23,7 @@ Sums = tuple[tuple[int, tuple[int, ...]], ...]
 """Columns by their places: a total with its parts."""
 
 _AMOUNTS = re.compile(
-    r"(?:[总合小]计|预算数|决算数|金额|预算|决算|收入|支出)$"
+    r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算|收入|支出)$"
 )  # what a table's first column is called
 _LEAVES = frozenset({"小计", "合计"})
 _WHOLE = re.compile(r"(?:总计|合计|小计)$")
@@ -42,7 +42,7 @@ _NEVER = tuple(
     for part, group in (
         (
             r"^(?:其中:)?(?:人员|公用|日常公用|工资福利|商品和服务|对个人和家庭)",
-            r"^(?!.*基本).*(?:项目|结转|经营|上缴)",
+            r"^(?!.*基本).*(?:项目|结转|经营|上缴|附属)",
         ),
         (r"^(?:运转类|特定目标类|其他运转类|部门预算项目)", r"基本|结转|结余|上缴|经营"),
         (r"^(?:财政专户|单位资金|事业|经营收入|其他收入|上级补助|附属)", r"^财政拨款|一般公共|政府性|国有资本|专户"),
@@ -223,7 +223,8 @@ def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work, depth: i
         own = tuple((*head, name) for name in names[:count])
         if all(_may_stand(name, head) for name in names[:count]):
             for others in _below(tuple(rest), names[count:], work, depth):
-                yield (*own, *others)
+                if not _WITHIN.match(names[0]):  # which is said of what stands in front of it
+                    yield (*own, *others)
                 if names[0] not in _LEAVES and not _BEFORE.search(head[-1]):
                     yield (head, *own, *others)  # the group's name is that of its sum
 
@@ -248,8 +249,9 @@ def _sums(paths: tuple[Path, ...]) -> Sums:
     """Return the sums that the names promise: of each group, of all, and of two years with the change."""
     found: list[tuple[int, tuple[int, ...]]] = []
     _group(paths, 0, range(len(paths)), found)
-    years = [(match[0], i) for i, p in enumerate(paths) if len(p) == 1 and (match := _YEAR.match(p[0]))]
-    change = next((i for i, p in enumerate(paths) if len(p) == 1 and _CHANGE.search(p[0])), None)
+    own = [(i, p[0]) for i, p in enumerate(paths) if len(p) == 1 or p[-1] in _LEAVES]
+    years = [(match[0], i) for i, name in own if (match := _YEAR.match(name))]
+    change = next((i for i, p in enumerate(paths) if _CHANGE.search(p[-1])), None)
     if change is not None and len(years) == _TWO and years[0][0] != years[1][0]:
         found.append((max(years)[1], (min(years)[1], change)))
     return tuple(found)

@@ -208,9 +208,10 @@ class Labels:
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
                 if words or len(tokens) == 1 or any(t.kind == "number" for t in tokens[position + 1 : position + 2]):
                     return True
+        dashed = bool(following) and following[0].kind == "dash"
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         bare = split_label(label)[1]
-        if (amounts or next_amount) and (bare in TOTALS or self.known(label, spec)):
+        if (amounts or next_amount or dashed) and (bare in TOTALS or self.known(label, spec)):
             return True
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec)
