@@ -40,7 +40,7 @@ def test_three_sides_with_two_years_each() -> None:
     """Sides that name the same columns have as many amounts in a row as columns; row numbers are none."""
     text = """收入支出决算总表
 单位：万元
-项目 行次 2020年决算数 2021年决算数 项目（按功能分类） 行次 2020年决算数 2021年决算数 项目（按支出性质） 行次 2020年决算数 2021年决算数
+项目 行次 2020年决算 2021年决算 项目（按功能分类） 行次 2020年决算 2021年决算 项目（按性质） 行次 2020年决算 2021年决算
 一、财政拨款收入 1 300.00 410.00 一、一般公共服务支出 6 280.00 390.00 一、基本支出 11 200.00 250.00
 二、事业收入 2 20.00 30.00 二、卫生健康支出 7 40.00 50.00 二、项目支出 12 120.00 190.00
 本年收入合计 3 320.00 440.00 本年支出合计 8 320.00 440.00 本年支出合计 13 320.00 440.00
@@ -49,9 +49,9 @@ def test_three_sides_with_two_years_each() -> None:
 """
     for printed in (text, lines(text)):
         found = read(printed, "revenue_expenditure")
-        assert found["财政拨款收入", "2020年决算数"][0] == "300.00"
-        assert found["卫生健康支出", "2021年决算数"] == ("50.00", "proven")
-        assert found["项目支出", "2021年决算数"][0] == "190.00"
+        assert found["财政拨款收入", "2020年决算"][0] == "300.00"
+        assert found["卫生健康支出", "2021年决算"] == ("50.00", "proven")
+        assert found["项目支出", "2021年决算"][0] == "190.00"
 
 
 def test_a_row_number_is_no_part_of_the_amount_behind_it() -> None:

@@ -93,11 +93,7 @@ def fitting(
     raw = tokens_of(lines, chunk, labels)
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
-        verdict = layout(body, spec)
-        if spec.shape == "labels" and not body.grid and body.lines:
-            verdict = in_a_row(body, spec, labelled_rows(body, spec, labels), verdict)
-        if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
-            verdict = Layout(known=False, reason="its header names columns that only other layouts have")
+        verdict = _verdict(body, spec, catalogue, labels)
         known = verdict.known
         crowded = _crowded(body, spec, verdict, labels) if known else 0
         strange = (
@@ -120,12 +116,28 @@ def fitting(
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
-    if coded is not None and best[0].shape == "labels":
-        rows = flow_rows(coded[1], coded[0], labels, {}) if not raw.grid else []
-        if sum(bool(row.code) for row in rows) * 2 > len(rows):
-            best = coded  # a table of codes is none of labels
+    if coded is not None and best[0].shape == "labels" and not raw.grid and _coded_rows(coded, labels):
+        best = coded  # a table of codes is none of labels
     spec, body, verdict = in_groups(raw, best, catalogue, labels) or best
     return spec, body, told_apart(verdict)
+
+
+def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels) -> Layout:
+    """Compare a header with a spec; in text without cells it may also name all columns one after the other."""
+    verdict = layout(body, spec)
+    if body.grid:
+        return verdict
+    if spec.shape == "labels" and body.lines:
+        verdict = in_a_row(body, spec, labelled_rows(body, spec, labels), verdict)
+    if verdict.known and _other_columns(body, spec, catalogue):
+        return Layout(known=False, reason="its header names columns that only other layouts have")
+    return verdict
+
+
+def _coded_rows(told: tuple[TableSpec, Body, Layout], labels: Labels) -> bool:
+    """Whether most rows of a table in text without cells have a code."""
+    rows = flow_rows(told[1], told[0], labels, {})
+    return sum(bool(row.code) for row in rows) * 2 > len(rows)
 
 
 def _hinted(

@@ -26,6 +26,7 @@ _AMOUNTS = re.compile(
     r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算|收入|支出)$"
 )  # what a table's first column is called
 _LEAVES = frozenset({"小计", "合计"})
+_ASIDE = re.compile(r"(?:计|数|金额|预算|决算|比例|比重|幅度|[%率]\)?)$|^其中")  # no part of a sum, or of no other
 _WHOLE = re.compile(r"(?:总计|合计|小计)$")
 _RATE = re.compile(r"[%率]\)?$|比例$|比重$|幅度$")  # what is one number has no parts
 _OF_LABELS = re.compile(
@@ -115,8 +116,15 @@ def _told_by(
 ) -> list[tuple[int, Grouped]]:
     """Return the ways of reading a header that make the rows add up, each with how many sums tell, most first."""
     found = [Grouped(paths, _sums(paths)) for paths in ways if _makes_sense(paths)]
-    told = [(_told(way, amounts, work), way) for way in found]
+    told = [(_told(way, amounts, work), way) for way in found if _covers(way)]
     return sorted((t for t in told if t[0] >= _TELLING), key=lambda t: -t[0])
+
+
+def _covers(found: Grouped) -> bool:
+    """Whether sums tell of most parts: rows that add up say nothing of the other names."""
+    told = {c for total, parts in found.sums for c in (total, *parts)}
+    parts = [i for i, p in enumerate(found.columns) if not _ASIDE.search(p[-1])]
+    return sum(i in told for i in parts) * 3 >= len(parts) * 2
 
 
 def _amounts(rows: Sequence[RawRow]) -> list[tuple[int, ...]]:
@@ -220,13 +228,19 @@ def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work, depth: i
     for count in range(2, len(names) + 1):
         if any(name in _LEAVES for name in names[1:count]):
             break  # it begins the next group
+        if not all(_may_stand(name, head) for name in names[:count]):
+            continue
         own = tuple((*head, name) for name in names[:count])
-        if all(_may_stand(name, head) for name in names[:count]):
-            for others in _below(tuple(rest), names[count:], work, depth):
-                if not _WITHIN.match(names[0]):  # which is said of what stands in front of it
-                    yield (*own, *others)
-                if names[0] not in _LEAVES and not _BEFORE.search(head[-1]):
-                    yield (head, *own, *others)  # the group's name is that of its sum
+        for others in _below(tuple(rest), names[count:], work, depth):
+            yield from ((*first, *own, *others) for first in _said(head, names[0]))
+
+
+def _said(head: Path, name: str) -> Iterator[tuple[Path, ...]]:
+    """Yield what stands in front of the parts of a group, whose first one is given: nothing, or the group's sum."""
+    if not _WITHIN.match(name):  # which is said of what stands in front of it
+        yield ()
+    if name not in _LEAVES and not _BEFORE.search(head[-1]):
+        yield (head,)  # the group's name is that of its sum
 
 
 @lru_cache(maxsize=4096)

@@ -220,8 +220,14 @@ class Labels:
         if spec.shape == "wide" and _of_office_or_year(tokens):
             return any(t.decimals for t in tokens) or (next_amount and first.kind == "text")
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
-            return next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
+            named = next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
+            return named and not self._of_column(tokens, spec)
         return False
+
+    def _of_column(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
+        """Whether a line is the name of a column, the last of a header above a row without a name."""
+        names = self.header_words(spec).split("\n") if spec.shape == "items" and len(tokens) == 1 else ()
+        return squeeze(tokens[0].text) in names
 
     def _amount(self, token: Token, spec: TableSpec) -> bool:
         return _is_amount(token) and not self.is_code(token.text, spec)

@@ -173,7 +173,9 @@ def join_split_numbers(lines: Sequence[list[Token]], decimals: int, *, across: b
     if not decimals:
         return list(lines)
     grouped = not any(
-        len(t.text.partition(".")[0].lstrip("-")) > 3 if t.decimals else "行次" in t.text for line in lines for t in line
+        len(t.text.partition(".")[0].lstrip("-")) > 3 if t.decimals else "行次" in t.text
+        for line in lines
+        for t in line
     )
     out: list[list[Token]] = []
     for line in lines:
