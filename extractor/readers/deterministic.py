@@ -128,7 +128,7 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels) 
     if body.grid:
         return verdict
     if spec.shape == "labels" and body.lines:
-        verdict = in_a_row(body, spec, labelled_rows(body, spec, labels), verdict)
+        verdict = in_a_row(body, spec, labels, verdict)
     if verdict.known and _other_columns(body, spec, catalogue):
         return Layout(known=False, reason="its header names columns that only other layouts have")
     return verdict

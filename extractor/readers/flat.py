@@ -3,8 +3,6 @@
 Names that no spec knows are kept as printed, and two years of one name are told apart, as in grids.
 """
 
-from collections.abc import Sequence
-
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
@@ -12,7 +10,8 @@ from .body import Body
 from .columns import Layout, columns_by_name, strangeness
 from .groups import names_rows
 from .heads import named
-from .rows import RawRow
+from .labelled import labelled_rows
+from .labels import Labels
 
 _MOST = 16  # columns
 _REMARK = "备注"
@@ -20,19 +19,21 @@ _SIDES = frozenset({"收入", "支出", "本年收入", "本年支出", "收", "
 _SIDES_MOST = 4
 
 
-def in_a_row(body: Body, spec: TableSpec, rows: Sequence[RawRow], otherwise: Layout) -> Layout:
+def in_a_row(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> Layout:
     """Take the columns as a header names them one after the other, where another reading passes over one of them."""
     names = flat(body)
-    most = max((len(row.items) for row in rows), default=0)
-    told = sum(row.role is not None for row in rows if row.items) * 4 >= sum(bool(row.items) for row in rows) * 3
-    if not told or not 1 < len(names) <= _MOST or most != len(names):
+    if not 1 < len(names) <= _MOST:
         return otherwise
     found = named(tuple((name,) for name in names), columns_by_name(spec))
     ids = tuple(found)
     if not found or (otherwise.known and len(ids) <= len(otherwise.columns) and set(ids) <= set(otherwise.columns)):
         return otherwise
-    labels = {i: n for i, n in found.items() if i != n}
-    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=strangeness(ids, spec))
+    rows = [row for row in labelled_rows(body, spec, labels) if row.items]
+    most = max((len(row.items) for row in rows), default=0)
+    if most != len(names) or sum(row.role is not None for row in rows) * 4 < len(rows) * 3:
+        return otherwise
+    told = {i: n for i, n in found.items() if i != n}
+    return Layout(known=True, columns=ids, printed=ids, short=ids, labels=told, strange=strangeness(ids, spec))
 
 
 def one_side(body: Body) -> list[str]:

@@ -254,9 +254,9 @@ def _makes_sense(paths: Sequence[Path]) -> bool:
     every = set(paths)
     alone = [len(p) > 1 or p[-1] not in _LEAVES for p in paths]
     beside = any(_OF_BASIC.search(p[-1]) and (*p[:-1], _BASIC) in every for p in paths)
-    behind = any(a[: len(b)] == b for a, b in combinations(paths, 2))  # a group's sum behind its parts
     first = (alone[0] or paths[0][-1] == "合计") and _AMOUNTS.search(paths[0][-1]) is not None
-    return len(every) == len(paths) and first and all(alone[1:]) and not beside and not behind
+    sense = len(every) == len(paths) and first and all(alone[1:]) and not beside
+    return sense and not any(a[: len(b)] == b for a, b in combinations(paths, 2))  # a group's sum behind its parts
 
 
 def _sums(paths: tuple[Path, ...]) -> Sums:
