@@ -133,7 +133,7 @@ class Statement(_Strict):
         beside: Rows that are taken from the section of another statement where its own doesn't have them.
         otherwise: Statements whose sections it is read from where its own is missing or says nothing, and the rows
             that are taken from there; none for all.
-        otherwise_in: Only in budgets, or only in final accounts.
+        otherwise_in: Only in budgets, or only in final accounts, and where those statements say nothing themselves.
         anywhere: Looked for in all prose where the section is missing or says nothing.
     """
 
