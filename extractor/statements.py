@@ -133,6 +133,7 @@ class Statement(_Strict):
         beside: Rows that are taken from the section of another statement where its own doesn't have them.
         otherwise: Statements whose sections it is read from where its own is missing or says nothing, and the rows
             that are taken from there; none for all.
+        otherwise_in: Only in budgets, or only in final accounts, and where those statements say nothing themselves.
         anywhere: Looked for in all prose where the section is missing or says nothing.
     """
 
@@ -152,6 +153,7 @@ class Statement(_Strict):
     empty: tuple[str, ...] = ()
     beside: dict[str, tuple[str, ...]] = {}
     otherwise: dict[str, tuple[str, ...]] = {}
+    otherwise_in: Kind | None = None
     anywhere: bool = False
 
 

@@ -13,13 +13,14 @@ from extractor.specs import TableSpec
 from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
-from .labels import TOTALS, Labels
+from .labels import STAGE, TOTALS, Labels
 from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
-from .page_numbers import YEAR_GOES_ON, stray_page, without_page_numbers
+from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
+_UNIT_GOES_ON = re.compile(r"^\s*位[:：]\s*(百万元|万元|千元|亿元|元)\s*$")  # below 单, at a line's end
 _OFFICE = re.compile(
     r"(?:编制|填报|填制|预算|决算|公开|申报|报送|编报)?(?:单位|部门)(?:[/、](?:单位|部门))?(?:名称)?(?:\([^)]*\))?[:：]"
     r"\s*(?:\[\d{3,12}\]|\d{3,12}[-—]?)?\s*(.*)"
@@ -33,7 +34,7 @@ _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, o
 _PAGE = re.compile(
     r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$"
 )
-_RULE = re.compile(r"^[\s|:\-—─━=_+\t]+$")
+_RULE = re.compile(r"^(?!\s*[-—]{1,2}\s*$)[\s|:\-—─━=_+\t]+$")  # one dash is an empty cell on a line of its own
 # Lines that printing adds and no table has.
 _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
 _DECIMAL = re.compile(r"\d\.\d")
@@ -102,6 +103,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     """Cut a chunk into tokens, as far as that doesn't depend on its spec; a hint says which lines are none of it."""
     skip = hint.skip if hint else frozenset[int]()
     content = [lines[i] for piece in chunk.pieces for i in piece if lines[i].number not in skip]
+    content = without_heads(content, lines)
     unit, office, content = _furniture(content, lines[chunk.first])
     content, note, empty = _note(content)
     grid = _is_grid(content)
@@ -137,7 +139,9 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
     whole = tuple(header) if grid else joined(header, layouts)
-    token_lines = without_unit_codes([tokens for _, tokens in data], whole)
+    token_lines = without_unit_codes(
+        [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
+    )
     token_lines = without_ordinals(token_lines, whole, grid=grid)
     token_lines = token_lines if grid else whole_codes(token_lines, labels.catalogue.names)
     starts = block_starts(header, token_lines) if grid else []
@@ -173,7 +177,7 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Lin
         unit = match.group(1)
     for line in content:
         text = line.text
-        match = _UNIT.search(text)
+        match = _UNIT.search(text) or _UNIT_GOES_ON.search(text)
         if match:
             unit = unit or match.group(1)
             text = text[: match.start()] + text[match.end() :]
@@ -278,7 +282,8 @@ def _begins_itself(tokens: Sequence[Token], following: Sequence[Token], spec: Ta
     if spec.shape in ("two_sided", "items"):
         return False
     if tokens[0].kind == "text":
-        return squeeze("".join(t.text for t in tokens if t.kind == "text")) in TOTALS
+        label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
+        return label in TOTALS or (spec.shape == "wide" and bool(STAGE.match(label)))
     words = [*tokens[1:], *following] if len(tokens) == 1 else tokens[1:]
     names = labels.catalogue.names.get(tokens[0].text, ())
     return bool(words) and words[0].kind == "text" and squeeze(words[0].text) in map(squeeze, names)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from extractor.lexicon import lookalikes
@@ -75,6 +75,13 @@ def looks_misread(name: str) -> bool:
     return name not in known and any(
         name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
     )
+
+
+def told_apart(known: Layout) -> Layout:
+    """Return a layout in which columns of one printed name keep their ids, which have the names of their groups."""
+    often = Counter(name for column, name in known.labels.items() if column in known.columns)
+    labels = {i: i if often[n] > 1 and i.endswith(f"/{n}") else n for i, n in known.labels.items()}
+    return known if labels == known.labels else replace(known, labels=labels)
 
 
 def is_name(text: str) -> bool:

@@ -15,6 +15,7 @@ from extractor.specs import Column, TableSpec
 from .body import Body
 from .heads import change_column
 from .labels import HEADER_WORDS, undated
+from .ordinals import two_classifications
 
 _MOST = 1_000  # pieces of a header
 _PIECES = 5  # a name is wrapped onto at most so many lines
@@ -60,7 +61,7 @@ def cover(body: Body, spec: TableSpec) -> Cover:
         return Cover({}, {}, sum(map(len, pieces)), 1)
     side = (spec.left_column,) if spec.left_column else ()
     columns = (*side, *spec.columns, *spec.more)
-    blocks = max(1, "".join(pieces).count(_NAME))
+    blocks = 1 if two_classifications(body.header) else max(1, "".join(pieces).count(_NAME))
     whole: dict[str, str] = {}
     printed = set(pieces)
     pieces = _longer(pieces, columns, whole)

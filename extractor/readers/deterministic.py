@@ -16,9 +16,10 @@ from extractor.specs import Catalogue, TableSpec
 
 from . import structure
 from .body import Body, prepare, tokens_of
-from .columns import Layout
+from .columns import Layout, told_apart
 from .cpsat import effort
 from .draft import Draft, narrow, start
+from .flat import in_a_row
 from .flow import flow_rows
 from .grid import grid_rows
 from .group_columns import in_groups
@@ -92,14 +93,22 @@ def fitting(
         SpecError: No spec describes the chunk.
     """
     best: tuple[TableSpec, Body, Layout] | None = None
+    coded: tuple[TableSpec, Body, Layout] | None = None
     least, chosen = 0, list[RawRow]()
     raw = tokens_of(lines, chunk, labels)
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
-        verdict = layout(body, spec)
-        if verdict.known and not body.grid and _other_columns(body, spec, catalogue):
-            verdict = Layout(known=False, reason="its header names columns that only other layouts have")
+        verdict = _verdict(body, spec, catalogue, labels)
         known = verdict.known
+        if (
+            best is not None
+            and best[2].known
+            and spec.shape == "coded"
+            and not set(verdict.columns) - set(best[2].columns)
+        ):
+            continue  # it names nothing that the layout before it doesn't name
+        if coded is None and spec.shape == "coded":
+            coded = (spec, body, verdict)
         if best is not None and known and verdict.strange >= least:
             continue  # it explains no more
         rows = _labelled(body, spec, labels) if known else []
@@ -109,26 +118,40 @@ def fitting(
             if known
             else _UNFIT
         )
-        if (
-            best is not None
-            and best[2].known
-            and spec.shape == "coded"
-            and not set(verdict.columns) - set(best[2].columns)
-        ):
-            continue  # it names nothing that the layout before it doesn't name
         if best is None or strange < least:
             best, least, chosen = (spec, body, verdict), strange, rows
         if not strange:
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
+    if coded is not None and best[0].shape == "labels" and not raw.grid and _coded_rows(coded, labels):
+        best, chosen = coded, []  # a table of codes is none of labels
     grouped = in_groups(raw, best, catalogue, labels)
-    return (*grouped, []) if grouped else (*best, chosen)
+    spec, body, verdict = grouped or best
+    return spec, body, told_apart(verdict), [] if grouped else chosen
 
 
 def _labelled(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Return the rows of a table with labels; of another one none."""
     return labelled_rows(body, spec, labels) if spec.shape in _LABELLED else []
+
+
+def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels) -> Layout:
+    """Compare a header with a spec; in text without cells it may also name all columns one after the other."""
+    verdict = layout(body, spec)
+    if body.grid:
+        return verdict
+    if spec.shape == "labels" and body.lines:
+        verdict = in_a_row(body, spec, labels, verdict)
+    if verdict.known and _other_columns(body, spec, catalogue):
+        return Layout(known=False, reason="its header names columns that only other layouts have")
+    return verdict
+
+
+def _coded_rows(told: tuple[TableSpec, Body, Layout], labels: Labels) -> bool:
+    """Whether most rows of a table in text without cells have a code."""
+    rows = flow_rows(told[1], told[0], labels, {})
+    return sum(bool(row.code) for row in rows) * 2 > len(rows)
 
 
 def _hinted(

@@ -12,7 +12,7 @@ from extractor.specs import TableSpec, is_final
 
 from .body import Body
 from .columns import Layout
-from .groups import places
+from .groups import in_units, places
 from .place import free, grid_base, narrowed, positional, width_of
 from .rows import RawRow
 
@@ -124,11 +124,11 @@ def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], hea
 
 def _possible(row: RawRow, width: int, header: Layout) -> tuple[tuple[int, ...], ...]:
     """Return the columns of a row's numbers that their order allows, and the sums of the header's groups, if any do."""
-    amounts = [t.amount for t in row.items]
-    if not header.sums or not all(amounts):
+    if not header.sums:
         return free(len(row.items), width)
-    decimals = max((a.decimals for a in amounts if a), default=0)
-    found = list(places([int(a.value.scaleb(decimals)) for a in amounts if a], width, header.sums))
+    decimals = max((t.amount.decimals for t in row.items if t.amount), default=0)
+    amounts = in_units(row.items, decimals)
+    found = list(places(amounts, width, header.sums)) if amounts else []
     if not found:
         return free(len(row.items), width)
     return tuple(tuple(sorted({place[i] for place in found})) for i in range(len(row.items)))

@@ -1,5 +1,6 @@
 """The columns of a header with groups, in text without cells, as a table's spec has them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from extractor.identities import printed_parts
@@ -7,10 +8,10 @@ from extractor.normalize import squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from .body import Body, Raw, prepare
-from .columns import WEIGHT, Layout, columns_by_name, is_name, looks_misread, strangeness
+from .columns import Layout, columns_by_name, is_name, looks_misread, strangeness
 from .flow import flow_rows
 from .groups import Grouped, grouped, repeated
-from .heads import named
+from .heads import named, strangers
 from .items import item_rows
 from .labels import Labels
 
@@ -31,7 +32,7 @@ def in_groups(
     if found is None or not _whole_names(body):
         return None
     told = [(s, named(found.columns, columns_by_name(s))) for s in catalogue.layouts(spec.id) if s.shape == spec.shape]
-    told = [(s, names) for s, names in told if names and _fits(s, tuple(names))]
+    told = [(s, names) for s, names in told if names and _fits(s, names)]
     told = [(s, names) for s, names in told if not any(map(looks_misread, names.values()))]
     told = [(s, names) for s, names in told if _agrees(s, tuple(names), found)]
     if not told:
@@ -39,13 +40,19 @@ def in_groups(
     spec, names = min(told, key=lambda t: strangeness(tuple(t[1]), t[0]))
     ids = tuple(names)
     if known.known and (
-        set(ids) == set(known.columns)
-        or len(ids) < len(known.columns)
+        ids in (known.columns, known.printed)
+        or (len(ids) < len(known.columns) and _lost(known, ids, found))
         or (len(ids) == len(known.columns) and strangeness(ids, spec) > known.strange)
     ):
-        return None  # it has the same names, misses known ones or has strange ones in their place
+        return None  # it has the same order, misses known names or has strange ones in their place
     verdict = Layout(known=True, columns=ids, printed=ids, short=ids, labels=names, sums=found.sums)
     return spec, replace(prepare(raw, spec, labels), blocks=False), verdict
+
+
+def _lost(known: Layout, ids: tuple[str, ...], found: Grouped) -> list[str]:
+    """Return the columns that were known and are none now, but for what is a group, or the sum of one."""
+    groups = {part for path in found.columns for part in path}
+    return [c for c in known.columns if c not in ids and c not in groups]
 
 
 def _whole_names(body: Body) -> bool:
@@ -54,9 +61,9 @@ def _whole_names(body: Body) -> bool:
     return not body.fragments or all(is_name(p) for line in body.pieces if (p := squeeze(line.text)) not in lines)
 
 
-def _fits(spec: TableSpec, ids: tuple[str, ...]) -> bool:
+def _fits(spec: TableSpec, names: Mapping[str, str]) -> bool:
     """Whether a spec's first column is the first of a header, or it knows most of the others."""
-    return ids[0] == spec.column_ids[0] or strangeness(ids, spec) * 2 <= WEIGHT * len(ids)
+    return next(iter(names)) == spec.column_ids[0] or strangers(names, spec) * 2 <= len(names)
 
 
 def _agrees(spec: TableSpec, ids: tuple[str, ...], found: Grouped) -> bool:

@@ -16,18 +16,21 @@ from math import comb
 from extractor.normalize import Line, squeeze
 
 from .rows import RawRow
+from .tokens import Token
 
 Path = tuple[str, ...]
 Sums = tuple[tuple[int, tuple[int, ...]], ...]
 """Columns by their places: a total with its parts."""
 
 _AMOUNTS = re.compile(
-    r"(?:[总合小]计|预算数|决算数|金额|预算|决算|收入|支出)$"
+    r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算|收入|支出)$"
 )  # what a table's first column is called
 _LEAVES = frozenset({"小计", "合计"})
+_ASIDE = re.compile(r"(?:计|数|金额|预算|决算|比例|比重|幅度|[%率]\)?)$|^其中")  # no part of a sum, or of no other
 _WHOLE = re.compile(r"(?:总计|合计|小计)$")
+_RATE = re.compile(r"[%率]\)?$|比例$|比重$|幅度$")  # what is one number has no parts
 _OF_LABELS = re.compile(
-    r"(?:科目|编码|代码|名称|分类)(?:\([^()]*\))?$|^(?:类|款|项|项目|备注|序号|栏次|行次|类款项|单位|部门)$|^项目\(按|^[\d※*]+$"
+    r"(?:科目|编码|代码|名称|分类)(?:\([^()]*\))?$|^(?:类|款|项|项目|备注|序号|栏次|行次|类款项|单位|部门|类型|项目类[型别]|(?:项目|实施|预算)单位|主管部门)$|^项目\(按|^[\d※*]+$"
 )
 _NO_NAME = re.compile(r"[\d※*]+|(?:19|20)\d\d年度?|备注")
 _WITHIN = re.compile(r"其中")  # parts that needn't be all
@@ -40,7 +43,7 @@ _NEVER = tuple(
     for part, group in (
         (
             r"^(?:其中:)?(?:人员|公用|日常公用|工资福利|商品和服务|对个人和家庭)",
-            r"^(?!.*基本).*(?:项目|结转|经营|上缴)",
+            r"^(?!.*基本).*(?:项目|结转|经营|上缴|附属)",
         ),
         (r"^(?:运转类|特定目标类|其他运转类|部门预算项目)", r"基本|结转|结余|上缴|经营"),
         (r"^(?:财政专户|单位资金|事业|经营收入|其他收入|上级补助|附属)", r"^财政拨款|一般公共|政府性|国有资本|专户"),
@@ -50,7 +53,7 @@ _NEVER = tuple(
         (r"收入$", r"支出"),
         (r"^(?:其中:)?项目支出", r"^基本支出"),
         (r"^(?:其中:)?基本支出", r"^项目支出"),
-        (r"^(?:上年|年初|年末|结转)", r"单位资金|专户|事业|其他收入|项目支出|基本支出"),
+        (r"^(?:上年|年初|年末|结转)(?!.*项目)", r"单位资金|专户|事业|其他收入|项目支出|基本支出"),
     )
 )
 _BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the column in front of it
@@ -62,6 +65,7 @@ _WAYS = 4_000  # of reading one header
 _DEEP = 3  # lines of a header
 _MOST = 16  # columns
 _EMPTY = 3  # columns that no row has a number in
+_EMPTIER = 8  # so many where no way has fewer
 _PLACES = 5_000  # ways of placing one row
 _FLAT = 2  # lines of a header at least, if one cell stands on each
 _FEWEST = 3  # numbers in the fullest row
@@ -94,30 +98,48 @@ def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     most = max(map(len, amounts), default=0)
     if most < _FEWEST:
         return None
-    best: list[tuple[int, Grouped]] = []
     work = _Work(_STEPS)
     ways = list(islice(_ways(lines, work), _WAYS))
-    for paths in dict.fromkeys(ways):
-        if not _makes_sense(paths) or not most <= len(paths) <= min(_MOST, most + _EMPTY):
-            continue
-        found = Grouped(paths, _sums(paths))
-        told = _told(found, amounts, work)
-        if told >= _TELLING:
-            best.append((told, found))
     if len(ways) == _WAYS or not work.left:
         return None  # too many to tell which of them is right
-    best.sort(key=lambda b: -b[0])
-    if not best or (len(best) > 1 and best[0][0] == best[1][0]):
+    best: list[tuple[int, Grouped]] = []
+    for empty in (_EMPTY, _EMPTIER):
+        able = [way for way in dict.fromkeys(ways) if most <= len(way) <= min(_MOST, most + empty)]
+        best = best or _told_by(able, amounts, work)
+    if not work.left or not best or (len(best) > 1 and best[0][0] == best[1][0]):
         return None
     return best[0][1] if any(len(path) > 1 for path in best[0][1].columns) else None
 
 
+def _told_by(
+    ways: Sequence[tuple[Path, ...]], amounts: Sequence[tuple[int, ...]], work: _Work
+) -> list[tuple[int, Grouped]]:
+    """Return the ways of reading a header that make the rows add up, each with how many sums tell, most first."""
+    found = [Grouped(paths, _sums(paths)) for paths in ways if _makes_sense(paths)]
+    told = [(_told(way, amounts, work), way) for way in found if _covers(way)]
+    return sorted((t for t in told if t[0] >= _TELLING), key=lambda t: -t[0])
+
+
+def _covers(found: Grouped) -> bool:
+    """Whether sums tell of most parts: rows that add up say nothing of the other names."""
+    told = {c for total, parts in found.sums for c in (total, *parts)}
+    parts = [i for i, p in enumerate(found.columns) if not _ASIDE.search(p[-1])]
+    return sum(i in told for i in parts) * 3 >= len(parts) * 2
+
+
 def _amounts(rows: Sequence[RawRow]) -> list[tuple[int, ...]]:
     """Return the different rows of amounts, in units of their last place, those with most first."""
-    items = [[t.amount for t in row.items] for row in rows if row.items]
-    places = max((a.decimals for row in items for a in row if a), default=0)
-    kept = {tuple(int(a.value.scaleb(places)) for a in row if a) for row in items if all(row)}
+    items = [row.items for row in rows if row.items]
+    decimals = max((t.amount.decimals for row in items for t in row if t.amount), default=0)
+    kept = {told for row in items if (told := in_units(row, decimals))}
     return sorted(kept, key=lambda row: (-len(row), row))
+
+
+def in_units(row: Sequence[Token], decimals: int) -> tuple[int, ...]:
+    """Return the amounts of a row in units of their last place, a dash for none; nothing if one of them is damaged."""
+    if not all(t.amount or t.kind == "dash" for t in row):
+        return ()
+    return tuple(int(t.amount.value.scaleb(decimals)) if t.amount else 0 for t in row)
 
 
 def _ways(header: Sequence[Line], work: _Work) -> Iterator[tuple[Path, ...]]:
@@ -143,9 +165,16 @@ def _ways(header: Sequence[Line], work: _Work) -> Iterator[tuple[Path, ...]]:
         return
     if len({len(line) for line in printed}) == 1:
         yield from _aligned(printed)
+        if len({line[0] for line in printed}) == 1:
+            return  # every line names every column
     lines = [kept for line in printed if (kept := _without_labels(line))]
     if 0 < len(lines) <= _DEEP:
         yield from _trees(lines, work)
+
+
+def names_rows(name: str) -> bool:
+    """Whether a piece of a header says what rows are called, or counts columns, and names no amounts."""
+    return _OF_LABELS.search(name) is not None
 
 
 def repeated(lines: Sequence[Line]) -> bool:
@@ -171,38 +200,47 @@ def _without_labels(line: Sequence[str]) -> list[str]:
 def _trees(lines: Sequence[Sequence[str]], work: _Work) -> Iterator[tuple[Path, ...]]:
     """Yield the columns for every way in which the names of each line stand below those of the lines above."""
     if lines and all(lines):
-        yield from _further(tuple((name,) for name in lines[0]), lines[1:], work)
+        yield from _further(tuple((name,) for name in lines[0]), lines[1:], work, 1)
 
 
-def _further(leaves: tuple[Path, ...], lines: Sequence[Sequence[str]], work: _Work) -> Iterator[tuple[Path, ...]]:
+def _further(
+    leaves: tuple[Path, ...], lines: Sequence[Sequence[str]], work: _Work, depth: int
+) -> Iterator[tuple[Path, ...]]:
     if not lines:
         yield leaves
         return
-    for below in _below(leaves, lines[0], work):
-        yield from _further(below, lines[1:], work)
+    for below in _below(leaves, lines[0], work, depth):
+        yield from _further(below, lines[1:], work, depth + 1)
 
 
-def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work) -> Iterator[tuple[Path, ...]]:
-    """Yield the columns if the names of a line stand below some of those above, in their order."""
+def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work, depth: int) -> Iterator[tuple[Path, ...]]:
+    """Yield the columns if the names of a line stand below some of the line above, in their order."""
     if not names:
         yield leaves
         return
     if not leaves or not work.spend():
         return
     head, *rest = leaves
-    for others in _below(tuple(rest), names, work):
+    for others in _below(tuple(rest), names, work, depth):
         yield (head, *others)
-    if _WHOLE.search(head[-1]):
-        return  # a sum has no parts below it
+    if len(head) < depth or _WHOLE.search(head[-1]) or _RATE.search(head[-1]):
+        return  # a sum, or a rate, has no parts below it, and a group has its own on the next line
     for count in range(2, len(names) + 1):
         if any(name in _LEAVES for name in names[1:count]):
             break  # it begins the next group
+        if not all(_may_stand(name, head) for name in names[:count]):
+            continue
         own = tuple((*head, name) for name in names[:count])
-        if all(_may_stand(name, head) for name in names[:count]):
-            for others in _below(tuple(rest), names[count:], work):
-                yield (*own, *others)
-                if names[0] not in _LEAVES and not _BEFORE.search(head[-1]):
-                    yield (head, *own, *others)  # the group's name is that of its sum
+        for others in _below(tuple(rest), names[count:], work, depth):
+            yield from ((*first, *own, *others) for first in _said(head, names[0]))
+
+
+def _said(head: Path, name: str) -> Iterator[tuple[Path, ...]]:
+    """Yield what stands in front of the parts of a group, whose first one is given: nothing, or the group's sum."""
+    if not _WITHIN.match(name):  # which is said of what stands in front of it
+        yield ()
+    if name not in _LEAVES and not _BEFORE.search(head[-1]):
+        yield (head,)  # the group's name is that of its sum
 
 
 @lru_cache(maxsize=4096)
@@ -217,16 +255,17 @@ def _makes_sense(paths: Sequence[Path]) -> bool:
     alone = [len(p) > 1 or p[-1] not in _LEAVES for p in paths]
     beside = any(_OF_BASIC.search(p[-1]) and (*p[:-1], _BASIC) in every for p in paths)
     first = (alone[0] or paths[0][-1] == "合计") and _AMOUNTS.search(paths[0][-1]) is not None
-    behind = any(before[: len(p)] == p for i, p in enumerate(paths) for before in paths[:i])  # a sum behind its parts
-    return len(every) == len(paths) and first and all(alone[1:]) and not (beside or behind)
+    sense = len(every) == len(paths) and first and all(alone[1:]) and not beside
+    return sense and not any(a[: len(b)] == b for a, b in combinations(paths, 2))  # a group's sum behind its parts
 
 
 def _sums(paths: tuple[Path, ...]) -> Sums:
     """Return the sums that the names promise: of each group, of all, and of two years with the change."""
     found: list[tuple[int, tuple[int, ...]]] = []
     _group(paths, 0, range(len(paths)), found)
-    years = [(match[0], i) for i, p in enumerate(paths) if len(p) == 1 and (match := _YEAR.match(p[0]))]
-    change = next((i for i, p in enumerate(paths) if len(p) == 1 and _CHANGE.search(p[0])), None)
+    own = [(i, p[0]) for i, p in enumerate(paths) if len(p) == 1 or p[-1] in _LEAVES]
+    years = [(match[0], i) for i, name in own if (match := _YEAR.match(name))]
+    change = next((i for i, p in enumerate(paths) if _CHANGE.search(p[-1])), None)
     if change is not None and len(years) == _TWO and years[0][0] != years[1][0]:
         found.append((max(years)[1], (min(years)[1], change)))
     return tuple(found)

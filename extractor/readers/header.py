@@ -16,6 +16,7 @@ from .blocks import sides
 from .body import Body
 from .columns import Layout, columns_by_name, counted, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
+from .flat import one_side
 from .heads import CROWDED, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
@@ -29,7 +30,7 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels") and not body.blocks:
-        crowded = found.known and spec.shape == "coded" and width_used(body) > len(found.columns)
+        crowded = found.known and spec.shape in ("coded", "labels") and width_used(body) > len(found.columns)
         if not found.known or found.strange or crowded:
             found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
         elif spec.layout and tuple(told := named(paths(body)[1], columns_by_name(spec))) == found.columns:
@@ -118,9 +119,7 @@ def _mirrored(body: Body, spec: TableSpec) -> Layout | None:
         first, above = paths(body, (begin, end)) if end > begin else (None, ())
         found = named(above, by_name) if above else {}
     else:
-        known = [(by_name[p][0], p) for line in _pieces(body) for p in line if p in by_name]
-        half = len(known) // 2
-        found = dict(known) if known[:half] == known[half:] and len(dict(known)) == half else {}
+        found = named(tuple((name,) for name in one_side(body)), by_name)
     ids = tuple(found)
     if len(ids) < _SEVERAL or spec.column_ids[0] not in found:
         return None

@@ -13,7 +13,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import WEIGHT, Layout, columns_by_name, looks_misread, strangeness
+from .columns import Layout, columns_by_name, looks_misread, strangeness
 from .labels import HEADER_WORDS, undated
 from .tokens import cells
 
@@ -31,6 +31,8 @@ _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 CROWDED = "its rows print amounts in more cells than its header names"
 """Why a layout doesn't fit."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_OUTTURN = re.compile(r"决算|^本年支出|本年预算")
+_NONE = "*"
 _CHANGE = re.compile(r"增减|增加|增长|变动")
 _RATE = re.compile(r"[%率]|幅度|比例")
 Paths = tuple[tuple[str, ...], ...]
@@ -100,17 +102,30 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
     years = sorted({year for path in above for text in path for year in _YEAR.findall(text)})
     out: dict[str, str] = {}
     known = 0
+    main = _main(above, leaves)
     for path in above:
         printed = _bare(path[-1])
-        ids = [i for name in _candidates(path, leaves, years) for i in by_name.get(name, ()) if i not in out]
+        told = _candidates(path, leaves, years)
+        if main and leaves[path[-1]] > 1 and path[0] != main:
+            told = told[:-1]  # its leaf alone is the name of the main group's
+        ids = [i for name in told for i in by_name.get(name, ()) if i not in out]
         if leaves[path[-1]] > 1:
             printed = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
         own = ids[0] if ids else printed if printed not in out else f"{printed}/{printed}"
         if own in out:
             return {}
-        known += bool(ids)
+        known += bool(ids) or undated(_bare(path[-1])) in by_name
         out[own] = printed
     return out if known else {}
+
+
+def _main(above: Paths, leaves: Mapping[str, int]) -> str:
+    """Return the group that names of columns stand for where several groups have the same: the outturn's, or none's."""
+    groups = list(dict.fromkeys(path[0] for path in above if len(path) > 1 and leaves[path[-1]] > 1))
+    done = [group for group in groups if _OUTTURN.search(group)]
+    if len(groups) < _TWO or all(map(_YEAR.search, groups)):
+        return ""
+    return done[0] if len(done) == 1 else _NONE
 
 
 def told_by_sums(body: Body) -> Paths:
@@ -142,17 +157,22 @@ def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[
     if _bare(leaf) in _LEAVES and above:
         return [
             f"{undated(above[0])}{leaf}",
-            *_said(above[0], years),
-            *(_said(leaf, years) if leaves[leaf] == 1 else []),
+            *_said(above[0], years, leaves),
+            *(_said(leaf, years, leaves) if leaves[leaf] == 1 else []),
         ]
     group = ["/".join(map(undated, path[-2:]))] if above else []
-    return [*group, *_said(leaf, years)]
+    return [*group, *_said(leaf, years, leaves)]
 
 
-def _said(text: str, years: Sequence[str]) -> list[str]:
-    """A name without its year, by which of two years it says, and what a change against the last year is called."""
+def _said(text: str, years: Sequence[str], leaves: Mapping[str, int]) -> list[str]:
+    """A name without its year, by which of two years it says, and what a change against the last year is called.
+
+    Where both years have the same name it is that of the later one.
+    """
     bare = undated(_bare(text))
     own = _YEAR.findall(text)
+    if len(years) == _TWO and own == years[:1] and text.replace(years[0], years[1]) in leaves:
+        return [f"上年{bare}"]
     if _CHANGE.search(bare):
         return [bare, change_column(bare)]
     if len(years) == _TWO and len(own) == 1:
@@ -183,7 +203,7 @@ def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
     found = named(above, columns_by_name(spec))
     ids = tuple(found)
     fresh = strangeness(ids, spec)
-    if found and ids[0] != spec.column_ids[0] and fresh * 2 > WEIGHT * len(ids):
+    if found and ids[0] != spec.column_ids[0] and strangers(found, spec) * 2 > len(ids):
         return otherwise  # most names are others
     if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
         return otherwise
@@ -193,6 +213,13 @@ def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
         return otherwise
     labels = {i: n for i, n in found.items() if i != n}
     return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=fresh, first_cell=first)
+
+
+def strangers(found: Mapping[str, str], spec: TableSpec) -> int:
+    """How many columns have names of which a spec knows nothing, not even the last part below a group's name."""
+    by_name, own = columns_by_name(spec), {c.id for c in (*spec.columns, *spec.more)}
+    leaves = {i: undated(_bare(name.rsplit("/", 1)[-1])) for i, name in found.items() if i not in own}
+    return sum(leaf not in by_name and leaf not in _LEAVES for leaf in leaves.values())
 
 
 def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:

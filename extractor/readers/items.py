@@ -25,6 +25,7 @@ _NAMES = (
 _UNITS = ("单位名称", "预算单位", "预算单位名称", "部门名称", "部门(单位)名称", "单位")
 UNNAMED = "which of the words in front of its numbers is a row's name isn't told in text without cells"
 _ABOVE = "the row above it has no amounts, and its words may be the beginning of this name"
+_BELOW = "the words below it may be the rest of its name, or a row without amounts"
 _AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
@@ -113,6 +114,7 @@ def item_rows(body: Body) -> list[RawRow]:
         and not (OFFICE.search(rows[-1].bare) and OFFICE.search(squeeze("".join(t.text for t in pending))))
     ):
         rows[-1].label.extend(pending)
+        rows[-1].doubt = rows[-1].doubt or _BELOW
     return [r for r in rows if r.items]
 
 

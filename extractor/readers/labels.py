@@ -65,6 +65,8 @@ def undated(text: str) -> str:
     return _YEAR.sub("", squeeze(text))
 
 
+STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部门)?(?:预算|决算|执行)数?$")
+"""A year and what its amounts are, as the label of a row."""
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _DIGITS = 4  # digits of a year
 _LONGEST = 60  # characters with numbering and blanks; no known label is longer
@@ -85,6 +87,12 @@ def _of_year(tokens: Sequence[Token], following: Sequence[Token]) -> bool:
 def _is_amount(token: Token) -> bool:
     """Whether a number is an amount by itself: it has a point, signs between thousands, or more digits than a year."""
     return token.decimals > 0 or (token.kind == "number" and ("," in token.text or len(token.text) > _DIGITS))
+
+
+def _of_office_or_year(tokens: Sequence[Token]) -> bool:
+    """Whether a row begins with the code of an office and its name, or with a year."""
+    first = tokens[0]
+    return bool(STAGE.match(squeeze(first.text))) or (first.whole and len(tokens) > 1 and tokens[1].kind == "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +208,26 @@ class Labels:
                 words = any(t.kind == "text" for t in tokens[position + 1 :])
                 if words or len(tokens) == 1 or any(t.kind == "number" for t in tokens[position + 1 : position + 2]):
                     return True
+        dashed = bool(following) and following[0].kind == "dash"
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         bare = split_label(label)[1]
-        if (amounts or next_amount) and (bare in TOTALS or self.known(label, spec)):
+        if (amounts or next_amount or dashed) and (bare in TOTALS or self.known(label, spec)):
             return True
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
             return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
-        if spec.shape == "wide" and first.whole and len(tokens) > 1 and tokens[1].kind == "text":
-            return any(t.decimals for t in tokens)  # an office by its code
+        if spec.shape == "wide" and _of_office_or_year(tokens):
+            return any(t.decimals for t in tokens) or (next_amount and first.kind == "text")
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
-            return next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
+            named = next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
+            return named and not self._of_column(tokens, spec)
         return False
+
+    def _of_column(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
+        """Whether a line is the name of a column, the last of a header above a row without a name."""
+        names = self.header_words(spec).split("\n") if spec.shape == "items" and len(tokens) == 1 else ()
+        return squeeze(tokens[0].text) in names
 
     def _amount(self, token: Token, spec: TableSpec) -> bool:
         return _is_amount(token) and not self.is_code(token.text, spec)

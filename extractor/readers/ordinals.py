@@ -1,7 +1,7 @@
 """Digits that are no amounts: row numbers (行次) beside amounts, codes of offices, codes of a second classification."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 
 from extractor.normalize import Line, squeeze
 
@@ -11,8 +11,11 @@ _UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|部门)(?:代码|编码)")
 _OF_GOVERNMENT = re.compile(r"政府(?:预算)?(?:支出)?经济(?:分类)?")
 _OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
 _ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
+_DEPARTMENT = "3"  # how the department's economic classes begin
 _SERIALS = 4  # so many rows that are counted
 _HEADER = 24  # lines that a header may take
+_OFFICE_DIGITS = (6, 8, 9, 12)
+_CLASS_DIGITS = 3
 _GAP = 40  # rows that may be missing between two numbers
 
 
@@ -55,19 +58,31 @@ def _counts_up(token: Token, counted: list[int], sides: int) -> bool:
     return False
 
 
-def without_unit_codes(lines: Sequence[list[Token]], header: Sequence[Line]) -> list[list[Token]]:
+def without_unit_codes(
+    lines: Sequence[list[Token]], header: Sequence[Line], is_code: Callable[[str], bool]
+) -> list[list[Token]]:
     """Drop the codes of offices: digits that stand right before words, and are no code of a classification."""
     if not _UNIT_CODE.search(squeeze("".join(line.text for line in header)).replace("|", "")):
         return list(lines)
+    coded = {
+        i for line in header for i, (_, text) in enumerate(cells(line.text)) if _UNIT_CODE.fullmatch(squeeze(text))
+    }
     out = []
     for position, line in enumerate(lines):
         following = lines[position + 1][0] if position + 1 < len(lines) else None
         beside = [*line[1:], following]
         words = [after is not None and after.kind == "text" for after in beside]
-        kept = [t for t, w in zip(line, words, strict=True) if not (t.whole and len(t.text) in (6, 8, 9, 12) and w)]
+        pairs = zip(line, words, strict=True)
+        kept = [t for t, w in pairs if not (w and t.whole and _of_an_office(t, is_code, coded))]
         if kept:
             out.append(kept)
     return out
+
+
+def _of_an_office(token: Token, is_code: Callable[[str], bool], coded: Container[int]) -> bool:
+    """Whether digits may be an office's: of a length that no other code has, or as short as a class that isn't one."""
+    own = token.cell in coded or len(token.text) == _CLASS_DIGITS
+    return len(token.text) in _OFFICE_DIGITS or (own and not is_code(token.text))
 
 
 def two_classifications(header: str) -> bool:
@@ -76,23 +91,33 @@ def two_classifications(header: str) -> bool:
 
 
 def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
-    """Keep the first code and name of each row: what follows, up to its amounts, says the same in other classes."""
+    """Keep one code and name of each row: the other, up to its amounts, says the same in other classes.
+
+    The first is kept, or the second where that is the department's: several of its items go by one government class.
+    """
     out = []
     first, named, second = "", False, False
+    kept: list[Token] = []
+    row: list[list[Token]] = []  # lines of the row so far, without the second names
     for line in lines:
         kept = []
         for token in line:
             code = token.whole and bool(_ECONOMIC.fullmatch(token.text))
             if not code and token.kind != "text":
-                first, named, second = "", False, False  # amounts: the row's names are behind us
+                first, named, second, row = "", False, False, []  # amounts: the row's names are behind us
             elif code and not first:
                 first = token.text[0]
             elif code and named and token.text[0] != first:
-                second = True
+                if token.text[0] == _DEPARTMENT:
+                    for part in (*row, kept):
+                        part.clear()
+                    first, named = _DEPARTMENT, False
+                else:
+                    second = True
             elif token.kind == "text" and first:
                 named = True
             if not second:
                 kept.append(token)
-        if kept:
-            out.append(kept)
-    return out
+        row = [*row, kept] if first else []
+        out.append(kept)
+    return [kept for kept in out if kept]

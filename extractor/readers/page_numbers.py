@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from extractor.normalize import squeeze
+from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from .labels import Labels
@@ -11,9 +11,20 @@ from .tokens import Token
 
 YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")
 """How a line begins that goes on with a year, whose first digits the line above may end with."""
+# What is printed above every page: an office, its year, and what is published.
+_RUNNING = re.compile(
+    r"(?=.{11,40}$)(?=.*(?:19|20)\d\d年)[^|\t]*(?:部门|单位)(?:预算|决算)(?:公开)?(?:编制|情况|信息)?(?:说明|报告|资料)?(?<!表)$"
+)
+_COVER = 12  # lines of a document, among which its name is
 _PAGE_DIGITS = 2
 _YEAR_DIGITS = 4
 _MANY = 5  # long amounts for each short number on a line of its own
+
+
+def without_heads(content: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
+    """Drop the lines among those of a table that print the document's name again, as above every page."""
+    names = {text for line in lines[:_COVER] if _RUNNING.match(text := squeeze(line.text)) and "\t" not in line.text}
+    return [line for line in content if not names or squeeze(line.text) not in names]
 
 
 def without_page_numbers(

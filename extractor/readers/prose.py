@@ -177,12 +177,8 @@ def _best(
 ) -> tuple[Table, Draft, list[tuple[int, Draft]]] | None:
     """Read every section of a statement; keep the first with the most cells, and where the others begin."""
     full = _full(lines, prose, statement, [h for h in here if statement.spec.id in h[0].ids], kind)
-    if not full and statement.spec.otherwise:
-        for parent, wanted in statement.spec.otherwise.items():
-            found = _full(lines, prose, statement, [h for h in here if parent in h[0].ids], kind)
-            full = [(s, f, kept, None) for s, f, d, _ in found if (kept := d.only(wanted) if wanted else d).cells()]
-            if full:
-                break
+    if not full and statement.spec.otherwise_in in (None, kind):
+        full = _elsewhere(lines, prose, statement, here, kind)
     if not full:
         return None
     section, text, draft, note = max(full, key=lambda r: r[2].cells() + bool(r[3]))
@@ -207,6 +203,22 @@ def _best(
 def _siblings(one: Head, other: Head) -> bool:
     """Whether two sections are parts of one: a statement that is told in pieces, each with its own title."""
     return max(one.level, other.level) >= _SUBSECTION and split_label(one.title)[1] != split_label(other.title)[1]
+
+
+def _elsewhere(
+    lines: Sequence[Line], prose: Prose, statement: Compiled, here: Sequence[tuple[Section, Flow]], kind: Kind
+) -> list[tuple[Section, Flow, Draft, tuple[int, int] | None]]:
+    """Read a statement from the sections of others that it may stand in."""
+    for parent, wanted in statement.spec.otherwise.items():
+        told = [h for h in here if parent in h[0].ids]
+        own = [s for s in prose.statements if s.spec.id == parent and statement.spec.otherwise_in]
+        if any(_full(lines, prose, other, told, kind) for other in own):
+            continue  # it says the same itself
+        found = _full(lines, prose, statement, told, kind)
+        full = [(s, f, kept, None) for s, f, d, _ in found if (kept := d.only(wanted) if wanted else d).cells()]
+        if full:
+            return [*full]
+    return []
 
 
 def _full(

@@ -23,7 +23,7 @@ from .prose_text import TORN, places, words
 _LABEL = re.compile(
     r"^(?:[)）、,.;:。]+|\(?[一二三四五六七八九十\d]{1,3}[)、.]|其中:?|(?:主要)?(?:包括|包含|分为):?|以及|和)+(?=..)"
 )
-_OF_WHICH = re.compile(r"其中[:,]?$")
+_OF_WHICH = re.compile(r"(?:其中|(?<=,)包括)[:,]?$")
 _STOP = re.compile(r"[。;]")
 _BRACKET = re.compile(r"[()]")
 _WHOLE = re.compile("。(?:收入|支出)(?:预算|决算)?(?=[比较与同])")

@@ -167,12 +167,16 @@ def join_split_numbers(lines: Sequence[list[Token]], decimals: int, *, across: b
     """Join numbers that are split over lines or by a blank: ``89.6`` / ``7``, ``71.`` / ``29``, ``1 234.56``.
 
     A number with fewer decimals than the table's, and just the digits that it lacks behind it, are one number. The
-    blank is a thousands separator only in a table that has no other long numbers. Without ``across`` numbers are
-    joined within their lines only.
+    blank is a thousands separator only in a table that has no other long numbers, and none that count its rows (行次).
+    Without ``across`` numbers are joined within their lines only.
     """
     if not decimals:
         return list(lines)
-    grouped = not any(len(t.text.partition(".")[0].lstrip("-")) > 3 for line in lines for t in line if t.decimals)
+    grouped = not any(
+        len(t.text.partition(".")[0].lstrip("-")) > 3 if t.decimals else "行次" in t.text
+        for line in lines
+        for t in line
+    )
     out: list[list[Token]] = []
     for line in lines:
         tokens: list[Token] = []

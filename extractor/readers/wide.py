@@ -18,13 +18,16 @@ from extractor.specs import RowSpec, TableSpec, is_final, walk
 
 from .body import Body
 from .draft import Draft
-from .labels import TOTALS
+from .labels import STAGE, TOTALS
 from .rows import RawRow
 from .tokens import Token, cells
 
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
 _GRAND = "三公经费会议费培训费合计"  # over all of them
+_OWN_TOTAL = re.compile(r"三公”?经费(?:支出|预算)?(?:合计|总计|总额)")
+_TWO = 2  # totals, years
+_WAYS = 64  # of placing the numbers of two rows
 _BLOCK = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?|当年|全年|年初)?(?:预算数|决算数|执行数|预算执行数)")
 _AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
 Path = tuple[RowSpec, ...]
@@ -53,18 +56,25 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     Where offices have rows of their own, the row of their total is the table's, and theirs stand below their names.
     """
     lines = _lines(body)
+    years = _years(lines)
     header = "".join(squeeze(line.text) for line in body.header_lines)
     items = _as_printed(_items(header, spec), body)
     if not lines or len(items) < 3:
         return "its header doesn't name the spec's items"
-    named = _columns(header, chunk)
+    named = years or _columns(header, chunk)
     if not named:
         return "its header names more blocks than the spec's"
     total = next((line for line in lines if line.label in TOTALS), lines[0] if len(lines) == 1 else None)
+    if years:
+        return _by_years((chunk, spec, body), items, years, lines)
     found = _placed(items, header, named, lines, grid=body.grid)
-    if not found and any(item[-1].label == _GRAND for item in items):
-        items = [item for item in items if item[-1].label != _GRAND]  # the one total is that of the “三公” items
-        found = _placed(items, header, named, lines, grid=body.grid)
+    if any(item[-1].label == _GRAND for item in items) and (not found or _totals(header) < _TWO):
+        fewer = [item for item in items if item[-1].label != _GRAND]  # the one total is that of the “三公” items
+        own = _placed(fewer, header, named, lines, grid=body.grid)
+        told = _OWN_TOTAL.search(header) is not None
+        if found and own and not told:
+            return "whether its one total is of the “三公” items alone isn't told"
+        items, found = (fewer, own) if own or told else (items, found)
     if not found:
         return "its numbers fit its header's items in no way that adds up"
     drafts = [
@@ -80,6 +90,12 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
         drafts[0], rows=tuple(rows), domains=tuple(d for draft in drafts for d in draft.domains),
         home=tuple(None for _ in rows), best=tuple(b for draft in drafts for b in draft.best),
     )  # fmt: skip
+
+
+def _totals(header: str) -> int:
+    """How many totals a header names; where several are called 小计, one of them is that of the vehicles."""
+    parts = header.count("小计")
+    return header.count("合计") + header.count("总计") + parts - bool(parts)
 
 
 def _lines(body: Body) -> list[_Line]:
@@ -98,6 +114,33 @@ def _lines(body: Body) -> list[_Line]:
         for words, numbers in rows
         if any(t.amount for t in numbers)
     ]
+
+
+def _years(lines: Sequence[_Line]) -> dict[int, str]:
+    """Return the columns that rows stand for where each is labelled by a year: budgets of two, or the outturn."""
+    told = [line.label for line in lines]
+    if len(told) != _TWO or len(set(told)) != _TWO or not all(map(STAGE.match, told)):
+        return {}
+    earlier = min(told) if all(label[:1].isdigit() for label in told) else next((t for t in told if t[0] == "上"), "")
+    last, this = earlier, next(t for t in told if t != earlier)
+    if "预算" not in last or not last:
+        return {}
+    return {2: last, 1 if "决算" in this else 0: this}
+
+
+def _by_years(
+    told: tuple[Chunk, TableSpec, Body], items: Sequence[Path], years: Mapping[int, str], lines: Sequence[_Line]
+) -> Draft | str:
+    """Read a table whose items stand in the header, and whose rows are the budgets of two years."""
+    columns = {label: column for column, label in years.items()}
+    fits: list[dict[tuple[Path, int], Token]] = [{}]
+    for line in lines:
+        column = columns[line.label]
+        own = _fits(items, "", {column: line.label}, line, grid=told[2].grid)
+        fits = [fit | other for fit in fits for other in own]
+    if not fits or len(fits) > _WAYS:
+        return "its numbers fit its header's items in no way that adds up, or in too many"
+    return _draft(told, fits, items, dict(sorted(years.items())), "")
 
 
 def _placed(
