@@ -60,6 +60,7 @@ class Desk:
 
     async def __aexit__(self, *_: object) -> None:
         self._say(Said("back"))
+        self.flush()  # at once: somebody may wait for it
 
     async def admit(self, tag: str) -> str | None:
         """Count a call that is about to be made, or return why it must not be."""
