@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from .remember import remembered
 
@@ -17,6 +17,8 @@ UNIT_SCALE = {
     "亿元": Decimal(100_000_000),
 }
 """Yuan per unit."""
+WIDE = Context(prec=1_000_000)
+"""For rounding: numbers that run together in a text may have more digits than a budget, and than Decimal's 28."""
 _ZERO = Decimal(0)
 _HALVES = tuple(Decimal(5).scaleb(-places - 1) for places in range(16))  # half a unit, by digits after the point
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from .amount import unit_of
+from .amount import WIDE, unit_of
 from .instance import QUOTIENTS, SUMS, WORDS, Frame, Instance, Outcome, Ref, Relation
 from .telling import evaluate_told
 from .wording import evaluate_words, reached
@@ -212,7 +212,7 @@ def _quotient(instance: Instance, parts: Signed, whole: Signed, frames: Sequence
     expected = percentage(above, below)
     # A rate with fewer digits than nearly all others lost its zeros, or a digit.
     usual = Decimal(1).scaleb(-frames[instance.left[0].frame].rates)
-    rounded = expected.quantize(min(unit, usual), ROUND_HALF_UP)
+    rounded = expected.quantize(min(unit, usual), ROUND_HALF_UP, WIDE)
     room = unit / 2 + (unit if instance.plugged else 0) + spread(above, above_room, below, below_room)
     exact = printed == rounded
     held = exact or abs(printed - expected) <= room
@@ -276,7 +276,7 @@ def _reach(instance: Instance, frames: Sequence[Frame], values: Values) -> Outco
         just = instance.right[1] in values and values[instance.right[1]] == values.get(instance.right[2])
         return _UNCHECKED if weight is None else _scored(printed, weight, rate)._replace(sure=just)
     unit = unit_of(printed)
-    rounded = rate.quantize(unit, ROUND_HALF_UP)
+    rounded = rate.quantize(unit, ROUND_HALF_UP, WIDE)
     # More than was asked for is printed as such, or as 100 %.
     held = printed == rounded or (rate > _HUNDRED and printed == _HUNDRED)
     return Outcome("held" if held else "violated", printed, rounded, unit / 2, evidence=False, exact=held)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from .amount import parse_amount
+from .amount import WIDE, parse_amount
 from .edits import near, printed, reading
 from .instance import SUMS, WORDS, Instance, Outcome, Ref
 from .proposals import EditKind
@@ -109,9 +109,10 @@ def _missing(known: Situation, number: int, ref: Ref, outcome: Outcome, world: W
     if frame.gaps or frame.empty or instance.relation not in SUMS or not times:
         return
     value = (outcome.right - outcome.left) / frame.scale / times
-    if value > 0 and value == round(value, frame.decimals) and known.holds(number, {**world, ref: value}):
+    whole = value.quantize(Decimal(1).scaleb(-frame.decimals), context=WIDE)
+    if value == whole > 0 and known.holds(number, {**world, ref: value}):
         cost = _DAMAGED if (ref.frame, ref.row) in known.damaged else _MISSING
-        yield Change(((ref, round(value, frame.decimals)),), cost, "missing", "nothing is read there")
+        yield Change(((ref, whole),), cost, "missing", "nothing is read there")
 
 
 def _asked(known: Situation, number: int, ref: Ref, outcome: Outcome) -> tuple[Decimal, Decimal] | None:

@@ -22,6 +22,7 @@ PLAUSIBLE = 60
 MOVED_POINT, UNIT, SIGN_WORD, DOUBLED, RAREST = 35, 35, 35, 38, 46
 _ODD_PLACES = 20  # more or fewer digits behind the point than the table's other amounts have
 _NEGATIVE = 25  # numbers below zero are rare in tables
+_LONGEST = 40  # characters of a number
 _DIGITS = "0123456789"
 _UNIT = 4  # 元 and 万元 are four places apart
 _MANY = 1 << 20
@@ -81,10 +82,12 @@ def printed(text: str, value: Decimal) -> str:
 def near(text: str) -> tuple[Decimal, ...]:
     """Return every number that one mistake turns into this one: a digit, the point, the sign, the unit.
 
+    None for what is too long to be an amount.
+
     Args:
         text: The digits as read, with a sign if one is printed.
     """
-    return tuple(_near(text))
+    return tuple(_near(text)) if len(text) <= _LONGEST else ()
 
 
 def _near(text: str) -> Iterator[Decimal]:

@@ -8,7 +8,7 @@ were read from the same text, and nobody would notice.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from .amount import unit_of
+from .amount import WIDE, unit_of
 from .instance import SUMS, Frame, Instance, Outcome, Ref
 from .records import Table
 
@@ -65,7 +65,7 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
     ]
     odd = [(n, column) for n, column, value in numbers if unit_of(value) == 1]
     places = {unit_of(value) for _, _, value in numbers} - {Decimal(1)}
-    kept = any(value % (10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
+    kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
     sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
     return frozenset(odd) if sure else frozenset()
 

@@ -80,11 +80,20 @@ _BEHIND = """2025年一般公共预算基本支出表
 表3	表3
 部门预算支出经济分类科目 政府预算支出经济分类科目 合计 人员经费 公用经费
 合计 2122.65 1776.62 346.03"""
+_LONG = """部门支出总体情况表
+单位：万元
+科目编码 科目名称 合计 基本支出 项目支出
+合计 99999999999999999.05 3.00 5.00
+201 一般公共服务支出 99999999999999999.05 5.00
+20103 政府办公厅 99999999999999999.05 5.00"""
+_RUN_ON = _LONG.replace("99999999999999999.05", "1" * 5000 + ".05")
+_ENDED = {
+    "undecided part": _TORN, "header of remarks": _NAMELESS, "group behind": _BEHIND, "more than 64 bits": _LONG,
+    "digits without end": _RUN_ON,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text", [_TORN, _NAMELESS, _BEHIND], ids=["undecided part", "header of remarks", "group behind"]
-)
+@pytest.mark.parametrize("text", _ENDED.values(), ids=list(_ENDED))
 def test_a_table_that_ended_its_document_is_read(text: str) -> None:
     """Grids that fuzzing and a photographed page have shown to end a document."""
     read(text)

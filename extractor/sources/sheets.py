@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from extractor.amount import WIDE
 from extractor.errors import InputError
 from extractor.records import Finding
 
@@ -53,12 +54,14 @@ def shown(value: Any, style: str) -> str:
     number = Decimal(repr(value))
     plain = _QUOTED.sub("", style.split(";", maxsplit=1)[0]).strip().lower()
     if plain in _GENERAL:
-        return format(number.quantize(Decimal(1)) if number == number.to_integral_value() else number, "f")
+        return format(
+            number.quantize(Decimal(1), context=WIDE) if number == number.to_integral_value() else number, "f"
+        )
     if "%" in plain:
         number *= 100
     match = _PLACES.search(plain)
     places = len(match.group(1) or "") if match else 0
-    text = format(number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), "f")
+    text = format(number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE), "f")
     return text + ("%" if "%" in plain else "")
 
 
