@@ -138,6 +138,13 @@ def test_no_line_takes_long(unit: str) -> None:
     read_soon(f"{table}{line}x\n202 外交支出 1.00\n第二部分 情况说明\n一、收支总体情况\n{line}。\n")
 
 
+def test_a_line_of_thousands_of_cells_in_a_form_takes_no_longer_than_its_length() -> None:
+    """Each of its cells might begin the header of a form's indicators."""
+    lines = next(text for text in TEXTS if "自评表" in text).split("\n")
+    form = 1 + next(i for i, line in enumerate(lines) if line.startswith("项目支出绩效自评表"))
+    read_soon("\n".join([*lines[:form], "\t一、" * 10_000, *lines[form:]]))
+
+
 def test_a_header_that_comes_again_and_again_takes_no_longer_than_its_length() -> None:
     """Fragments of names that could be put together in millions of ways."""
     header = (

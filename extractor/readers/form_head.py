@@ -10,6 +10,7 @@ from extractor.phrases import phrases
 from .form_pieces import Piece, bare, bare_label
 
 _LONGEST = 8  # pieces that a label may be printed in
+_WIDEST = 100  # columns of a header
 _LONGEST_NAME = 10  # pieces of a column's name
 
 
@@ -194,6 +195,8 @@ def _grid_header(found: Sequence[Piece], index: int, words: Words) -> Header | N
             piece = found[stop]
             if piece.column is not None:
                 cells[piece.column] = cells.get(piece.column, "") + piece.text
+            if len(cells) > _WIDEST:
+                return best
             stop += 1
         match = _named(cells, index, stop, words)
         if match and (best is None or len(match.columns) > len(best.columns)):
