@@ -85,7 +85,7 @@ def _identity(console: Console, one: Evaluated) -> None:
     _say(console, Text(f"   {mark} ", style) + safe(f"{one.id}{soft} {one.verdict}{proof}: {one.rule}"))
     if one.left_sum is not None and one.right_sum is not None:
         difference = one.left_sum - one.right_sum
-        room = f", allowed {_plain(one.allowed)}" if one.allowed else ""
+        room = f", allowed {_plain(Decimal(f'{one.allowed:.3g}'))}" if one.allowed else ""
         _say(
             console,
             Text(f"       {_plain(one.left_sum)} against {_plain(one.right_sum)}: {_plain(difference)}{room}"),
