@@ -1,13 +1,10 @@
-"""The only door to a language model: one adapter around ``openai`` and ``instructor``.
+"""The only door to a language model: one adapter around ``openai``.
 
-instructor shapes each request for the endpoint's mode and parses the answer, by the two functions that it registers for
-the mode. What lies between is ours: we look into the cache, ask the budget, wait for our turn and repeat what failed in
-passing. instructor's own ``create`` is never used: its retries aren't wanted, its templates would render the text of
-documents, and it walks through the answer's form half a dozen times for each call.
+:mod:`extractor.modes` gives each request the form of the endpoint's mode, and parses the answer. What lies between is
+done here: we look into the cache, ask the budget, wait for our turn and repeat what failed in passing.
 """
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,32 +12,22 @@ from functools import lru_cache
 from typing import Any, Generic, Self
 
 import httpx2
-import instructor  # noqa: TID251 - this is the one module that may
-import openai  # noqa: TID251 - likewise
-from instructor.v2 import Provider, mode_registry  # noqa: TID251 - likewise
+import openai  # noqa: TID251 - this is the one module that may
 from openai.types.chat import ChatCompletion  # noqa: TID251 - likewise
 from pydantic import BaseModel, ValidationError
 
-from . import answers
+from . import answers, modes
 from .answers import M, Reply, Request
 from .budget import Budget
 from .config import ConfigError, ModelConfig, default_cache_dir
 from .endpoint import Call, CallError, Endpoint, StopError, endpoint_name, recall, remember, retry_after, scrub, stopped
 from .errors import ExtractorError
+from .modes import MODES
 from .post import Answer, Post
 from .shared_cache import open_cache
 from .stored import AnswerCache, request_key
 
 __all__ = ["MODES", "ModelClient", "Reply", "Request", "load"]
-
-MODES = {
-    "tools": instructor.Mode.TOOLS,
-    "json_schema": instructor.Mode.JSON_SCHEMA,
-    "json": instructor.Mode.JSON,
-    "md_json": instructor.Mode.MD_JSON,
-}
-# instructor logs every failure as an error, with the answer's text; who wants that attaches a handler.
-logging.getLogger("instructor").addHandler(logging.NullHandler())
 
 
 class ModelClient:
@@ -245,8 +232,7 @@ class ModelClient:
 def load() -> None:
     """Load what the first question would: half a second, for processes that are about to be forked."""
     _trusted()
-    for mode in MODES.values():
-        mode_registry.get_handlers(Provider.OPENAI, mode)
+    modes.load()
 
 
 @lru_cache(maxsize=1)
@@ -292,31 +278,6 @@ def _taken(answer: Answer) -> ChatCompletion:
     return _checked(_built(answer.body))
 
 
-@lru_cache(maxsize=256)
-def _shape(model: type[M]) -> type[M]:
-    # instructor would make this subclass anew, and its schema, for every request.
-    return instructor.response_schema(answers.named(model))
-
-
-@lru_cache(maxsize=256)
-def _shaped(shape: type[BaseModel], mode: str) -> dict[str, Any] | None:
-    """Return what instructor adds to every request of a mode, or None where it changes the messages themselves."""
-    messages = [{"role": "system", "content": ""}, {"role": "user", "content": ""}]
-    asked = _asked(shape, mode, messages)
-    return asked if asked.pop("messages") == messages else None
-
-
-def _asked(shape: type[BaseModel], mode: str, messages: list[dict[str, str]]) -> dict[str, Any]:
-    handlers = mode_registry.get_handlers(Provider.OPENAI, MODES[mode])
-    _, asked = handlers.request_handler(response_model=shape, kwargs={"messages": messages})
-    return dict(asked)
-
-
-@lru_cache(maxsize=256)
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
-
-
 class _Exchange(Generic[M]):
     """One request in one mode: from the cache or by calls."""
 
@@ -337,20 +298,16 @@ class _Exchange(Generic[M]):
 
     async def run(self) -> Reply[M]:
         """Ask and judge."""
-        shape: type[BaseModel] = _shape(self.request.response_model)
+        shape: type[BaseModel] = modes.shape_of(self.request.response_model)
         messages = answers.messages(self.request.system, self.request.user, self.mode, shape)
-        added = _shaped(shape, self.mode)
-        asked = _asked(shape, self.mode, messages) if added is None else {"messages": messages, **added}
+        asked = modes.asked(shape, self.mode, messages)
         try:
             completion = await self._complete(asked)
         except StopError as stop:
             return Reply(stop.outcome, message=stop.message, status=stop.status)
         parsed, error = None, None
         try:
-            parsed = mode_registry.get_handlers(Provider.OPENAI, MODES[self.mode]).response_parser(
-                response=completion, response_model=shape, validation_context=None, strict=True, stream=False,
-                is_async=True,
-            )  # fmt: skip
+            parsed = modes.parsed(completion, shape, self.mode)
         except Exception as fault:  # noqa: BLE001 - whatever an endpoint sends
             error = fault
         return self._judged(completion, parsed, error)
@@ -381,7 +338,7 @@ class _Exchange(Generic[M]):
             parameters={"temperature": config.temperature, "max_output_tokens": config.max_output_tokens},
             mode=self.mode,
             messages=kwargs["messages"],
-            schema=_schema(self.request.response_model),
+            schema=modes.schema_of(self.request.response_model),
             attempt=self.request.attempt,
         )
         stored = None if self.fresh else self.client.cache.get(self.key)

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 from extractor.amount import half_unit
 from extractor.identities import Frame, Instance, Ref
 
+_LARGEST = 2**61  # what a sum may be: the solver counts in 64 bits
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -57,9 +59,6 @@ class Problem:
     fixed: Mapping[Ref, Decimal]
     instances: tuple[Instance, ...]
     frames: Sequence[Frame]
-
-
-_LARGEST = 2**61
 
 
 class Term(NamedTuple):

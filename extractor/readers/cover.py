@@ -16,6 +16,7 @@ from .body import Body
 from .heads import change_column
 from .labels import HEADER_WORDS, undated
 from .ordinals import two_classifications
+from .tokens import split_header
 
 _MOST = 1_000  # pieces of a header
 _PIECES = 5  # a name is wrapped onto at most so many lines
@@ -56,7 +57,9 @@ def cover(body: Body, spec: TableSpec) -> Cover:
 
     A piece may be a word of headers or a fragment of a name; the reading that explains more is taken.
     """
-    pieces = [p for line in body.header_lines for p in _split(line.text) if undated(p) and not p.isdigit() and p != "※"]
+    pieces = [
+        p for line in body.header_lines for p in split_header(line.text) if undated(p) and not p.isdigit() and p != "※"
+    ]
     if len(pieces) > _MOST:
         return Cover({}, {}, sum(map(len, pieces)), 1)
     side = (spec.left_column,) if spec.left_column else ()
@@ -123,10 +126,6 @@ def _put_together(
         while left and (rest := _composed(left, word)) is not None:
             left = rest
     return found, left
-
-
-def _split(text: str) -> list[str]:
-    return [squeeze(p) for p in text.replace("|", " ").split() if squeeze(p)]
 
 
 def _longer(pieces: list[str], columns: Sequence[Column], found: dict[str, str]) -> list[str]:

@@ -32,6 +32,7 @@ from .place import width_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
+from .tokens import split_header
 from .wide import names_items, wide
 
 _LABELLED = ("two_sided", "labels")  # shapes of tables whose rows are told by their labels
@@ -245,7 +246,7 @@ def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
     """
     if spec.shape != "coded" or body.fragments:
         return False
-    pieces = {undated(p) for line in body.header_lines for p in line.text.replace("|", " ").split()}
+    pieces = {undated(p) for line in body.header_lines for p in split_header(line.text)}
     return not pieces.isdisjoint(_elsewhere(spec, catalogue))
 
 
@@ -260,7 +261,7 @@ def _elsewhere(spec: TableSpec, catalogue: Catalogue) -> frozenset[str]:
 
 def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
     """Whether a header prints 小计, and no column of the layout is named by it: 1, or 0."""
-    printed = any(squeeze(p) == _SUBTOTAL for line in body.header_lines for p in line.text.replace("|", " ").split())
+    printed = any(p == _SUBTOTAL for line in body.header_lines for p in split_header(line.text))
     return int(printed and spec.shape == "coded" and _SUBTOTAL not in verdict.labels.values())
 
 

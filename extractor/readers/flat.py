@@ -3,18 +3,17 @@
 Names that no spec knows are kept as printed, and two years of one name are told apart, as in grids.
 """
 
-from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
 from .body import Body
 from .columns import Layout, columns_by_name, strangeness
 from .groups import names_rows
-from .heads import named
+from .heads import REMARK, named
 from .labelled import labelled_rows
 from .labels import Labels
+from .tokens import split_header
 
 _MOST = 16  # columns
-_REMARK = "备注"
 _SIDES = frozenset({"收入", "支出", "本年收入", "本年支出", "收", "支", "入", "出"})
 _SIDES_MOST = 4
 
@@ -39,7 +38,7 @@ def in_a_row(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> 
 def one_side(body: Body) -> list[str]:
     """Return the names that a header prints for each of its two or more sides alike, or none."""
     for lines in (body.pieces, body.header_lines):  # as printed, then put together from fragments
-        names = [p for line in lines for p in map(squeeze, line.text.replace("|", " ").split())]
+        names = [p for line in lines for p in split_header(line.text)]
         names = [p for p in names if len(p) > 1 and not names_rows(p) and p not in _SIDES]
         for sides in range(2, _SIDES_MOST + 1):
             own = names[: len(names) // sides]
@@ -50,9 +49,9 @@ def one_side(body: Body) -> list[str]:
 
 def flat(body: Body) -> list[str]:
     """Return the names of a header that stand on one line, or each on a line of its own; none where others are left."""
-    lines = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in body.pieces]
+    lines = [split_header(line.text) for line in body.pieces]
     if all(len(line) == 1 for line in lines):
         lines = [[p for line in lines for p in line]]
-    told = [[p for p in line if not names_rows(p) and p != _REMARK] for line in lines]
+    told = [[p for p in line if not names_rows(p) and p != REMARK] for line in lines]
     told = [line for line in told if line]
     return told[0] if len(told) == 1 else []

@@ -13,6 +13,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec
 
 from .labels import HEADER_WORDS, undated
+from .tokens import split_header
 
 _LONGEST = 12  # fragments of one name
 _LEAVES = ("小计",)
@@ -28,7 +29,7 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     out: list[Line] = []
     run: list[Line] = []
     for line in header:
-        if len(line.text.replace("|", " ").split()) == 1:
+        if len(split_header(line.text)) == 1:
             run.append(line)
         else:
             out += [*_whole(run, words), line]

@@ -13,10 +13,10 @@ from functools import lru_cache
 from itertools import combinations, islice, pairwise
 from math import comb
 
-from extractor.normalize import Line, squeeze
+from extractor.normalize import Line
 
 from .rows import RawRow
-from .tokens import Token
+from .tokens import Token, split_header
 
 Path = tuple[str, ...]
 Sums = tuple[tuple[int, tuple[int, ...]], ...]
@@ -144,7 +144,7 @@ def in_units(row: Sequence[Token], decimals: int) -> tuple[int, ...]:
 
 def _ways(header: Sequence[Line], work: _Work) -> Iterator[tuple[Path, ...]]:
     """Yield the columns for every way in which the names of a header may stand below each other."""
-    printed = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in header]
+    printed = [split_header(line.text) for line in header]
     printed = [kept for line in printed if (kept := [p for p in line if not _NO_NAME.fullmatch(p)])]
     if len(printed) > _FLAT and all(len(line) == 1 for line in printed):  # one cell on each line of the text
         flat = [name for line in printed for name in line]
@@ -179,7 +179,7 @@ def names_rows(name: str) -> bool:
 
 def repeated(lines: Sequence[Line]) -> bool:
     """Whether each line of a header begins anew with what names the rows, and has as many names."""
-    printed = [line.text.replace("|", " ").split() for line in lines]
+    printed = [split_header(line.text) for line in lines]
     return len(lines) > 1 and len({(line[0], len(line)) for line in printed if line}) == 1 and len(printed[0]) > 1
 
 

@@ -19,7 +19,7 @@ from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
 from .heads import CROWDED, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
-from .tokens import Token, cells
+from .tokens import Token, cells, split_header
 
 _SEVERAL = 2  # columns, years
 _YEARS = re.compile(r"(?:19|20)\d\d")
@@ -288,7 +288,7 @@ def _pieces(body: Body) -> Iterator[list[str]]:
         if body.grid:
             yield [undated(text) for _, text in cells(line.text)]
         else:
-            yield [undated(piece) for piece in line.text.replace("|", " ").split()]
+            yield [undated(piece) for piece in split_header(line.text)]
 
 
 def _named(pieces: Sequence[str], spec: TableSpec) -> Iterator[str]:

@@ -15,7 +15,7 @@ from .blocks import sides
 from .body import Body
 from .columns import Layout, columns_by_name, looks_misread, strangeness
 from .labels import HEADER_WORDS, undated
-from .tokens import cells
+from .tokens import cells, split_header
 
 _LEAVES = frozenset(
     {"小计", "合计", "总计", "金额", "预算数", "决算数"}
@@ -24,7 +24,7 @@ _LEAVES = frozenset(
 _NAMES = frozenset(
     {"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"}
 )
-_REMARK = "备注"
+REMARK = "备注"
 _MOST = 60  # columns
 _TWO = 2  # years that are compared, sides
 _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
@@ -53,7 +53,7 @@ def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths
         return 0, ()
     rows = _rows(body)
     first, last = min(line[0] for line in found), max(line[-1] for line in found)
-    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and text != _REMARK)])
+    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and text != REMARK)])
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
     if last - first >= _MOST:
         return 0, ()
@@ -133,7 +133,7 @@ def told_by_sums(body: Body) -> Paths:
 
     The line above it names the groups, as many: ``2023年预算数 2024年预算数`` / ``合计 合计 基本支出 项目支出``.
     """
-    lines = [[squeeze(p) for p in line.text.replace("|", " ").split()] for line in body.header_lines]
+    lines = [split_header(line.text) for line in body.header_lines]
     lines = [kept for line in lines if (kept := [p for p in line if not p.isdigit() and p not in _NAMES])]
     if all(len(line) == 1 for line in lines):  # one cell on each line
         flat = [p for line in lines for p in line]

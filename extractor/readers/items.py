@@ -9,7 +9,7 @@ from .body import Body
 from .labels import TOTALS
 from .rows import RawRow, before_words, lost_point
 from .structure import OFFICE
-from .tokens import Token, cells
+from .tokens import Token, cells, split_header
 
 _NAMES = (
     "项目名称",
@@ -34,7 +34,7 @@ _BESIDE = re.compile(
 
 def _several_names(body: Body) -> bool:
     """Whether the header names several columns of words: what stands before the numbers isn't one name."""
-    pieces = {squeeze(p) for line in body.header_lines for p in line.text.replace("|", " ").split()}
+    pieces = {p for line in body.header_lines for p in split_header(line.text)}
     return bool(_BESIDE.search(body.header)) or ("项目名称" in pieces and not pieces.isdisjoint(_UNITS))
 
 

@@ -12,7 +12,7 @@ from extractor.normalize import squeeze
 from extractor.remember import remembered
 from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
 
-from .tokens import Token
+from .tokens import Token, split_header
 
 TOTALS = frozenset({"总计", "合计", "总合计", "共计"})
 # Words of headers that name no number column.
@@ -242,7 +242,7 @@ class Labels:
     @staticmethod
     def of_header(text: str, words: str) -> bool:
         """Whether a line holds nothing but header words or pieces of them."""
-        pieces = [_REST_OF_YEAR.sub("", undated(piece)) for piece in text.replace("|", " ").split()]
+        pieces = [_REST_OF_YEAR.sub("", undated(piece)) for piece in split_header(text)]
         return squeeze("".join(pieces)) in words or all(p in words or p.isdigit() or p == "※" for p in pieces)
 
     def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec) -> bool:

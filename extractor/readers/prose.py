@@ -11,7 +11,8 @@ from extractor.normalize import Line
 from extractor.records import Cell, CellRef, Finding, Row, Span, Table
 from extractor.sections import Heading
 from extractor.specs import split_label
-from extractor.statements import Compiled, Kind, Prose
+from extractor.statement_specs import Kind
+from extractor.statements import Compiled, Prose
 
 from .prose_clauses import Place
 from .prose_heads import Head, Section, heads, listed, parts, renumber, sections

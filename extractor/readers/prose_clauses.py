@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from extractor.normalize import Line
 from extractor.records import Cell
-from extractor.statements import Compiled, Kind, Pattern, Prose, RowPattern, Slot
+from extractor.statement_specs import Kind, RowPattern
+from extractor.statements import Compiled, Pattern, Prose, Slot
 
 from .prose_text import TORN, Flow, printed, spans
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from extractor.normalize import Line, squeeze
 from extractor.records import Cell
-from extractor.statements import MONEY, NUMBER, Compiled, DocumentField, DocumentSpec, FieldSpec
+from extractor.statement_specs import DocumentField, DocumentSpec, FieldSpec
+from extractor.statements import MONEY, NUMBER, Compiled
 
 from .prose_clauses import Place, text_cell
 from .prose_match import Draft, label

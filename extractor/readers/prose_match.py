@@ -15,7 +15,8 @@ from functools import lru_cache
 
 from extractor.normalize import squeeze
 from extractor.records import Cell, Row
-from extractor.statements import Compiled, Kind, Pattern, RowPattern
+from extractor.statement_specs import Kind, RowPattern
+from extractor.statements import Compiled, Pattern
 
 from .prose_clauses import Anchor, Place, attribute, number_cell, tail_end
 from .prose_text import TORN, places, words

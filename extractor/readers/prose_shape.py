@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from extractor.normalize import squeeze
 from extractor.records import Table
-from extractor.statements import MONEY, Compiled, Kind, Prose
+from extractor.statement_specs import Kind
+from extractor.statements import MONEY, Compiled, Prose
 
 _NAME = re.compile(r"\{[^{}]*\}")
 _LONGEST = 80  # characters of a row's key

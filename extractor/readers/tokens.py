@@ -92,6 +92,11 @@ def tokenize(line: Line, names: Mapping[str, Sequence[str]], *, grid: bool) -> l
     ]
 
 
+def split_header(text: str) -> list[str]:
+    """Split a line of a header at blanks and at the borders of its cells."""
+    return text.replace("|", " ").split()
+
+
 def cells(text: str) -> list[tuple[int, str]]:
     """Split a grid line into its cells: offset in the line and text."""
     separator = "\t" if "\t" in text else "|"

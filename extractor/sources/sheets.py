@@ -54,9 +54,8 @@ def shown(value: Any, style: str) -> str:
     number = Decimal(repr(value))
     plain = _QUOTED.sub("", style.split(";", maxsplit=1)[0]).strip().lower()
     if plain in _GENERAL:
-        return format(
-            number.quantize(Decimal(1), context=WIDE) if number == number.to_integral_value() else number, "f"
-        )
+        whole = number.to_integral_value()
+        return format(whole if number == whole else number, "f")
     if "%" in plain:
         number *= 100
     match = _PLACES.search(plain)
