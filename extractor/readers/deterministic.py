@@ -18,6 +18,7 @@ from . import structure
 from .body import Body, prepare, tokens_of
 from .columns import Layout, told_apart
 from .cpsat import effort
+from .disproved import kept
 from .draft import Draft, narrow, start
 from .flat import in_a_row
 from .flow import flow_rows
@@ -79,7 +80,8 @@ def read(
             unknown.append(Unknown(chunk, verdict.reason))
     drafts, odd = _part(bodies, labels, layouts, labelled)
     length = sum(len(lines[i].text) for chunk in chunks for piece in chunk.pieces for i in piece)
-    return settle(drafts, layouts, catalogue, effort(length)), [*unknown, *odd]
+    settled, refuted = kept(settle(drafts, layouts, catalogue, effort(length)))
+    return settled, [*unknown, *odd, *(Unknown(draft.chunk, reason) for draft, reason in refuted)]
 
 
 def fitting(
@@ -366,7 +368,8 @@ def _printed_names(
 
 def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequence[str]) -> str:
     """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
-    if _overfull(rows, spec, columns) * _FEW > len(rows):
+    totals = [r for r in rows if r.kind == "total" and not body.grid and spec.shape == "coded"]
+    if _overfull(rows, spec, columns) * _FEW > len(rows) or _overfull(totals, spec, columns):
         return "its rows print more numbers than its header names columns"
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.decimals for line in body.lines for t in line):

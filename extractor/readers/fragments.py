@@ -10,13 +10,14 @@ from dataclasses import replace
 from functools import lru_cache
 
 from extractor.normalize import Line, squeeze
-from extractor.specs import Column, TableSpec
+from extractor.specs import Column, TableSpec, catalogue
 
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
 _LONGEST = 12  # fragments of one name
 _LEAVES = ("小计",)
+_TOTAL = "合计"
 _NUMBER = 2  # digits of a column's number
 
 
@@ -37,7 +38,42 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     return (*out, *_whole(run, words))
 
 
-def _whole(run: Sequence[Line], words: frozenset[str]) -> list[Line]:
+def whole_names(header: Sequence[Line]) -> tuple[Line, ...]:
+    """Return a header's lines with the fragments of names put together by what headers of any table say.
+
+    Nothing where a piece is left that is no name: what stands beside it could be another name than it looks like.
+    """
+    words = _any_words()
+    out: list[Line] = []
+    run: list[Line] = []
+    for line in header:
+        if len(split_header(line.text)) == 1:
+            run.append(line)
+            continue
+        out += [*_whole(run, words, (*_LEAVES, _TOTAL)), line]
+        run = []
+    out = _with_total([*out, *_whole(run, words, (*_LEAVES, _TOTAL))], words)
+    pieces = [p for line in out for p in split_header(line.text)]
+    return tuple(out) if all(_known(squeeze(p), words) for p in pieces) else ()
+
+
+def _with_total(lines: list[Line], words: frozenset[str]) -> list[Line]:
+    """Put 合计 back behind the word in front of it where both name the first column: the total of all."""
+    at = next((i for i, line in enumerate(lines) if line.text == _TOTAL), 0)
+    if not at or any(squeeze(line.text) not in HEADER_WORDS for line in lines[:at]):
+        return lines
+    name = squeeze(lines[at - 1].text) + _TOTAL
+    whole = replace(lines[at - 1], text=name, offsets=None)
+    return [*lines[: at - 1], whole, *lines[at + 1 :]] if name in words else lines
+
+
+@lru_cache(maxsize=1)
+def _any_words() -> frozenset[str]:
+    """Every name that a header of some table may have in a cell."""
+    return _words(catalogue().tables)
+
+
+def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...] = _LEAVES) -> list[Line]:
     """Put a run of lines together, each with one piece; they stay as they are where each is a name."""
     pieces = [squeeze(line.text.replace("|", " ")) for line in run]
     if all(_known(piece, words) for piece in pieces):
@@ -50,7 +86,7 @@ def _whole(run: Sequence[Line], words: frozenset[str]) -> list[Line]:
         for first in range(max(0, end - _LONGEST), end - 1):
             name = "".join(pieces[first:end])
             if not name.isdigit() and _known(name, words):
-                ways.append((best[first][0], best[first][1] + _names(name, words), -first))
+                ways.append((best[first][0], best[first][1] + _names(name, words, leaves), -first))
         best.append(min(ways))
     out: list[Line] = []
     end = len(pieces)
@@ -62,9 +98,9 @@ def _whole(run: Sequence[Line], words: frozenset[str]) -> list[Line]:
     return out[::-1]
 
 
-def _names(name: str, words: frozenset[str]) -> int:
+def _names(name: str, words: frozenset[str], leaves: tuple[str, ...]) -> int:
     """How many names a name may be: 项目支出小计 is a group and the first column below it as well."""
-    return 1 + any(name.endswith(leaf) and name.removesuffix(leaf) in words for leaf in _LEAVES)
+    return 1 + any(name.endswith(leaf) and name.removesuffix(leaf) in words for leaf in leaves)
 
 
 def _known(piece: str, words: frozenset[str]) -> bool:

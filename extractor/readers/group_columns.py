@@ -10,6 +10,7 @@ from extractor.specs import Catalogue, TableSpec
 from .body import Body, Raw, prepare
 from .columns import Layout, columns_by_name, is_name, looks_misread, strangeness
 from .flow import flow_rows
+from .fragments import whole_names
 from .groups import Grouped, grouped, repeated
 from .heads import named, strangers
 from .items import item_rows
@@ -28,8 +29,10 @@ def in_groups(
     body = replace(body, blocks=False)
     if spec.shape not in ("coded", "items"):
         return None
-    found = grouped(body.pieces, flow_rows(body, spec, labels, {}) if spec.shape == "coded" else item_rows(body))
-    if found is None or not _whole_names(body):
+    header = body.pieces if _whole_names(body) else whole_names(body.pieces)
+    rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else item_rows(body)
+    found = grouped(header, rows) if header else None
+    if found is None:
         return None
     told = [(s, named(found.columns, columns_by_name(s))) for s in catalogue.layouts(spec.id) if s.shape == spec.shape]
     told = [(s, names) for s, names in told if names and _fits(s, names)]

@@ -226,20 +226,22 @@ def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work, depth: i
     if len(head) < depth or _WHOLE.search(head[-1]) or _RATE.search(head[-1]):
         return  # a sum, or a rate, has no parts below it, and a group has its own on the next line
     for count in range(2, len(names) + 1):
-        if any(name in _LEAVES for name in names[1:count]):
+        if names[0] in _LEAVES and names[count - 1] in _LEAVES:
             break  # it begins the next group
+        if any(name in _LEAVES for name in names[1 : count - 1]):
+            break  # a sum that stands behind its parts ends a group
         if not all(_may_stand(name, head) for name in names[:count]):
             continue
         own = tuple((*head, name) for name in names[:count])
         for others in _below(tuple(rest), names[count:], work, depth):
-            yield from ((*first, *own, *others) for first in _said(head, names[0]))
+            yield from ((*first, *own, *others) for first in _said(head, names[:count]))
 
 
-def _said(head: Path, name: str) -> Iterator[tuple[Path, ...]]:
-    """Yield what stands in front of the parts of a group, whose first one is given: nothing, or the group's sum."""
-    if not _WITHIN.match(name):  # which is said of what stands in front of it
+def _said(head: Path, names: Sequence[str]) -> Iterator[tuple[Path, ...]]:
+    """Yield what stands in front of the parts of a group: nothing, or the group's sum."""
+    if not _WITHIN.match(names[0]):  # which is said of what stands in front of it
         yield ()
-    if name not in _LEAVES and not _BEFORE.search(head[-1]):
+    if _LEAVES.isdisjoint((names[0], names[-1])) and not _BEFORE.search(head[-1]):
         yield (head,)  # the group's name is that of its sum
 
 
@@ -250,13 +252,20 @@ def _may_stand(name: str, group: Path) -> bool:
 
 
 def _makes_sense(paths: Sequence[Path]) -> bool:
-    """Whether each 小计 stands below a group, 合计 comes first, and what a column is made of stands below it."""
+    """Whether each 小计 stands below a group, 合计 first or last, and what a column is made of stands below it."""
     every = set(paths)
     alone = [len(p) > 1 or p[-1] not in _LEAVES for p in paths]
-    beside = any(_OF_BASIC.search(p[-1]) and (*p[:-1], _BASIC) in every for p in paths)
+    basic = any(_BASIC in name for p in paths for name in p)  # of which staff and running cost are parts
+    beside = basic and any(_OF_BASIC.search(p[-1]) and not any("基本" in name for name in p) for p in paths)
     first = (alone[0] or paths[0][-1] == "合计") and _AMOUNTS.search(paths[0][-1]) is not None
-    sense = len(every) == len(paths) and first and all(alone[1:]) and not beside
+    first = first or _total_last(paths)
+    sense = len(every) == len(paths) and first and all(alone[1:-1]) and (alone[-1] or _total_last(paths)) and not beside
     return sense and not any(a[: len(b)] == b for a, b in combinations(paths, 2))  # a group's sum behind its parts
+
+
+def _total_last(paths: Sequence[Path]) -> bool:
+    """Whether the sum of all columns stands behind them."""
+    return len(paths[-1]) == 1 and _WHOLE.search(paths[-1][-1]) is not None and not _WHOLE.search(paths[0][0])
 
 
 def _sums(paths: tuple[Path, ...]) -> Sums:
@@ -297,6 +306,10 @@ def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int
     if len(own) > 1 and len(own[0]) == 1 and len(children[0]) == 1 and _WHOLE.search(paths[first_place][-1]):
         found.append((first_place, tuple(c for columns in own[1:] for c in columns)))
         return own[0]
+    last = paths[children[-1].start]
+    if len(own) > 1 and own[-1] == tuple(children[-1]) and len(last) == depth + 1 and _WHOLE.search(last[-1]):
+        found.append((own[-1][0], tuple(c for columns in own[:-1] for c in columns)))
+        return own[-1]
     return tuple(c for columns in own for c in columns)
 
 
@@ -321,8 +334,13 @@ def places(row: Sequence[int], width: int, sums: Sums) -> Iterator[tuple[int, ..
     """Yield the places of a row's amounts, in their order, under which the sums hold; an empty cell is 0."""
     if comb(width, len(row)) > _PLACES:
         return
-    for rest in combinations(range(1, width), len(row) - 1):
-        place = (0, *rest)  # the first column is that of all, or of the last year
+    parts = {part for _, own in sums for part in own}
+    wholes = {total for total, _ in sums} - parts
+    # A column that is no part is that of all, or of the last year: it is filled in every row.
+    full = 0 if 0 not in parts else width - 1 if width - 1 in wholes else None
+    free_ = [column for column in range(width) if column != full]
+    for rest in combinations(free_, len(row) - (full is not None)):
+        place = tuple(sorted((full, *rest))) if full is not None else rest
         by_place = dict(zip(place, row, strict=True))
         if all(_holds(by_place, total, parts) for total, parts in sums):
             yield place

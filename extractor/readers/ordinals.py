@@ -13,7 +13,7 @@ _OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
 _ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
 _DEPARTMENT = "3"  # how the department's economic classes begin
 _SERIALS = 4  # so many rows that are counted
-_HEADER = 24  # lines that a header may take
+_HEADER = 60  # lines that a header may take where its cells come in fragments
 _OFFICE_DIGITS = (6, 8, 9, 12)
 _CLASS_DIGITS = 3
 _GAP = 40  # rows that may be missing between two numbers
@@ -34,11 +34,13 @@ def without_ordinals(lines: Sequence[list[Token]], header: Sequence[Line], *, gr
 
 def without_serials(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line, list[Token]]]:
     """Drop the digits that count the rows of text without cells, where the header says 序号 and many rows have them."""
-    if not any("序号" in squeeze(line.text) for line, _ in rows[:_HEADER]):
+    if "序号" not in "".join(squeeze(line.text) for line, _ in rows[:_HEADER]):
         return list(rows)
     out, count = [], 0
-    for line, tokens in rows:
+    for (line, tokens), following in zip(rows, [*(t for _, t in rows[1:]), []], strict=True):
         counted = tokens[0].whole and tokens[0].text == str(count + 1)
+        # Numbers of columns stand below each other, one a line.
+        counted = counted and not (len(tokens) == 1 and [t.text for t in following] == [str(count + 2)])
         count += counted
         out.append((line, tokens[1:] if counted else tokens))
     return [row for row in out if row[1]] if count > _SERIALS else list(rows)

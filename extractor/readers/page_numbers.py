@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
-from .labels import Labels
+from .labels import TOTALS, Labels
 from .tokens import Token
 
 YEAR_GOES_ON = re.compile(r"(?:[0-9]{2})?年")
@@ -33,7 +33,7 @@ def without_page_numbers(
     """Drop lines that hold one bare small integer: page numbers between the rows, column numbers one per line.
 
     Where classes, groups and items have columns of their own (``leveled``), two digits before a name
-    are a code's if the classification has one that ends so.
+    are a code's if the classification has one that ends so, or a row's amounts follow the name.
     """
     if not decimals and not _long_amounts(lines):
         return list(lines)
@@ -44,7 +44,11 @@ def without_page_numbers(
         goes_on = position + 1 < len(lines) and bool(YEAR_GOES_ON.match(lines[position + 1][0].text))
         follows = lines[position + 1] if position + 1 < len(lines) else []
         two = alone and len(line[0].text) == _PAGE_DIGITS and len(follows) == 1 and follows[0].kind == "text"
-        part = two and leveled is not None and _part_of_a_code(line[0], follows[0], leveled)
+        part = (
+            two
+            and leveled is not None
+            and (_part_of_a_code(line[0], follows[0], leveled) or _begins_row(lines, position))
+        )
         part = part or goes_on or _code_part(lines, position) or (decimals > 0 and _name_part(lines, position))
         if position in numbering or (alone and not part):
             continue
@@ -79,6 +83,15 @@ def _part_of_a_code(part: Token, name: Token, catalogue: Catalogue) -> bool:
         code.endswith(part.text) and any(squeeze(n).startswith(begins) for n in names)
         for code, names in catalogue.names.items()
     )
+
+
+def _begins_row(lines: Sequence[Sequence[Token]], position: int) -> bool:
+    """Whether digits behind amounts stand before a name with amounts: no total, which has no code."""
+    before, name = lines[position - 1] if position else (), lines[position + 1]
+    behind = bool(before) and before[-1].kind in ("number", "dash") and not before[-1].whole
+    follows = lines[position + 2] if position + 2 < len(lines) else ()
+    row = bool(follows) and (follows[0].decimals > 0 or follows[0].kind == "dash")
+    return behind and row and squeeze(name[0].text) not in TOTALS
 
 
 def _alone(line: Sequence[Token]) -> bool:
