@@ -82,7 +82,7 @@ def _batches(draft: Draft, lines: Sequence[Line]) -> list[_Batch]:
     wanted: list[tuple[int, Choice, str]] = []
     grid = draft.body.grid and draft.spec.shape != "two_sided"  # whose lines hold two rows
     for index, row in enumerate(draft.rows):
-        width, count = width_of(row, draft.spec, draft.columns), len(row.items)
+        width, count = width_of(row, draft.spec, draft.columns, draft.sides), len(row.items)
         if 0 < count < width:
             name = str(len(wanted) + 1)
             wanted.append((index, _choice(name, _texts(row), width), _shown(row, by_number, grid=grid)))

@@ -30,7 +30,9 @@ class Layout:
         doubtful: The order is somebody's word, and ``short`` is another order that no sum may tell from it.
         first_cell: The cell of a grid above which the first column is named, where every column is named in its order.
         strange: Columns whose names the spec doesn't know, or characters that nothing explains.
-        sums: Totals with their parts, by the places of columns, that the header's groups promise and the rows keep.
+        sums: Totals with their parts, by the places of columns, that the header's groups promise and the rows keep; by
+            the places among those of the right side, where both sides have other columns.
+        sides: The columns of the left and of the right side by their places, where they have others.
     """
 
     known: bool
@@ -43,6 +45,7 @@ class Layout:
     first_cell: int | None = None
     strange: int = 0
     sums: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    sides: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
 
 @lru_cache(maxsize=256)

@@ -34,6 +34,7 @@ from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
 from .tokens import split_header
+from .two_sides import without_cells
 from .wide import names_items, wide
 
 _LABELLED = ("two_sided", "labels")  # shapes of tables whose rows are told by their labels
@@ -146,6 +147,8 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels) 
         return verdict
     if spec.shape == "labels" and body.lines:
         verdict = in_a_row(body, spec, labels, verdict)
+    if spec.shape == "two_sided" and body.lines:
+        verdict = without_cells(body, spec, labels, verdict)
     if verdict.known and _other_columns(body, spec, catalogue):
         return Layout(known=False, reason="its header names columns that only other layouts have")
     return verdict
@@ -221,9 +224,9 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels, rows:
     """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
     if spec.shape == "two_sided":
         most = max((sum(t.decimals > 0 for t in line) for line in body.lines), default=0)
-        if 1 < most <= len(verdict.columns) + 1:
+        if verdict.sides is None and 1 < most <= len(verdict.columns) + 1:
             return 0  # as many as both sides have columns
-        return _overfull(rows, spec, verdict.columns)
+        return _overfull(rows, spec, verdict)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
@@ -236,9 +239,9 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels, rows:
     return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
 
 
-def _overfull(rows: Sequence[RawRow], spec: TableSpec, columns: Sequence[str]) -> int:
+def _overfull(rows: Sequence[RawRow], spec: TableSpec, header: Layout) -> int:
     """How many rows have more numbers than they may use columns."""
-    return sum(len(r.items) > width_of(r, spec, columns) for r in rows)
+    return sum(len(r.items) > width_of(r, spec, header.columns, header.sides) for r in rows)
 
 
 def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
@@ -289,7 +292,7 @@ def _part(
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)
-        misfit = _misfit(rows, spec, body, layouts[spec.id].columns)
+        misfit = _misfit(rows, spec, body, layouts[spec.id])
         if misfit:
             unknown.append(Unknown(chunk, misfit))
             continue
@@ -366,10 +369,10 @@ def _printed_names(
     return out
 
 
-def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, columns: Sequence[str]) -> str:
+def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, header: Layout) -> str:
     """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
     totals = [r for r in rows if r.kind == "total" and not body.grid and spec.shape == "coded"]
-    if _overfull(rows, spec, columns) * _FEW > len(rows) or _overfull(totals, spec, columns):
+    if _overfull(rows, spec, header) * _FEW > len(rows) or _overfull(totals, spec, header):
         return "its rows print more numbers than its header names columns"
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.decimals for line in body.lines for t in line):

@@ -13,7 +13,7 @@ from extractor.specs import TableSpec, is_final
 from .body import Body
 from .columns import Layout
 from .groups import in_units, places
-from .place import free, grid_base, narrowed, positional, width_of
+from .place import Sides, free, grid_base, narrowed, positional, room, width_of
 from .rows import RawRow
 
 
@@ -37,6 +37,7 @@ class Draft:
         labels: Printed names by column id, where the table isn't in its first layout.
         steps: Who tried to read it, and what came of that.
         doubts: Why a number may belong elsewhere, by the offset at which it is printed.
+        sides: The columns of each side, where they have others.
     """
 
     chunk: Chunk
@@ -54,6 +55,7 @@ class Draft:
     labels: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[str, ...] = ()
     doubts: Mapping[int, str] = field(default_factory=dict)
+    sides: Sides | None = None
 
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""
@@ -93,7 +95,7 @@ class Draft:
 def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], header: Layout) -> Draft:
     """Give the numbers of each row the columns where a grid prints them, or every column that order allows."""
     columns = header.columns
-    wide = [row for row in rows if width_of(row, spec, columns) > 1]
+    wide = [row for row in rows if width_of(row, spec, columns, header.sides) > 1]
     base = grid_base(wide) if body.grid else None
     named = header.first_cell
     if (
@@ -107,24 +109,35 @@ def start(chunk: Chunk, spec: TableSpec, body: Body, rows: Sequence[RawRow], hea
     domains: list[tuple[tuple[int, ...], ...]] = []
     findings: list[Finding] = []
     for row in rows:
-        width = width_of(row, spec, columns)
+        here = room(row, spec, columns, header.sides)
+        width = len(here)
         if len(row.items) > width:
             findings.append(_too_many(row, spec, width))
             row.items = row.items[:0]
         home = positional(row, base, width) if base is not None and width > 1 else None
+        home = tuple(here[c] for c in home) if home is not None else None
         homes.append(home)
-        domains.append(tuple((c,) for c in home) if home is not None else _possible(row, width, header))
+        possible = tuple((c,) for c in home) if home is not None else _possible(row, here, header)
+        domains.append(possible)
     # A header that lacks a name in a grid: the columns to its right may be one off.
     other = header.short if body.grid or header.doubtful else columns
     return Draft(
         chunk, spec, body, tuple(rows), columns, other, tuple(domains), tuple(homes), findings=tuple(findings),
-        labels=header.labels,
+        labels=header.labels, sides=header.sides,
     )  # fmt: skip
 
 
-def _possible(row: RawRow, width: int, header: Layout) -> tuple[tuple[int, ...], ...]:
-    """Return the columns of a row's numbers that their order allows, and the sums of the header's groups, if any do."""
-    if not header.sums:
+def _possible(row: RawRow, here: tuple[int, ...], header: Layout) -> tuple[tuple[int, ...], ...]:
+    """Return the columns of a row's numbers that their order allows, and the sums of the header's groups, if any do.
+
+    ``here`` are the columns that it may use. Where both sides have others, the sums are those of the right one.
+    """
+    found = _by_order(row, len(here), header)
+    return tuple(tuple(here[c] for c in domain) for domain in found)
+
+
+def _by_order(row: RawRow, width: int, header: Layout) -> tuple[tuple[int, ...], ...]:
+    if not header.sums or (header.sides is not None and row.side != "right"):
         return free(len(row.items), width)
     decimals = max((t.amount.decimals for t in row.items if t.amount), default=0)
     amounts = in_units(row.items, decimals)
@@ -179,7 +192,13 @@ def _widened(draft: Draft, frame: Frame, inside: Sequence[Instance]) -> tuple[Dr
         return draft, "printed cells"
     suspects = {ref.row for instance in broken for ref in instance.refs}
     domains = [
-        free(len(draft.rows[i].items), width_of(draft.rows[i], draft.spec, draft.columns)) if i in suspects else d
-        for i, d in enumerate(draft.domains)
+        _anywhere(draft, row) if i in suspects else d
+        for i, (row, d) in enumerate(zip(draft.rows, draft.domains, strict=True))
     ]
     return replace(draft, domains=tuple(domains)), "printed cells and the sums of the table"
+
+
+def _anywhere(draft: Draft, row: RawRow) -> tuple[tuple[int, ...], ...]:
+    """Return the columns of a row's numbers that their order allows."""
+    here = room(row, draft.spec, draft.columns, draft.sides)
+    return tuple(tuple(here[c] for c in domain) for domain in free(len(row.items), len(here)))

@@ -7,7 +7,7 @@ Where two ways do as well, none is.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice, pairwise
@@ -94,12 +94,26 @@ class _Work:
 
 def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
+    work = _Work(_STEPS)
+    return _settled(_ways(lines, work), rows, work)
+
+
+def settled(names: Sequence[Sequence[str]], rows: Sequence[RawRow]) -> Grouped | None:
+    """Return the columns of lines of names, each below those above it, if one way alone makes the rows add up.
+
+    Names on one line may be several lines of a header, one cell on each line of the text.
+    """
+    work = _Work(_STEPS)
+    ways = _in_lines(names[0], (), work) if len(names) == 1 else _trees(names, work)
+    return _settled(ways, rows, work)
+
+
+def _settled(found: Iterator[tuple[Path, ...]], rows: Sequence[RawRow], work: _Work) -> Grouped | None:
     amounts = _amounts(rows)
     most = max(map(len, amounts), default=0)
     if most < _FEWEST:
         return None
-    work = _Work(_STEPS)
-    ways = list(islice(_ways(lines, work), _WAYS))
+    ways = list(islice(found, _WAYS))
     if len(ways) == _WAYS or not work.left:
         return None  # too many to tell which of them is right
     best: list[tuple[int, Grouped]] = []
@@ -158,10 +172,7 @@ def _ways(header: Sequence[Line], work: _Work) -> Iterator[tuple[Path, ...]]:
             for i, (left, right) in enumerate(pairwise(flat), 1)
             if _OF_LABELS.search(right) and not _OF_LABELS.search(left)
         }
-        for count in range(len(sure), _DEEP):
-            for cut in combinations(range(1, len(names)), count):
-                if sure <= set(cut):
-                    yield from _trees([names[a:b] for a, b in pairwise((0, *cut, len(names)))], work)
+        yield from _in_lines(names, sure, work)
         return
     if len({len(line) for line in printed}) == 1:
         yield from _aligned(printed)
@@ -170,6 +181,14 @@ def _ways(header: Sequence[Line], work: _Work) -> Iterator[tuple[Path, ...]]:
     lines = [kept for line in printed if (kept := _without_labels(line))]
     if 0 < len(lines) <= _DEEP:
         yield from _trees(lines, work)
+
+
+def _in_lines(names: Sequence[str], sure: Collection[int], work: _Work) -> Iterator[tuple[Path, ...]]:
+    """Yield the columns for every way to part names into lines, ``sure`` being where lines begin."""
+    for count in range(len(sure), _DEEP):
+        for cut in combinations(range(1, len(names)), count):
+            if set(sure) <= set(cut):
+                yield from _trees([names[a:b] for a, b in pairwise((0, *cut, len(names)))], work)
 
 
 def names_rows(name: str) -> bool:
@@ -306,8 +325,8 @@ def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int
     if len(own) > 1 and len(own[0]) == 1 and len(children[0]) == 1 and _WHOLE.search(paths[first_place][-1]):
         found.append((first_place, tuple(c for columns in own[1:] for c in columns)))
         return own[0]
-    last = paths[children[-1].start]
-    if len(own) > 1 and own[-1] == tuple(children[-1]) and len(last) == depth + 1 and _WHOLE.search(last[-1]):
+    end = paths[children[-1].start]
+    if len(own) > 1 and own[-1] == tuple(children[-1]) and len(end) == depth + 1 and _WHOLE.search(end[-1]):
         found.append((own[-1][0], tuple(c for columns in own[:-1] for c in columns)))
         return own[-1]
     return tuple(c for columns in own for c in columns)

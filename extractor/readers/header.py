@@ -20,6 +20,7 @@ from .flat import one_side
 from .heads import CROWDED, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells, split_header
+from .two_sides import in_cells
 
 _SEVERAL = 2  # columns, years
 _YEARS = re.compile(r"(?:19|20)\d\d")
@@ -36,7 +37,9 @@ def layout(body: Body, spec: TableSpec) -> Layout:
         elif spec.layout and tuple(told := named(paths(body)[1], columns_by_name(spec))) == found.columns:
             found = replace(found, labels=told)
     elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
-        found = right_side(body, spec, found)
+        found = in_cells(body, spec, right_side(body, spec, found))
+    elif body.grid and spec.shape == "two_sided":
+        found = in_cells(body, spec, found)
     elif spec.shape == "coded" and not body.grid and not body.blocks and not body.fragments:
         told = named(told_by_sums(body), columns_by_name(spec))
         ids = tuple(told)

@@ -73,9 +73,24 @@ def _hold(kinds: Sequence[Sequence[int]], values: Sequence[int], halves: Sequenc
     return True
 
 
-def width_of(row: RawRow, spec: TableSpec, columns: Sequence[str]) -> int:
-    """How many columns a row may use: the left side of a two-sided table has one, unless both sides have the same."""
-    return 1 if spec.shape == "two_sided" and row.side == "left" and len(spec.columns) > 1 else len(columns)
+Sides = tuple[tuple[int, ...], tuple[int, ...]]
+"""The columns of the left and of the right side of a table, by their places among all."""
+
+
+def room(row: RawRow, spec: TableSpec, columns: Sequence[str], sides: Sides | None) -> tuple[int, ...]:
+    """Which columns a row may use: those of its side, if each has its own.
+
+    Else the left side of a two-sided table has one, unless both sides have the same.
+    """
+    if sides is not None:
+        return sides[row.side == "right"]
+    one = spec.shape == "two_sided" and row.side == "left" and len(spec.columns) > 1
+    return tuple(range(1 if one else len(columns)))
+
+
+def width_of(row: RawRow, spec: TableSpec, columns: Sequence[str], sides: Sides | None) -> int:
+    """How many columns a row may use."""
+    return len(room(row, spec, columns, sides))
 
 
 def grid_base(rows: Sequence[RawRow]) -> int | None:

@@ -37,7 +37,7 @@ def weigh(draft: Draft, other: Draft | None, lines: Sequence[Line]) -> Draft:
         row.doubt = row.doubt or _doubt(row, keys, shown, ends)
     opened: list[tuple[tuple[int, ...], ...]] = []
     for row, columns in zip(draft.rows, draft.best, strict=True):
-        width = width_of(row, draft.spec, draft.columns)
+        width = width_of(row, draft.spec, draft.columns, draft.sides)
         open_to = free(len(row.items), width) if len(row.items) <= width else tuple((c,) for c in columns)
         opened.append(
             tuple(

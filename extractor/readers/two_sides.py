@@ -1,0 +1,169 @@
+"""Headers of tables whose two sides have other columns each: budget and outturn left, kinds of money right.
+
+In a grid the cells tell them. In text without cells the right side begins where what a row is called is named again:
+``项目 预算数 项目 合计 基本支出 项目支出``. Lines below name parts of the right side's columns; which of them, its sums
+tell, and where they don't, nothing is taken.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from extractor.normalize import Line, squeeze
+from extractor.specs import TableSpec
+
+from .blocks import sides
+from .body import Body
+from .columns import Layout, columns_by_name, looks_misread, strangeness
+from .fragments import whole_names
+from .groups import Grouped, names_rows, settled
+from .heads import REMARK, Paths, named, paths
+from .labelled import labelled_rows
+from .labels import Labels
+from .tokens import cells, split_header
+
+_SIDES = frozenset({"收入", "支出", "本年收入", "本年支出", "收", "支", "入", "出", "财政拨款收入", "财政拨款支出"})
+_ROWS = re.compile(r"^\(?按.*(?:分类|性质|科目)\)?$|^(?:收入|支出)项目$|^功能分类$|^(?:收入|支出)科目$")
+_WHOLE = re.compile(r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算)$")
+_OUTTURN = re.compile(r"决算|执行|本年")
+_MOST = 12  # columns of a side
+_TWO = 2
+
+
+def in_cells(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take the columns of both sides of a grid as they stand above them, where these are others on either side."""
+    both = sides(body.lines)
+    if len(both) != _TWO or not all(end for _, _, end in both):
+        return otherwise
+    width = max((len(cells(line.text)) for line in body.header_lines), default=0)
+    left = _named_in(body, both[0][1], both[1][0] - 1)
+    right = _named_in(body, both[1][1], width - 1)
+    if not left or not right or (len(left) == 1 and len(right) == len(otherwise.columns) and otherwise.known):
+        return otherwise
+    if left == right or (otherwise.known and len(left) == 1 and len(spec.columns) > 1):
+        return otherwise
+    found = _layout((left, right), spec)
+    first = both[0][1] if len(left) > 1 else both[1][1]
+    return otherwise if found is None else _in_cell(found, first)
+
+
+def _in_cell(found: Layout, first: int) -> Layout:
+    return Layout(
+        known=True, columns=found.columns, printed=found.columns, short=found.columns, labels=found.labels,
+        first_cell=first, strange=found.strange, sides=found.sides,
+    )  # fmt: skip
+
+
+def _named_in(body: Body, first: int, last: int) -> Paths:
+    """Return what stands above the cells of a side; those at its end that say nothing of amounts are none of it."""
+    rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
+
+    def blank(cell: int) -> bool:
+        told = [row[cell] for row in rows if cell < len(row) and row[cell]]
+        return not told or told[-1] == REMARK or told[-1] == "行次"
+
+    while last > first and blank(last):
+        last -= 1
+    return paths(body, (first, last))[1] if last - first < _MOST else ()
+
+
+def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> Layout:
+    """Take the columns of both sides from the words of a header, if its rows agree."""
+    header = body.pieces if not body.fragments else whole_names(body.pieces)
+    told = _parted(header)
+    if told is None:
+        return otherwise
+    left, right, lower = told
+    if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
+        return otherwise
+    if len(left) == 1 and not lower and otherwise.known and len(right) == len(otherwise.columns):
+        return otherwise
+    rows = labelled_rows(body, spec, labels)
+    most = {side: max((len(r.items) for r in rows if r.side == side), default=0) for side in ("left", "right")}
+    if most["left"] > len(left):
+        return otherwise
+    above = tuple((name,) for name in left)
+    if not lower:
+        if len(right) > 1 and most["right"] != len(right):
+            return otherwise
+        return _layout((above, tuple((name,) for name in right)), spec) or otherwise
+    found = settled([right, *lower], [row for row in rows if row.side == "right"])
+    if found is None or len(found.columns) > _MOST:
+        return otherwise
+    return _layout((above, found.columns), spec, found) or otherwise
+
+
+def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str]]] | None:
+    """Return the names of the left side, those of the right side on the same line, and the lines of names below."""
+    lines = [split_header(line.text) for line in header]
+    lines = [kept for line in lines if (kept := [p for p in line if p != REMARK and p not in _SIDES])]
+    if all(len(line) == 1 for line in lines):  # one cell on each line
+        lines = [[p for line in lines for p in line]]
+    for number, line in enumerate(lines):
+        of_rows = [_of_rows(piece) for piece in line]
+        begins = [i for i, own in enumerate(of_rows) if own and (not i or not of_rows[i - 1])]
+        if len(begins) == _TWO and not begins[0]:
+            sides_ = [[p for p in part if not _of_rows(p)] for part in (line[: begins[1]], line[begins[1] :])]
+            below = [[p for p in other if not _of_rows(p)] for other in lines[number + 1 :]]
+            above = [p for other in lines[:number] for p in other if not _of_rows(p)]
+            return None if above else (sides_[0], sides_[1], [other for other in below if other])
+    return None
+
+
+def _of_rows(piece: str) -> bool:
+    return names_rows(piece) or _ROWS.search(piece) is not None
+
+
+def _layout(both: tuple[Paths, Paths], spec: TableSpec, found: Grouped | None = None) -> Layout | None:
+    """Put the columns of both sides together; those of one name are one column."""
+    by_name = columns_by_name(spec)
+    main = spec.column_ids[0]
+    left, right = (_with_main(named(side, by_name) or _as_printed(side), side, main) for side in both)
+    if not left or not right or any(map(looks_misread, (*left.values(), *right.values()))):
+        return None
+    columns = _merged(tuple(left), tuple(right))
+    if columns is None or main not in left or main not in right:
+        return None
+    labels = {**left, **right} | {f"left:{i}": name for i, name in left.items() if right.get(i, name) != name}
+    labels = {i: name for i, name in labels.items() if i != name}
+    where = (tuple(columns.index(i) for i in left), tuple(columns.index(i) for i in right))
+    return Layout(
+        known=True, columns=columns, printed=columns, short=columns, labels=labels,
+        strange=strangeness(columns, spec), sums=found.sums if found else (), sides=where,
+    )  # fmt: skip
+
+
+def _as_printed(side: Paths) -> dict[str, str]:
+    """Return the columns of a side by their printed names alone; nothing where two are the same."""
+    names = [path[-1] for path in side]
+    names = [name if names.count(name) == 1 else "/".join(path) for name, path in zip(names, side, strict=True)]
+    return dict(zip(names, names, strict=True)) if len(set(names)) == len(names) else {}
+
+
+def _with_main(found: Mapping[str, str], side: Paths, main: str) -> dict[str, str]:
+    """Call the column that holds the side's amounts as the spec does: the one of all, of the outturn among several."""
+    if main in found or not found:
+        return dict(found)
+    ids = list(found)
+    wholes = [i for i, path in zip(ids, side, strict=True) if _WHOLE.search(path[-1])]
+    if len(wholes) > 1:
+        done = [i for i, path in zip(ids, side, strict=True) if i in wholes and any(map(_OUTTURN.search, path))]
+        wholes = done if len(done) == 1 else []
+    if len(wholes) != 1:
+        return {}
+    return {main if i == wholes[0] else i: name for i, name in found.items()}
+
+
+def _merged(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Put two orders of columns together; nothing where they contradict each other."""
+    shared = [i for i in right if i in left]
+    if [i for i in left if i in right] != shared:
+        return None
+    out: list[str] = []
+    rest = list(left)
+    for column in right:
+        if column in shared:
+            at = rest.index(column)
+            out += rest[:at]
+            rest = rest[at + 1 :]
+        out.append(column)
+    return (*out, *rest)
