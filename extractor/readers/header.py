@@ -17,7 +17,7 @@ from .body import Body
 from .columns import Layout, columns_by_name, counted, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
-from .heads import CROWDED, by_paths, named, paths, right_side, told_by_sums, width_used
+from .heads import CROWDED, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells, split_header
 from .two_sides import in_cells
@@ -251,7 +251,7 @@ def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     names = [leaves.get(i, "") for i in range(first, last + 1)]
     if set(names) - set(by_name) & set(HEADER_WORDS):
         return ()
-    out = [by_name.get(n, [n])[0] for n in names]
+    out = [by_name.get(n, [bare(n)])[0] for n in names]
     known = sum(n in by_name for n in names) * 2 >= len(out) or (len(out) > 1 and out[0] == spec.column_ids[0])
     return tuple(out) if all(out) and len(set(out)) == len(out) and known else ()
 
@@ -275,7 +275,7 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
         return ()
     start = next(i for i, p in enumerate(lines[at]) if p in by_name)
     names = [p for p in lines[at][start:] if p != "备注"]
-    out = [by_name.get(n, [n])[0] for n in names]
+    out = [by_name.get(n, [bare(n)])[0] for n in names]
     plain = not any(n in HEADER_WORDS and n not in by_name for n in names) and len(set(out)) == len(out)
     before = all(p in HEADER_WORDS for p in lines[at][:start]) and not (body.fragments and set(names) - set(by_name))
     return tuple(out) if plain and before and len(out) > 1 else ()

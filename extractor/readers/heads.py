@@ -104,7 +104,7 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
     known = 0
     main = _main(above, leaves)
     for path in above:
-        printed = _bare(path[-1])
+        printed = bare(path[-1])
         told = _candidates(path, leaves, years)
         if main and leaves[path[-1]] > 1 and path[0] != main:
             told = told[:-1]  # its leaf alone is the name of the main group's
@@ -114,7 +114,7 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
         own = ids[0] if ids else printed if printed not in out else f"{printed}/{printed}"
         if own in out:
             return {}
-        known += bool(ids) or undated(_bare(path[-1])) in by_name
+        known += bool(ids) or undated(bare(path[-1])) in by_name
         out[own] = printed
     return out if known else {}
 
@@ -152,9 +152,9 @@ def told_by_sums(body: Body) -> Paths:
 def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[str]) -> list[str]:
     """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
     leaf, above = path[-1], path[-2::-1]
-    if _bare(leaf) in _LEAVES and above and leaves[above[0]]:
+    if bare(leaf) in _LEAVES and above and leaves[above[0]]:
         return []  # a column of its own has the group's name
-    if _bare(leaf) in _LEAVES and above:
+    if bare(leaf) in _LEAVES and above:
         return [
             f"{undated(above[0])}{leaf}",
             *_said(above[0], years, leaves),
@@ -169,15 +169,15 @@ def _said(text: str, years: Sequence[str], leaves: Mapping[str, int]) -> list[st
 
     Where both years have the same name it is that of the later one.
     """
-    bare = undated(_bare(text))
+    plain = undated(bare(text))
     own = _YEAR.findall(text)
     if len(years) == _TWO and own == years[:1] and text.replace(years[0], years[1]) in leaves:
-        return [f"上年{bare}"]
-    if _CHANGE.search(bare):
-        return [bare, change_column(bare)]
+        return [f"上年{plain}"]
+    if _CHANGE.search(plain):
+        return [plain, change_column(plain)]
     if len(years) == _TWO and len(own) == 1:
-        return [("上年" if own[0] == years[0] else "本年") + bare, bare]
-    return [bare]
+        return [("上年" if own[0] == years[0] else "本年") + plain, plain]
+    return [plain]
 
 
 def change_column(name: str) -> str:
@@ -185,7 +185,8 @@ def change_column(name: str) -> str:
     return "增减%" if _RATE.search(name) else "增减额"
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """Return a name without 其中 in front of it."""
     return text.removeprefix("其中").removeprefix(":")
 
 
@@ -218,7 +219,7 @@ def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
 def strangers(found: Mapping[str, str], spec: TableSpec) -> int:
     """How many columns have names of which a spec knows nothing, not even the last part below a group's name."""
     by_name, own = columns_by_name(spec), {c.id for c in (*spec.columns, *spec.more)}
-    leaves = {i: undated(_bare(name.rsplit("/", 1)[-1])) for i, name in found.items() if i not in own}
+    leaves = {i: undated(bare(name.rsplit("/", 1)[-1])) for i, name in found.items() if i not in own}
     return sum(leaf not in by_name and leaf not in _LEAVES for leaf in leaves.values())
 
 

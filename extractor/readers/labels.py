@@ -65,8 +65,9 @@ def undated(text: str) -> str:
     return _YEAR.sub("", squeeze(text))
 
 
-STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部门)?(?:预算|决算|执行)数?$")
+STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部门)?(?:预算|决算|执行)数?$|(?:19|20)\d\d年度?$")
 """A year and what its amounts are, as the label of a row."""
+_STAGES = frozenset({"预算数", "决算数", "预算金额"})
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _DIGITS = 4  # digits of a year
 _LONGEST = 60  # characters with numbering and blanks; no known label is longer
@@ -92,7 +93,8 @@ def _is_amount(token: Token) -> bool:
 def _of_office_or_year(tokens: Sequence[Token]) -> bool:
     """Whether a row begins with the code of an office and its name, or with a year."""
     first = tokens[0]
-    return bool(STAGE.match(squeeze(first.text))) or (first.whole and len(tokens) > 1 and tokens[1].kind == "text")
+    label = squeeze(first.text)
+    return label in _STAGES or bool(STAGE.match(label)) or (first.whole and len(tokens) > 1 and tokens[1].kind == "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,9 @@ class Labels:
     def header_words(spec: TableSpec) -> str:
         """Every word that headers of this table are made of, one after the other."""
         columns = (*spec.columns, *spec.more, *((spec.left_column,) if spec.left_column else ()))
-        return "\n".join(squeeze(n) for n in (*(n for c in columns for n in (c.id, *c.names)), *HEADER_WORDS))
+        items = [r for path in walk(spec.left) for r in path[-1:]] if spec.shape == "wide" else []
+        names = [*(n for c in columns for n in (c.id, *c.names)), *(n for r in items for n in (r.label, *r.aliases))]
+        return "\n".join(squeeze(n) for n in (*names, *HEADER_WORDS))
 
     @staticmethod
     def of_header(text: str, words: str) -> bool:
