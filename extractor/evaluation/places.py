@@ -34,6 +34,7 @@ class Places:
 def judge(known: Sequence[Fact], predicted: Sequence[dict[str, Any]]) -> Places:
     """Compare the number facts of tables: each fact answers for one place."""
     wanted = [f for f in known if f["kind"] == "number"]
+    printed = {(f["table"], normalise(f["column"]).rsplit("/", 1)[-1]) for f in wanted}
     left = list(range(len(wanted)))
     by_place: dict[tuple[str, str, str], list[int]] = {}
     for number in left:
@@ -47,7 +48,10 @@ def judge(known: Sequence[Fact], predicted: Sequence[dict[str, Any]]) -> Places:
         if fact["kind"] != "number" or fact["table"].startswith(("n_", "document", "staffing", "performance")):
             continue
         places = by_place.get((fact["table"], _row(fact["row"]), fact["value"]), [])
-        hit = next((n for n in places if n not in found and _same(fact["column"], wanted[n])), None)
+        here = [n for n in places if n not in found]
+        hit = next((n for n in here if _same(fact["column"], wanted[n])), None)
+        if hit is None and (fact["table"], normalise(fact["column"])) not in printed:  # an alias of the column's name
+            hit = next((n for n in here if _means(fact["column"], wanted[n])), None)
         options = fact.get("column_options", ())
         near = next((n for n in places if n not in found and any(_same(o, wanted[n]) for o in options)), None)
         if hit is not None:
@@ -75,6 +79,11 @@ def _same(column: str, fact: Fact) -> bool:
         return True
     names = _names(fact["table"])
     return other in names.get(own, ()) or other in names.get(own.rsplit("/", 1)[-1], ())
+
+
+def _means(column: str, fact: Fact) -> bool:
+    """Whether a name stands for a column that is known by its id: 本年支出合计, printed in pieces, for 合计."""
+    return normalise(fact["column"]) in _names(fact["table"]).get(normalise(column), ())
 
 
 @lru_cache(maxsize=64)

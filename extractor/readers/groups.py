@@ -53,7 +53,8 @@ _NEVER = tuple(
         (r"收入$", r"支出"),
         (r"^(?:其中:)?项目支出", r"^基本支出"),
         (r"^(?:其中:)?基本支出", r"^项目支出"),
-        (r"^(?:上年|年初|年末|结转)(?!.*项目)", r"单位资金|专户|事业|其他收入|项目支出|基本支出"),
+        (r"^(?:上年|年初|年末|结转)(?!.*项目)", r"单位资金|专户|事业|其他收入|基本支出"),
+        (r"^(?:其中:)?(?:教育收费|科研|医疗收入|非同级)", r"^(?!.*(?:事业|专户|单位资金|非财政))"),
     )
 )
 _BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the column in front of it
@@ -119,7 +120,7 @@ def _settled(found: Iterator[tuple[Path, ...]], rows: Sequence[RawRow], work: _W
     best: list[tuple[int, Grouped]] = []
     for empty in (_EMPTY, _EMPTIER):
         able = [way for way in dict.fromkeys(ways) if most <= len(way) <= min(_MOST, most + empty)]
-        best = best or _told_by(able, amounts, work)
+        best = best or _with_evidence(_told_by(able, amounts, work), amounts, work)
     if not work.left or not best or (len(best) > 1 and best[0][0] == best[1][0]):
         return None
     return best[0][1] if any(len(path) > 1 for path in best[0][1].columns) else None
@@ -132,6 +133,34 @@ def _told_by(
     found = [Grouped(paths, _sums(paths)) for paths in ways if _makes_sense(paths)]
     told = [(_told(way, amounts, work), way) for way in found if _covers(way)]
     return sorted((t for t in told if t[0] >= _TELLING), key=lambda t: -t[0])
+
+
+def _with_evidence(
+    told: Sequence[tuple[int, Grouped]], amounts: Sequence[tuple[int, ...]], work: _Work
+) -> list[tuple[int, Grouped]]:
+    """Leave out ways in which a group has a column for its sum that no row can fill, if others do as well.
+
+    Without that column its parts have the same places, and no other one is lost.
+    """
+    best = [t for t in told if t[0] == told[0][0]]
+    if len(best) == 1 or not told:
+        return list(told)
+    kept = [t for t in best if _fills(t[1], amounts, work)]
+    return kept or best
+
+
+def _fills(found: Grouped, amounts: Sequence[tuple[int, ...]], work: _Work) -> bool:
+    """Whether each sum that stands beside its parts has a number in some row."""
+    paths = found.columns
+    open_ = {t for t, parts in found.sums if all(paths[p][: len(paths[t])] == paths[t] for p in parts)}
+    for row in amounts:
+        if not open_:
+            return True
+        if not work.spend(min(_PLACES, comb(len(paths), len(row)))):
+            return False
+        for place in places(row, len(paths), found.sums):
+            open_ -= set(place)
+    return not open_
 
 
 def _covers(found: Grouped) -> bool:
@@ -321,6 +350,8 @@ def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int
             found.append((own[-1][0], columns))
         elif not _WITHIN.search(said):
             own.append(columns)
+    if depth and any(_WITHIN.search(paths[child.start][depth]) for child in children[:-1]):
+        return own[0] if own else ()  # whether what stands behind 其中 is a part of it too isn't told
     first_place = own[0][0] if own else span.start
     if len(own) > 1 and len(own[0]) == 1 and len(children[0]) == 1 and _WHOLE.search(paths[first_place][-1]):
         found.append((first_place, tuple(c for columns in own[1:] for c in columns)))
