@@ -48,10 +48,10 @@ def judge(known: Sequence[Fact], predicted: Sequence[dict[str, Any]]) -> Places:
         if fact["kind"] != "number" or fact["table"].startswith(("n_", "document", "staffing", "performance")):
             continue
         places = by_place.get((fact["table"], _row(fact["row"]), fact["value"]), [])
-        here = [n for n in places if n not in found]
-        hit = next((n for n in here if _same(fact["column"], wanted[n])), None)
+        free = [n for n in places if n not in found]
+        hit = next((n for n in free if _same(fact["column"], wanted[n])), None)
         if hit is None and (fact["table"], normalise(fact["column"])) not in printed:  # an alias of the column's name
-            hit = next((n for n in here if _means(fact["column"], wanted[n])), None)
+            hit = next((n for n in free if _means(fact["column"], wanted[n])), None)
         options = fact.get("column_options", ())
         near = next((n for n in places if n not in found and any(_same(o, wanted[n]) for o in options)), None)
         if hit is not None:

@@ -350,8 +350,9 @@ def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int
             found.append((own[-1][0], columns))
         elif not _WITHIN.search(said):
             own.append(columns)
-    if depth and any(_WITHIN.search(paths[child.start][depth]) for child in children[:-1]):
-        return own[0] if own else ()  # whether what stands behind 其中 is a part of it too isn't told
+    of_sum = len(children) > 2 and _WHOLE.search(paths[span.start][-1]) and len(children[0]) == 1
+    if depth and of_sum and _WITHIN.search(paths[children[1].start][depth]):
+        return own[0]  # whether what stands further behind is a part of the sum isn't told
     first_place = own[0][0] if own else span.start
     if len(own) > 1 and len(own[0]) == 1 and len(children[0]) == 1 and _WHOLE.search(paths[first_place][-1]):
         found.append((first_place, tuple(c for columns in own[1:] for c in columns)))

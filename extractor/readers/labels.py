@@ -94,7 +94,9 @@ def _of_office_or_year(tokens: Sequence[Token]) -> bool:
     """Whether a row begins with the code of an office and its name, or with a year."""
     first = tokens[0]
     label = squeeze(first.text)
-    return label in _STAGES or bool(STAGE.match(label)) or (first.whole and len(tokens) > 1 and tokens[1].kind == "text")
+    return (
+        label in _STAGES or bool(STAGE.match(label)) or (first.whole and len(tokens) > 1 and tokens[1].kind == "text")
+    )
 
 
 @dataclass(frozen=True, slots=True)
