@@ -226,7 +226,7 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels, rows:
         most = max((sum(t.decimals > 0 for t in line) for line in body.lines), default=0)
         if verdict.sides is None and 1 < most <= len(verdict.columns) + 1:
             return 0  # as many as both sides have columns
-        return _overfull(rows, spec, verdict)
+        return _WITH_NUMBERS * _overfull(rows, spec, verdict)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines

@@ -54,7 +54,12 @@ _NEVER = tuple(
         (r"^(?:其中:)?项目支出", r"^基本支出"),
         (r"^(?:其中:)?基本支出", r"^项目支出"),
         (r"^(?:上年|年初|年末|结转)(?!.*项目)", r"单位资金|专户|事业|其他收入|基本支出"),
-        (r"^(?:其中:)?(?:教育收费|科研|医疗收入|非同级)", r"^(?!.*(?:事业|专户|单位资金|非财政))"),
+        (r"^(?:其中:)?(?:教育收费|科研|医疗收入|非同级)", r"^(?!.*(?:事业收入|专户|单位资金|单位收入))"),
+        (
+            r"^(?:使用|下级|附属|上级补助|其他收入|事业单位经营|经营收入)",
+            r"^(?:事业收入|事业单位经营|经营收入|上年结转|其他收入|上级补助|附属|下级|使用)",
+        ),
+        (r"^(?:其中:)?[^()]*项目", r"^基本支出"),
     )
 )
 _BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the column in front of it
@@ -120,8 +125,10 @@ def _settled(found: Iterator[tuple[Path, ...]], rows: Sequence[RawRow], work: _W
     best: list[tuple[int, Grouped]] = []
     for empty in (_EMPTY, _EMPTIER):
         able = [way for way in dict.fromkeys(ways) if most <= len(way) <= min(_MOST, most + empty)]
-        best = best or _with_evidence(_told_by(able, amounts, work), amounts, work)
-    if not work.left or not best or (len(best) > 1 and best[0][0] == best[1][0]):
+        best = best if _alone(best) else _told_by(able, amounts, work)
+    if not _alone(best):
+        best = _with_evidence(best, amounts, work) if best else best
+    if not work.left or not _alone(best):
         return None
     return best[0][1] if any(len(path) > 1 for path in best[0][1].columns) else None
 
@@ -135,32 +142,40 @@ def _told_by(
     return sorted((t for t in told if t[0] >= _TELLING), key=lambda t: -t[0])
 
 
+def _alone(told: Sequence[tuple[int, Grouped]]) -> bool:
+    """Whether more sums tell of the first way than of any other."""
+    return len(told) == 1 or (len(told) > 1 and told[0][0] > told[1][0])
+
+
 def _with_evidence(
     told: Sequence[tuple[int, Grouped]], amounts: Sequence[tuple[int, ...]], work: _Work
 ) -> list[tuple[int, Grouped]]:
-    """Leave out ways in which a group has a column for its sum that no row can fill, if others do as well.
+    """Leave out ways in which a group has a column for its sum that no row can fill, if the way without it is there.
 
     Without that column its parts have the same places, and no other one is lost.
     """
     best = [t for t in told if t[0] == told[0][0]]
-    if len(best) == 1 or not told:
+    if len(best) <= 1:
         return list(told)
-    kept = [t for t in best if _fills(t[1], amounts, work)]
-    return kept or best
+    every = {way.columns for _, way in best}
+    kept = []
+    for count, way in best:
+        open_ = _never_filled(way, amounts, work)
+        if not open_ or tuple(p for i, p in enumerate(way.columns) if i not in open_) not in every:
+            kept.append((count, way))
+    return kept
 
 
-def _fills(found: Grouped, amounts: Sequence[tuple[int, ...]], work: _Work) -> bool:
-    """Whether each sum that stands beside its parts has a number in some row."""
+def _never_filled(found: Grouped, amounts: Sequence[tuple[int, ...]], work: _Work) -> set[int]:
+    """Return the sums beside their parts that have a number in no row, however its numbers are placed."""
     paths = found.columns
     open_ = {t for t, parts in found.sums if all(paths[p][: len(paths[t])] == paths[t] for p in parts)}
     for row in amounts:
-        if not open_:
-            return True
-        if not work.spend(min(_PLACES, comb(len(paths), len(row)))):
-            return False
+        if not open_ or not work.spend(min(_PLACES, comb(len(paths), len(row)))):
+            break
         for place in places(row, len(paths), found.sums):
             open_ -= set(place)
-    return not open_
+    return open_
 
 
 def _covers(found: Grouped) -> bool:
@@ -274,7 +289,7 @@ def _below(leaves: tuple[Path, ...], names: Sequence[str], work: _Work, depth: i
     if len(head) < depth or _WHOLE.search(head[-1]) or _RATE.search(head[-1]):
         return  # a sum, or a rate, has no parts below it, and a group has its own on the next line
     for count in range(2, len(names) + 1):
-        if names[0] in _LEAVES and names[count - 1] in _LEAVES:
+        if _WHOLE.search(names[0]) and names[count - 1] in _LEAVES:
             break  # it begins the next group
         if any(name in _LEAVES for name in names[1 : count - 1]):
             break  # a sum that stands behind its parts ends a group

@@ -94,9 +94,9 @@ def _of_office_or_year(tokens: Sequence[Token]) -> bool:
     """Whether a row begins with the code of an office and its name, or with a year."""
     first = tokens[0]
     label = squeeze(first.text)
-    return (
-        label in _STAGES or bool(STAGE.match(label)) or (first.whole and len(tokens) > 1 and tokens[1].kind == "text")
-    )
+    office = first.whole and len(tokens) > 1 and tokens[1].kind == "text"
+    alone = label in _STAGES and sum(t.kind == "text" for t in tokens) == 1
+    return office or alone or bool(STAGE.match(label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Labels:
         if (amounts or next_amount or dashed) and (bare in TOTALS or self.known(label, spec)):
             return True
         if spec.shape == "two_sided" and first.kind == "text":
-            return self._two_sided_start(tokens, spec)
+            return self._two_sided_start(tokens, spec, before_amount=next_amount)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
             return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
         if spec.shape == "wide" and _of_office_or_year(tokens):
@@ -251,13 +251,13 @@ class Labels:
         pieces = [_REST_OF_YEAR.sub("", undated(piece)) for piece in split_header(text)]
         return squeeze("".join(pieces)) in words or all(p in words or p.isdigit() or p == "※" for p in pieces)
 
-    def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
+    def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec, *, before_amount: bool) -> bool:
         words = [t.text for t in tokens if t.kind == "text"]
         numbered = [w for w in words if split_label(w)[0]]
         if any(self.known(w, spec) for w in numbered):
             return True
         if not any(t.decimals for t in tokens):
-            return False
+            return len(words) == 1 and bool(numbered) and before_amount  # one cell a line
         return bool(numbered) or any(self.known(w, spec) for w in words)
 
     def split(self, words: Sequence[str], spec: TableSpec) -> list[list[int]]:

@@ -7,6 +7,7 @@ tell, and where they don't, nothing is taken.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec
@@ -25,8 +26,10 @@ _SIDES = frozenset({"收入", "支出", "本年收入", "本年支出", "收", "
 _ROWS = re.compile(r"^\(?按.*(?:分类|性质|科目)\)?$|^(?:收入|支出)项目$|^功能分类$|^(?:收入|支出)科目$")
 _WHOLE = re.compile(r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算)$")
 _OUTTURN = re.compile(r"决算|执行|本年")
+_YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _MOST = 12  # columns of a side
 _TWO = 2
+_SUMS = ("合计", "小计")
 
 
 def in_cells(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
@@ -37,11 +40,13 @@ def in_cells(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
     width = max((len(cells(line.text)) for line in body.header_lines), default=0)
     left = _named_in(body, both[0][1], both[1][0] - 1)
     right = _named_in(body, both[1][1], width - 1)
-    if not left or not right or (len(left) == 1 and len(right) == len(otherwise.columns) and otherwise.known):
-        return otherwise
-    if left == right or (otherwise.known and len(left) == 1 and len(spec.columns) > 1):
+    if not left or not right or left == right:
         return otherwise
     found = _layout((left, right), spec)
+    if found is not None and len(left) == 1 and found.columns == otherwise.columns:
+        return replace(otherwise, labels=found.labels)
+    if otherwise.known and len(left) == 1 and len(spec.columns) > 1:
+        return otherwise
     first = both[0][1] if len(left) > 1 else both[1][1]
     return otherwise if found is None else _in_cell(found, first)
 
@@ -86,10 +91,19 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
         if len(right) > 1 and most["right"] != len(right):
             return otherwise
         return _layout((above, tuple((name,) for name in right)), spec) or otherwise
+    otherwise = _named_below(otherwise, right, lower)
     found = settled([right, *lower], [row for row in rows if row.side == "right"])
     if found is None or len(found.columns) > _MOST:
         return otherwise
     return _layout((above, found.columns), spec, found) or otherwise
+
+
+def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[str]]) -> Layout:
+    """Call the right side's first column by the sum that stands below its group, not by the group's name."""
+    main = known.columns[0] if known.columns else ""
+    if not known.known or len(right) != 1 or known.labels.get(main, main) != right[0] or lower[0][0] not in _SUMS:
+        return known
+    return replace(known, labels={**known.labels, main: lower[0][0]})
 
 
 def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str]]] | None:
@@ -145,6 +159,8 @@ def _with_main(found: Mapping[str, str], side: Paths, main: str) -> dict[str, st
         return dict(found)
     ids = list(found)
     wholes = [i for i, path in zip(ids, side, strict=True) if _WHOLE.search(path[-1])]
+    if all(_YEAR.fullmatch(path[-1]) for path in side):  # the later of two years
+        wholes = [i for i, path in zip(ids, side, strict=True) if path == max(side)]
     if len(wholes) > 1:
         done = [i for i, path in zip(ids, side, strict=True) if i in wholes and any(map(_OUTTURN.search, path))]
         wholes = done if len(done) == 1 else []

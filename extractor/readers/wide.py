@@ -77,6 +77,9 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     lines = _lines(body)
     years = _years(lines, chunk)
     header = "".join(squeeze(line.text) for line in body.header_lines)
+    if lines and _BLOCK.fullmatch(lines[0].label) and lines[0].label in header:
+        header += lines[0].label  # the last name of the header, on a line of its own
+        lines[0] = replace(lines[0], label="")
     head = _Head(header, _names(body), body.grid)
     items = _as_printed(_items(header, spec), body)
     if not lines or len(items) < 3:
