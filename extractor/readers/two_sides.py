@@ -29,6 +29,7 @@ _OUTTURN = re.compile(r"决算|执行|本年")
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _MOST = 12  # columns of a side
 _TWO = 2
+_SPACED = frozenset("项收支科")  # how words begin that are printed with a blank inside
 _SUMS = ("合计", "小计")
 
 
@@ -80,17 +81,19 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     left, right, lower = told
     if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
         return otherwise
-    if len(left) == 1 and not lower and otherwise.known and len(right) == len(otherwise.columns):
-        return otherwise
+    if len(left) == 1 and not lower and otherwise.known:
+        told = named(tuple((name,) for name in right), columns_by_name(spec))
+        if tuple(told) == otherwise.columns:
+            return otherwise
     rows = labelled_rows(body, spec, labels)
     most = {side: max((len(r.items) for r in rows if r.side == side), default=0) for side in ("left", "right")}
     if most["left"] > len(left):
         return otherwise
     above = tuple((name,) for name in left)
-    if not lower:
-        if len(right) > 1 and most["right"] != len(right):
-            return otherwise
+    if not lower and len(right) in (1, most["right"]):
         return _layout((above, tuple((name,) for name in right)), spec) or otherwise
+    if not lower and any(len(_words(line.text)) > 1 for line in header):
+        return otherwise
     otherwise = _named_below(otherwise, right, lower)
     found = settled([right, *lower], [row for row in rows if row.side == "right"])
     if found is None or len(found.columns) > _MOST:
@@ -101,14 +104,15 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
 def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[str]]) -> Layout:
     """Call the right side's first column by the sum that stands below its group, not by the group's name."""
     main = known.columns[0] if known.columns else ""
-    if not known.known or len(right) != 1 or known.labels.get(main, main) != right[0] or lower[0][0] not in _SUMS:
+    below = lower[0][0] if lower and len(right) == 1 else right[1] if len(right) > 1 else ""
+    if not known.known or known.labels.get(main, main) != right[0] or below not in _SUMS:
         return known
-    return replace(known, labels={**known.labels, main: lower[0][0]})
+    return replace(known, labels={**known.labels, main: below})
 
 
 def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str]]] | None:
     """Return the names of the left side, those of the right side on the same line, and the lines of names below."""
-    lines = [split_header(line.text) for line in header]
+    lines = [_words(line.text) for line in header]
     lines = [kept for line in lines if (kept := [p for p in line if p != REMARK and p not in _SIDES])]
     if all(len(line) == 1 for line in lines):  # one cell on each line
         lines = [[p for line in lines for p in line]]
@@ -121,6 +125,19 @@ def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str
             above = [p for other in lines[:number] for p in other if not _of_rows(p)]
             return None if above else (sides_[0], sides_[1], [other for other in below if other])
     return None
+
+
+def _words(text: str) -> list[str]:
+    """Split a line of a header at blanks; single characters beside each other are a word that is spaced out."""
+    out: list[str] = []
+    spaced = False
+    for piece in split_header(text):
+        if spaced and len(piece) == 1 and out[-1] in _SPACED:
+            out[-1] += piece
+        else:
+            out.append(piece)
+        spaced = len(piece) == 1
+    return out
 
 
 def _of_rows(piece: str) -> bool:
