@@ -13,6 +13,7 @@ from .labels import TOTALS, Labels
 from .rows import RawRow, before_words, is_total, lost_point
 from .tokens import Token
 
+_FUNCTIONAL = "2"
 _EITHER = "whether its digits are those of an item or of a group isn't told"
 
 
@@ -142,6 +143,8 @@ def _fill(previous: str, digits: str, name: str, names: Mapping[str, Sequence[st
 
     Two digits below an item may be its neighbour or the next group: where no name tells, that is in doubt.
     """
+    if previous[0] != _FUNCTIONAL:  # an economic class has items and nothing below
+        return previous[:3] + digits, ""
     if len(previous) < 7:
         return previous + digits, ""
     item, group = previous[:5] + digits, previous[:3] + digits

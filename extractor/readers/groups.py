@@ -72,7 +72,7 @@ _DEEP = 3  # lines of a header
 _MOST = 16  # columns
 _EMPTY = 3  # columns that no row has a number in
 _EMPTIER = 8  # so many where no way has fewer
-_PLACES = 5_000  # ways of placing one row
+_PLACES = 7_000  # ways of placing one row
 _FLAT = 2  # lines of a header at least, if one cell stands on each
 _FEWEST = 3  # numbers in the fullest row
 _TELLING = 2  # sums of several parts that have to hold, of different rows or groups
@@ -402,8 +402,8 @@ def places(row: Sequence[int], width: int, sums: Sums) -> Iterator[tuple[int, ..
         return
     parts = {part for _, own in sums for part in own}
     wholes = {total for total, _ in sums} - parts
-    # A column that is no part is that of all, or of the last year: it is filled in every row.
-    full = 0 if 0 not in parts else width - 1 if width - 1 in wholes else None
+    # The sum of all is filled in every row.
+    full = 0 if 0 in wholes else width - 1 if width - 1 in wholes else None
     free_ = [column for column in range(width) if column != full]
     for rest in combinations(free_, len(row) - (full is not None)):
         place = tuple(sorted((full, *rest))) if full is not None else rest

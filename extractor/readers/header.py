@@ -17,6 +17,7 @@ from .body import Body
 from .columns import Layout, columns_by_name, counted, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
+from .groups import names_rows
 from .heads import CROWDED, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells, split_header
@@ -261,7 +262,7 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
 
     They stand on one line, or each on a line of its own; what else the header holds are words that name no column.
     """
-    if spec.shape != "coded" or body.blocks:
+    if spec.shape not in ("coded", "items") or body.blocks:
         return ()
     by_name = columns_by_name(spec)
     lines = [[p for p in line if p and not p.isdigit() and p != "※"] for line in _pieces(body)]
@@ -271,13 +272,14 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
         (i for i, line in enumerate(lines) if by_name.get(_first_named(line, by_name), [""])[0] == spec.column_ids[0]),
         None,
     )
-    if at is None or any(p not in HEADER_WORDS for line in (*lines[:at], *lines[at + 1 :]) for p in line):
+    words = [p for line in (*lines[:at], *lines[(at or 0) + 1 :]) for p in line]
+    if at is None or not all(p in HEADER_WORDS or names_rows(p) for p in words):
         return ()
     start = next(i for i, p in enumerate(lines[at]) if p in by_name)
     names = [p for p in lines[at][start:] if p != "备注"]
     out = [by_name.get(n, [bare(n)])[0] for n in names]
     plain = not any(n in HEADER_WORDS and n not in by_name for n in names) and len(set(out)) == len(out)
-    before = all(p in HEADER_WORDS for p in lines[at][:start]) and not (body.fragments and set(names) - set(by_name))
+    before = all(p in HEADER_WORDS or names_rows(p) for p in lines[at][:start]) and not (body.fragments and set(names) - set(by_name))
     return tuple(out) if plain and before and len(out) > 1 else ()
 
 

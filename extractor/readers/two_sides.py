@@ -82,8 +82,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
         return otherwise
     if len(left) == 1 and not lower and otherwise.known:
-        told = named(tuple((name,) for name in right), columns_by_name(spec))
-        if tuple(told) == otherwise.columns:
+        same = tuple(named(tuple((name,) for name in right), columns_by_name(spec)))
+        if same == otherwise.columns:
             return otherwise
     rows = labelled_rows(body, spec, labels)
     most = {side: max((len(r.items) for r in rows if r.side == side), default=0) for side in ("left", "right")}
