@@ -3,12 +3,15 @@
 Names that no spec knows are kept as printed, and two years of one name are told apart, as in grids.
 """
 
+import re
+
 from extractor.specs import TableSpec
 
 from .body import Body
 from .columns import Layout, columns_by_name, strangeness
+from .fragments import whole_names
 from .groups import names_rows
-from .heads import REMARK, named
+from .heads import named
 from .labelled import labelled_rows
 from .labels import Labels
 from .tokens import split_header
@@ -16,6 +19,7 @@ from .tokens import split_header
 _MOST = 16  # columns
 _SIDES = frozenset({"收入", "支出", "本年收入", "本年支出", "收", "支", "入", "出"})
 _SIDES_MOST = 4
+_WORDS = re.compile(r"备注$|原因$|说明$")  # columns of words
 
 
 def in_a_row(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> Layout:
@@ -49,9 +53,10 @@ def one_side(body: Body) -> list[str]:
 
 def flat(body: Body) -> list[str]:
     """Return the names of a header that stand on one line, or each on a line of its own; none where others are left."""
-    lines = [split_header(line.text) for line in body.pieces]
+    header = (whole_names(body.pieces) or body.pieces) if body.fragments else body.pieces
+    lines = [split_header(line.text) for line in header]
     if all(len(line) == 1 for line in lines):
         lines = [[p for line in lines for p in line]]
-    told = [[p for p in line if not names_rows(p) and p != REMARK] for line in lines]
+    told = [[p for p in line if not names_rows(p) and not _WORDS.search(p)] for line in lines]
     told = [line for line in told if line]
     return told[0] if len(told) == 1 else []

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from extractor.data import data_folder
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec, catalogue
 
@@ -18,6 +19,7 @@ from .tokens import split_header
 _LONGEST = 12  # fragments of one name
 _LEAVES = ("小计",)
 _TOTAL = "合计"
+_ROWS = "项目"
 _NUMBER = 2  # digits of a column's number
 
 
@@ -38,12 +40,14 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     return (*out, *_whole(run, words))
 
 
-def whole_names(header: Sequence[Line]) -> tuple[Line, ...]:
+def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, ...]:
     """Return a header's lines with the fragments of names put together by what headers of any table say.
 
     Nothing where a piece is left that is no name: what stands beside it could be another name than it looks like.
+    In a table of ``sides`` 项目 begins one of them, and ends no name.
     """
     words = _any_words()
+    words = frozenset(w for w in words if w == _ROWS or not w.endswith(_ROWS)) if sides else words
     out: list[Line] = []
     run: list[Line] = []
     for line in header:
@@ -69,8 +73,10 @@ def _with_total(lines: list[Line], words: frozenset[str]) -> list[Line]:
 
 @lru_cache(maxsize=1)
 def _any_words() -> frozenset[str]:
-    """Every name that a header of some table may have in a cell."""
-    return _words(catalogue().tables)
+    """Every name that a header of some table may have in a cell, those among them that no spec has."""
+    lines = (data_folder("schemas") / "header_names.txt").read_text(encoding="utf-8").splitlines()
+    more = {squeeze(line) for line in lines if line and not line.startswith("#")}
+    return _words(catalogue().tables) | {undated(name).removeprefix("其中:") for name in more}
 
 
 def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...] = _LEAVES) -> list[Line]:

@@ -279,7 +279,9 @@ def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:
     names = [p for p in lines[at][start:] if p != "备注"]
     out = [by_name.get(n, [bare(n)])[0] for n in names]
     plain = not any(n in HEADER_WORDS and n not in by_name for n in names) and len(set(out)) == len(out)
-    before = all(p in HEADER_WORDS or names_rows(p) for p in lines[at][:start]) and not (body.fragments and set(names) - set(by_name))
+    before = all(p in HEADER_WORDS or names_rows(p) for p in lines[at][:start]) and not (
+        body.fragments and set(names) - set(by_name)
+    )
     return tuple(out) if plain and before and len(out) > 1 else ()
 
 

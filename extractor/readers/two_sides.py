@@ -74,7 +74,7 @@ def _named_in(body: Body, first: int, last: int) -> Paths:
 
 def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> Layout:
     """Take the columns of both sides from the words of a header, if its rows agree."""
-    header = body.pieces if not body.fragments else whole_names(body.pieces)
+    header = body.pieces if not body.fragments else whole_names(body.pieces, sides=True)
     told = _parted(header)
     if told is None:
         return otherwise
