@@ -29,7 +29,8 @@ def in_a_row(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> 
         return otherwise
     found = named(tuple((name,) for name in names), columns_by_name(spec))
     ids = tuple(found)
-    if not found or (otherwise.known and len(ids) <= len(otherwise.columns) and set(ids) <= set(otherwise.columns)):
+    same = otherwise.known and not body.fragments  # fragments name columns by parts of their names
+    if not found or (same and len(ids) <= len(otherwise.columns) and set(ids) <= set(otherwise.columns)):
         return otherwise
     rows = [row for row in labelled_rows(body, spec, labels) if row.items]
     most = max((len(row.items) for row in rows), default=0)

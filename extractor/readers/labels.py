@@ -215,10 +215,10 @@ class Labels:
         dashed = bool(following) and following[0].kind == "dash"
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         bare = split_label(label)[1]
-        if (amounts or next_amount or dashed) and (bare in TOTALS or self.known(label, spec)):
+        # The number of its line may stand between a numbered label and its amounts.
+        counted = spec.shape == "labels" and split_label(label)[0] is not None
+        if (amounts or next_amount or dashed or counted) and (bare in TOTALS or self.known(label, spec)):
             return True
-        if spec.shape == "labels" and split_label(label)[0] and self.known(label, spec):
-            return True  # the number of its line may stand between it and its amounts
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec, before_amount=next_amount)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
