@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 
 from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
-from extractor.specs import TableSpec
+from extractor.specs import TableSpec, split_label
 
 from .blocks import block_starts, split_blocks
 from .fragments import joined
@@ -17,7 +17,7 @@ from .labels import STAGE, TOTALS, Labels
 from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
 from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
-from .torn import whole_codes
+from .torn import whole_codes, without_tears
 
 _UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
 _UNIT_GOES_ON = re.compile(r"^\s*位[:：]\s*(百万元|万元|千元|亿元|元)\s*$")  # below 单, at a line's end
@@ -142,7 +142,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
     )
-    token_lines = without_ordinals(token_lines, whole, grid=grid)
+    token_lines = without_ordinals(without_tears(token_lines, labels.catalogue.names), whole, grid=grid)
     token_lines = token_lines if grid else whole_codes(token_lines, labels.catalogue.names)
     starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
@@ -280,7 +280,7 @@ def _first_row(rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels
 def _begins_itself(tokens: Sequence[Token], following: Sequence[Token], spec: TableSpec, labels: Labels) -> bool:
     """Whether a row is a total, or has a class with its whole name behind it: no words above belong to it."""
     if spec.shape in ("two_sided", "items"):
-        return False
+        return spec.shape == "two_sided" and split_label(tokens[0].text)[0] is not None
     if tokens[0].kind == "text":
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         return label in TOTALS or (spec.shape == "wide" and bool(STAGE.match(label)))

@@ -19,6 +19,7 @@ from .tokens import split_header
 _LONGEST = 12  # fragments of one name
 _LEAVES = ("小计",)
 _TOTAL = "合计"
+_OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name a column
 _ROWS = "项目"
 _NUMBER = 2  # digits of a column's number
 
@@ -106,7 +107,8 @@ def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...] =
 
 def _names(name: str, words: frozenset[str], leaves: tuple[str, ...]) -> int:
     """How many names a name may be: 项目支出小计 is a group and the first column below it as well."""
-    return 1 + any(name.endswith(leaf) and name.removesuffix(leaf) in words for leaf in leaves)
+    groups = [name.removesuffix(leaf) for leaf in leaves if name.endswith(leaf)]
+    return 1 + any(group in words and (group not in _OF_YEAR or leaves != _LEAVES) for group in groups)
 
 
 def _known(piece: str, words: frozenset[str]) -> bool:

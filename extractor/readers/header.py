@@ -35,8 +35,8 @@ def layout(body: Body, spec: TableSpec) -> Layout:
         crowded = found.known and spec.shape in ("coded", "labels") and width_used(body) > len(found.columns)
         if not found.known or found.strange or crowded:
             found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
-        elif spec.layout and tuple(told := named(paths(body)[1], columns_by_name(spec))) == found.columns:
-            found = replace(found, labels=told)
+        if spec.layout and found.known:
+            found = _as_told(body, spec, found)
     elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
         found = in_cells(body, spec, right_side(body, spec, found))
     elif body.grid and spec.shape == "two_sided":
@@ -50,6 +50,18 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     if not found.known or not body.grid or found.first_cell is not None:
         return found
     return replace(found, first_cell=_first_cell(body, spec, found.printed))
+
+
+def _as_told(body: Body, spec: TableSpec, found: Layout) -> Layout:
+    """Take the names that stand above the cells of a grid: those of all columns, or of fewer than the spec has."""
+    first, above = paths(body)
+    told = named(above, columns_by_name(spec))
+    ids = tuple(told)
+    if ids == found.columns:
+        return replace(found, labels=told)
+    if len(ids) > 1 and set(ids) < set(found.columns):
+        return replace(found, columns=ids, printed=ids, short=ids, labels=told, first_cell=first)
+    return found
 
 
 def _in_years(body: Body, spec: TableSpec) -> TableSpec:

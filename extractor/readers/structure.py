@@ -27,7 +27,9 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
     for index, row in enumerate(rows):
         if row.code:
             row.kind, row.role, row.key = "code", row.code, row.code
-            by_code.setdefault(row.code, index)
+            first = by_code.setdefault(row.code, index)
+            if first != index and row.text and rows[first].text and row.text != rows[first].text:
+                row.doubt = row.doubt or f"its code stands above with another name, in line {rows[first].line}"
         elif row.bare in labelled:
             row.key = row.role = row.bare
         elif row.kind != "total":

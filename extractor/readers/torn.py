@@ -4,6 +4,7 @@ Cells of one row that are centred at other heights come out as several lines: ``
 ``基本工资 262.33 01 办公费 21.21``. The classification's names tell which code it is; what they don't tell stays.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,6 +15,8 @@ from .tokens import Token
 
 _CLASS = 3  # digits
 _PART = 2
+_SIZES = (5, 7)  # digits of a group's and of an item's code
+_REST = re.compile(r"(\d{2}|\d{4})([^\d.、年)]\D.*)$")
 _WORDS = 4  # pieces of a name on one line
 
 
@@ -34,6 +37,20 @@ def whole_codes(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str]]
                 del line[-1]
                 break
     return [line for line in out if line]
+
+
+def without_tears(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str]]) -> list[list[Token]]:
+    """Put codes together that run into their names and are torn: ``20508 03培训支出``, on one line or on two."""
+    out = [list(line) for line in lines]
+    flat = [(line, i) for line in out for i in range(len(line))]
+    for (line, i), (below, j) in pairwise(flat):
+        code, name = line[i], below[j]
+        rest = _REST.match(name.text) if name.kind == "text" and code.whole and code.text in names else None
+        whole = code.text + (rest.group(1) if rest else "")
+        if rest and len(whole) in _SIZES and (i == 0 or line[i - 1].cell != code.cell or code.cell is None):
+            line[i] = replace(code, text=whole, spans=(*code.spans, *name.spans[:1]))
+            below[j] = replace(name, text=rest.group(2))
+    return out
 
 
 def _named(code: Token, line: Sequence[Token], at: int, names: Mapping[str, Sequence[str]]) -> list[Token] | None:

@@ -8,6 +8,7 @@ tell, and where they don't, nothing is taken.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec
@@ -17,9 +18,10 @@ from .body import Body
 from .columns import Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
 from .groups import Grouped, names_rows, settled
-from .heads import REMARK, Paths, named, paths
+from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
-from .labels import Labels
+from .labels import Labels, undated
+from .rows import RawRow
 from .tokens import cells, split_header
 
 _SIDES = frozenset({"收入", "支出", "本年收入", "本年支出", "收", "支", "入", "出", "财政拨款收入", "财政拨款支出"})
@@ -28,6 +30,9 @@ _WHOLE = re.compile(r"(?:[总合小]计|预算数|决算数|执行数|金额|预
 _OUTTURN = re.compile(r"决算|执行|本年")
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _MOST = 12  # columns of a side
+_YEARS = ("上年预算数", "预算数")
+_CHANGE = "增减额"
+_ROOM = Decimal("0.02")
 _TWO = 2
 _SPACED = frozenset("项收支科")  # how words begin that are printed with a blank inside
 _SUMS = ("合计", "小计")
@@ -91,14 +96,36 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
         return otherwise
     above = tuple((name,) for name in left)
     if not lower and len(right) in (1, most["right"]):
-        return _layout((above, tuple((name,) for name in right)), spec) or otherwise
+        flat = _layout((above, tuple((name,) for name in right)), spec)
+        return otherwise if flat is None or not _changes(flat, rows) else flat
     if not lower and any(len(_words(line.text)) > 1 for line in header):
         return otherwise
     otherwise = _named_below(otherwise, right, lower)
     found = settled([right, *lower], [row for row in rows if row.side == "right"])
     if found is None or len(found.columns) > _MOST:
-        return otherwise
+        return _unless_strange([*right, *(n for line in lower for n in line)], spec, otherwise)
     return _layout((above, found.columns), spec, found) or otherwise
+
+
+def _unless_strange(names: Sequence[str], spec: TableSpec, otherwise: Layout) -> Layout:
+    """Take another reading only if it has a column for every name: sums down the rows would prove the wrong one."""
+    by_name = columns_by_name(spec)
+    if any(undated(bare(name)) not in by_name and name not in _SUMS for name in names):
+        return Layout(known=False, reason="which of its columns stand below which its sums don't tell")
+    return otherwise
+
+
+def _changes(found: Layout, rows: Sequence[RawRow]) -> bool:
+    """Whether the changes that full rows print are those between the two years beside them."""
+    held = failed = 0
+    for row in rows:
+        ids = [found.columns[i] for i in (found.sides or ((), ()))[row.side == "right"]]
+        if len(row.items) != len(ids) or not {*_YEARS, _CHANGE} <= {*ids}:
+            continue
+        value = {i: t.amount.value if t.amount else Decimal(0) for i, t in zip(ids, row.items, strict=True)}
+        holds = abs(value[_YEARS[0]] + value[_CHANGE] - value[_YEARS[1]]) <= _ROOM
+        held, failed = held + holds, failed + (not holds)
+    return failed <= held
 
 
 def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[str]]) -> Layout:
