@@ -23,10 +23,11 @@ Sums = tuple[tuple[int, tuple[int, ...]], ...]
 """Columns by their places: a total with its parts."""
 
 _AMOUNTS = re.compile(
-    r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算|收入|支出)$"
+    r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算|收入|支出|结转|结余)$"
 )  # what a table's first column is called
 _LEAVES = frozenset({"小计", "合计"})
-_ASIDE = re.compile(r"(?:计|数|金额|预算|决算|比例|比重|幅度|[%率]\)?)$|^其中")  # no part of a sum, or of no other
+# No part of a sum, or of no other.
+_ASIDE = re.compile(r"(?:计|数|金额|预算|决算|比例|比重|幅度|[%率]\)?)$|^其中|^(?:年初|年末).*结[转余]|^本年收入$")
 _WHOLE = re.compile(r"(?:总计|合计|小计)$")
 _RATE = re.compile(r"[%率]\)?$|比例$|比重$|幅度$")  # what is one number has no parts
 _OF_LABELS = re.compile(
@@ -47,10 +48,14 @@ _NEVER = tuple(
         ),
         (r"^(?:运转类|特定目标类|其他运转类|部门预算项目)", r"基本|结转|结余|上缴|经营"),
         (r"^(?:财政专户|单位资金|事业|经营收入|其他收入|上级补助|附属)", r"^财政拨款|一般公共|政府性|国有资本|专户"),
-        (r"^(?:一般公共|政府性基金|国有资本)", r"专户|单位资金|事业|其他收入|^(?:一般公共|政府性|国有资本)"),
+        (
+            r"^(?:其中:)?(?:一般公共|政府性基金|国有资本)",
+            r"专户|单位资金|事业|其他收入|上级补助|附属|经营收入|^(?:一般公共|政府性|国有资本)",
+        ),
         (r"^(?:经费拨款|非税|公共财政|预算内)", r"政府性|国有资本|专户|单位资金|事业|其他收入"),
         (r"^(?:工资福利|商品和服务|对个人和家庭)", r"^(?:工资福利|商品和服务|对个人和家庭)"),
         (r"收入$", r"支出"),
+        (r"支出$", r"收入$"),
         (r"^(?:其中:)?项目支出", r"^基本支出"),
         (r"^(?:其中:)?基本支出", r"^项目支出"),
         (r"^(?:上年|年初|年末|结转)(?!.*项目)", r"单位资金|专户|事业|其他收入|基本支出"),
@@ -343,13 +348,19 @@ def _sums(paths: tuple[Path, ...]) -> Sums:
     return tuple(found)
 
 
-def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int, tuple[int, ...]]]) -> tuple[int, ...]:
-    """Find the sums within a group, and return the columns that add up to it."""
+def _children(paths: Sequence[Path], depth: int, span: range) -> list[range]:
+    """Part columns by the name that they have at some depth."""
     children: list[range] = []
     for i in span:
         last = children[-1] if children else None
         same = last is not None and paths[i][: depth + 1] == paths[last.start][: depth + 1]
         children[-1:] = [range(last.start, i + 1)] if last is not None and same else [*children[-1:], range(i, i + 1)]
+    return children
+
+
+def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int, tuple[int, ...]]]) -> tuple[int, ...]:
+    """Find the sums within a group, and return the columns that add up to it."""
+    children = _children(paths, depth, span)
     own: list[tuple[int, ...]] = []
     for number, child in enumerate(children):
         first, said = paths[child.start], paths[child.start][depth]
@@ -365,15 +376,24 @@ def _group(paths: Sequence[Path], depth: int, span: range, found: list[tuple[int
             found.append((own[-1][0], columns))
         elif not _WITHIN.search(said):
             own.append(columns)
-    of_sum = len(children) > 2 and _WHOLE.search(paths[span.start][-1]) and len(children[0]) == 1
-    if depth and of_sum and _WITHIN.search(paths[children[1].start][depth]):
-        return own[0]  # whether what stands further behind is a part of the sum isn't told
-    first_place = own[0][0] if own else span.start
-    if len(own) > 1 and len(own[0]) == 1 and len(children[0]) == 1 and _WHOLE.search(paths[first_place][-1]):
-        found.append((first_place, tuple(c for columns in own[1:] for c in columns)))
+    return _total(paths, depth, (children, own), found)
+
+
+def _total(
+    paths: Sequence[Path], depth: int, told: tuple[Sequence[range], Sequence[tuple[int, ...]]],
+    found: list[tuple[int, tuple[int, ...]]],
+) -> tuple[int, ...]:  # fmt: skip
+    """Return the column that is the sum of a group, in front of its parts or behind them; else all of its parts."""
+    children, own = told
+    single = [len(c) == 1 and len(paths[c.start]) == depth + 1 for c in children]
+    whole = [alone and _WHOLE.search(paths[c.start][-1]) is not None for c, alone in zip(children, single, strict=True)]
+    rest = len(children) - 1
+    if depth and whole[0] and (rest == 1 or (rest and _WITHIN.search(paths[children[1].start][depth]))):
+        return own[0]  # one part is not the whole, and what stands behind 其中 may be a part of it too
+    if len(own) > 1 and whole[0]:
+        found.append((own[0][0], tuple(c for columns in own[1:] for c in columns)))
         return own[0]
-    end = paths[children[-1].start]
-    if len(own) > 1 and own[-1] == tuple(children[-1]) and len(end) == depth + 1 and _WHOLE.search(end[-1]):
+    if len(own) > 1 and whole[-1]:
         found.append((own[-1][0], tuple(c for columns in own[:-1] for c in columns)))
         return own[-1]
     return tuple(c for columns in own for c in columns)

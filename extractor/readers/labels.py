@@ -39,6 +39,7 @@ _WORDS = (
     "支出功能分类科目", "政府预算支出经济分类科目", "政府预算经济分类", "部门预算经济分类", "单位预算",
     "采购品目大类", "采购品目", "采购品目名称", "品目名称", "专项名称", "经济科目", "采购物品名称",
     "采购组织形式", "采购方式", "本年拨款", "采购项目", "采购项目名称", "采购内容",
+    "采购类别", "采购目录", "采购类型", "采购需求", "项目类别", "项目类型", "预算项目",
 )  # fmt: skip
 # What stands above codes and names: 部门预算支出功能分类科目编码, 功能科目, and whatever lies between.
 _CLASSIFIED = tuple(
@@ -225,13 +226,15 @@ class Labels:
             return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
         if spec.shape == "wide" and _of_office_or_year(tokens):
             return any(t.decimals for t in tokens) or (next_amount and first.kind == "text")
-        if spec.shape in ("items", "projects", "labels") and first.kind == "text":
+        if spec.shape in ("items", "projects", "labels", "wide") and first.kind == "text":
             named = next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
             return named and not self._of_column(tokens, spec)
         return False
 
     def _of_column(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
         """Whether a line is the name of a column, the last of a header above a row without a name."""
+        if spec.shape == "wide":  # else it is an office
+            return self.of_header(tokens[0].text, self.header_words(spec))
         names = self.header_words(spec).split("\n") if spec.shape == "items" and len(tokens) == 1 else ()
         return squeeze(tokens[0].text) in names
 

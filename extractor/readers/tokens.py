@@ -71,6 +71,7 @@ _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
 _MARK = re.compile(r"[※*＊]+")
 _PIECE = re.compile(r"\S+")
+_ITEM = 7  # digits of an item's code
 _CLASS = 3  # digits of a class; offices have codes as short, so its name has to follow
 Found = tuple[TokenKind, str, int, int]
 
@@ -146,6 +147,8 @@ def _code_then_name(text: str, names: Mapping[str, Sequence[str]]) -> re.Match[s
     if match is None:
         return None
     begins = squeeze(match.group(2))[:3]
+    if len(match.group(1)) == _ITEM and match.group(1)[:_CLASS] in names and match.group(2)[0] not in "年月日":
+        return match  # seven digits of a known class: the classification doesn't have every item
     return match if any(squeeze(name).startswith(begins) for name in names.get(match.group(1), ())) else None
 
 

@@ -32,6 +32,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _MOST = 12  # columns of a side
 _YEARS = ("上年预算数", "预算数")
 _CHANGE = "增减额"
+_RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
 _ROOM = Decimal("0.02")
 _TWO = 2
 _SPACED = frozenset("项收支科")  # how words begin that are printed with a blank inside
@@ -94,6 +95,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     most = {side: max((len(r.items) for r in rows if r.side == side), default=0) for side in ("left", "right")}
     if most["left"] > len(left):
         return otherwise
+    if most["right"] < len(right) and not lower and all(map(_RATE.search, right[most["right"] :])):
+        right = right[: most["right"]]  # a column of rates that no row fills
     above = tuple((name,) for name in left)
     if not lower and len(right) in (1, most["right"]):
         flat = _layout((above, tuple((name,) for name in right)), spec)
