@@ -7,6 +7,7 @@ Where two ways do as well, none is.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,7 +56,6 @@ _NEVER = tuple(
         (r"^(?:经费拨款|非税|公共财政|预算内)", r"政府性|国有资本|专户|单位资金|事业|其他收入"),
         (r"^(?:工资福利|商品和服务|对个人和家庭)", r"^(?:工资福利|商品和服务|对个人和家庭)"),
         (r"收入$", r"支出"),
-        (r"支出$", r"收入$"),
         (r"^(?:其中:)?项目支出", r"^基本支出"),
         (r"^(?:其中:)?基本支出", r"^项目支出"),
         (r"^(?:上年|年初|年末|结转)(?!.*项目)", r"单位资金|专户|事业|其他收入|基本支出"),
@@ -144,7 +144,16 @@ def _told_by(
     """Return the ways of reading a header that make the rows add up, each with how many sums tell, most first."""
     found = [Grouped(paths, _sums(paths)) for paths in ways if _makes_sense(paths)]
     told = [(_told(way, amounts, work), way) for way in found if _covers(way)]
-    return sorted((t for t in told if t[0] >= _TELLING), key=lambda t: -t[0])
+    kept = [(count * _MOST - _lone(way.columns), way) for count, way in told if count >= _TELLING]
+    return sorted(kept, key=lambda t: -t[0])
+
+
+def _lone(paths: Sequence[Path]) -> int:
+    """How many groups have 小计 and one part that isn't singled out: there may be such, but hardly ever are."""
+    groups = Counter(p[:-1] for p in paths if len(p) > 1)
+    sums = [p for p in paths if p[-1] in _LEAVES and groups[p[:-1]] == _TWO]
+    parts = [p for p in paths for s in sums if p[:-1] == s[:-1] and p != s]
+    return sum(not _WITHIN.search(p[-1]) for p in parts)
 
 
 def _alone(told: Sequence[tuple[int, Grouped]]) -> bool:
