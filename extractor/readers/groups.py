@@ -150,7 +150,7 @@ def _told_by(
 
 def _lone(paths: Sequence[Path]) -> int:
     """How many groups have 小计 and one part that isn't singled out: there may be such, but hardly ever are."""
-    groups = Counter(p[:-1] for p in paths if len(p) > 1)
+    groups = Counter(path[:-1] for path in {p[:depth] for p in paths for depth in range(2, len(p) + 1)})
     sums = [p for p in paths if p[-1] in _LEAVES and groups[p[:-1]] == _TWO]
     parts = [p for p in paths for s in sums if p[:-1] == s[:-1] and p != s]
     return sum(not _WITHIN.search(p[-1]) for p in parts)
