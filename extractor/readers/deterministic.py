@@ -128,8 +128,8 @@ def fitting(
             break
     if best is None:
         raise SpecError(f"no layout of {chunk.spec}")
-    if coded is not None and best[0].shape == "labels" and not raw.grid and _coded_rows(coded, labels):
-        best, chosen = coded, []  # a table of codes is none of labels
+    if coded is not None and best[0].shape in ("labels", "items") and not raw.grid and _coded_rows(coded, labels):
+        best, chosen = coded, []  # a table of codes is none of names
     grouped = in_groups(raw, best, catalogue, labels)
     spec, body, verdict = grouped or best
     return spec, body, told_apart(verdict), [] if grouped else chosen

@@ -35,7 +35,7 @@ _CHANGE = "增减额"
 _RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
 _ROOM = Decimal("0.02")
 _TWO = 2
-_SPACED = frozenset("项收支科")  # how words begin that are printed with a blank inside
+_SPACED = frozenset("项收支科栏行序")  # how words begin that are printed with a blank inside
 _SUMS = ("合计", "小计")
 
 
@@ -113,7 +113,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
 def _unless_strange(names: Sequence[str], spec: TableSpec, otherwise: Layout) -> Layout:
     """Take another reading only if it has a column for every name: sums down the rows would prove the wrong one."""
     by_name = columns_by_name(spec)
-    if any(undated(bare(name)) not in by_name and name not in _SUMS for name in names):
+    told = [undated(bare(name)) for name in names if not _of_rows(name)]
+    if any(name not in by_name and name not in _SUMS for name in told):
         return Layout(known=False, reason="which of its columns stand below which its sums don't tell")
     return otherwise
 
