@@ -14,7 +14,14 @@ from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
-from .ordinals import two_classifications, without_ordinals, without_second_codes, without_serials, without_unit_codes
+from .ordinals import (
+    two_classifications,
+    without_ordinals,
+    without_second_codes,
+    without_serials,
+    without_unit_codes,
+    without_unit_names,
+)
 from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
@@ -142,6 +149,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
     )
+    token_lines = without_unit_names(token_lines, whole, grid=grid)
     token_lines = without_ordinals(without_tears(token_lines, labels.catalogue.names), whole, grid=grid)
     token_lines = token_lines if grid else whole_codes(token_lines, labels.catalogue.names)
     starts = block_starts(header, token_lines) if grid else []

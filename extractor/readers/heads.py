@@ -32,6 +32,7 @@ CROWDED = "its rows print amounts in more cells than its header names"
 """Why a layout doesn't fit."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OUTTURN = re.compile(r"决算|^本年支出|本年预算")
+_BUDGET = re.compile(r"预算数?$")
 _NONE = "*"
 _CHANGE = re.compile(r"增减|增加|增长|变动")
 _RATE = re.compile(r"[%率]|幅度|比例")
@@ -103,20 +104,28 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
     out: dict[str, str] = {}
     known = 0
     main = _main(above, leaves)
+    done = _outturns(above, by_name)
     for path in above:
         printed = bare(path[-1])
         told = _candidates(path, leaves, years)
         if main and leaves[path[-1]] > 1 and path[0] != main:
             told = told[:-1]  # its leaf alone is the name of the main group's
-        ids = [i for name in told for i in by_name.get(name, ()) if i not in out]
+        kept = done if any(map(_BUDGET.search, path)) else frozenset()  # an outturn's, which is the table's
+        ids = [i for name in told for i in by_name.get(name, ()) if i not in out and i not in kept]
         if leaves[path[-1]] > 1:
             printed = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
-        own = ids[0] if ids else printed if printed not in out else f"{printed}/{printed}"
+        own = ids[0] if ids else printed if printed not in {*out, *kept} else f"{printed}/{printed}"
         if own in out:
             return {}
         known += bool(ids) or undated(bare(path[-1])) in by_name
         out[own] = printed
     return out if known else {}
+
+
+def _outturns(above: Paths, by_name: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the columns that an outturn beside a budget is called by: both may go by one name."""
+    said = [undated(path[-1]) for path in above if "决算数" in path[-1]]
+    return frozenset(i for name in said for i in by_name.get(name, ())[:1])
 
 
 def _main(above: Paths, leaves: Mapping[str, int]) -> str:

@@ -8,6 +8,8 @@ from extractor.normalize import Line, squeeze
 from .tokens import Token, cells
 
 _UNIT_CODE = re.compile(r"(?:单位|部门\(单位\)|部门)(?:代码|编码)")
+_UNIT_NAME = re.compile(r"(?:预算)?(?:单位|部门\(单位\)|部门)名称")
+_CODES = re.compile(r".*科目(?:编码|代码)")
 _OF_GOVERNMENT = re.compile(r"政府(?:预算)?(?:支出)?经济(?:分类)?")
 _OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
 _ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
@@ -58,6 +60,26 @@ def _counts_up(token: Token, counted: list[int], sides: int) -> bool:
         counted.append(value)
         return True
     return False
+
+
+def without_unit_names(lines: Sequence[list[Token]], header: Sequence[Line], *, grid: bool) -> list[list[Token]]:
+    """Drop the names of offices that stand in a column of their own in front of an item's code."""
+    named: int | None = None
+    coded = -1
+    for line in header if grid else ():
+        for place, (_, text) in enumerate(cells(line.text)):
+            if _UNIT_NAME.fullmatch(squeeze(text)):
+                named = place if named is None else named
+            elif _CODES.fullmatch(squeeze(text)):
+                coded = max(coded, place)
+    if named is None or coded < named:
+        return list(lines)
+    column = named
+
+    def is_office(token: Token, line: Sequence[Token]) -> bool:
+        return token.kind == "text" and token.cell == column and any(t.whole and (t.cell or 0) > column for t in line)
+
+    return [[t for t in line if not is_office(t, line)] for line in lines]
 
 
 def without_unit_codes(
