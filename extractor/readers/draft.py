@@ -12,7 +12,8 @@ from extractor.specs import TableSpec, is_final
 
 from .body import Body
 from .columns import Layout
-from .groups import in_units, places
+from .group_sums import places
+from .groups import in_units
 from .place import Sides, free, grid_base, narrowed, positional, room, width_of
 from .rows import RawRow
 

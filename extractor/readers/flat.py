@@ -10,7 +10,7 @@ from extractor.specs import TableSpec
 from .body import Body
 from .columns import Layout, columns_by_name, strangeness
 from .fragments import whole_names
-from .groups import names_rows
+from .group_words import names_rows
 from .heads import named
 from .labelled import labelled_rows
 from .labels import Labels

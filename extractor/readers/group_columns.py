@@ -11,7 +11,8 @@ from .body import Body, Raw, prepare
 from .columns import Layout, columns_by_name, is_name, looks_misread, strangeness
 from .flow import flow_rows
 from .fragments import whole_names
-from .groups import Grouped, grouped, repeated
+from .group_ways import repeated
+from .groups import Grouped, grouped
 from .heads import named, strangers
 from .items import item_rows
 from .labels import Labels

@@ -17,7 +17,7 @@ from .body import Body
 from .columns import Layout, columns_by_name, counted, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
-from .groups import names_rows
+from .group_words import names_rows
 from .heads import CROWDED, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells, split_header

@@ -17,7 +17,8 @@ from .blocks import sides
 from .body import Body
 from .columns import Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
-from .groups import Grouped, names_rows, settled
+from .group_words import names_rows
+from .groups import Grouped, settled
 from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
 from .labels import Labels, undated

@@ -14,43 +14,23 @@ from math import comb
 from extractor.amount import half_unit
 from extractor.chunks import Chunk
 from extractor.normalize import squeeze
-from extractor.specs import RowSpec, TableSpec, is_final, walk
+from extractor.specs import TableSpec, is_final, walk
 
 from .body import Body
 from .draft import Draft
-from .fragments import whole_names
-from .labels import STAGE, TOTALS, undated
+from .labels import STAGE, TOTALS
 from .rows import RawRow
-from .tokens import Token, cells, split_header
+from .tokens import Token, cells
+from .wide_orders import CARS, GRAND, Head, Path, names_of, orders
 
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
-_CARS = "公务用车购置及运行费"
-_PART = "小计"
-_TOTAL = re.compile(r"三公”?经费(?:支出|预算)?(?:合计|总计|小计|总额|预算数|决算数)?$")
-_GRAND = "三公经费会议费培训费合计"  # over all of them
 _OWN_TOTAL = re.compile(r"三公”?经费(?:支出|预算)?(?:合计|总计|总额)")
 _TWO = 2  # totals, years
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _WAYS = 64  # of placing the numbers of two rows
 _BLOCK = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?|当年|全年|年初)?(?:预算数|决算数|执行数|预算执行数)")
 _AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
-Path = tuple[RowSpec, ...]
-Order = tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """A header: all that it says in one, and its names with their places: line and number, in a grid cell and line."""
-
-    text: str
-    names: tuple[tuple[tuple[int, int], str], ...]
-    grid: bool
-
-    @property
-    def flat(self) -> bool:
-        """Whether no name has another one beside it."""
-        return not self.grid and all(place == 0 for (_, place), _ in self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +60,7 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if lines and _BLOCK.fullmatch(lines[0].label) and lines[0].label in header:
         header += lines[0].label  # the last name of the header, on a line of its own
         lines[0] = replace(lines[0], label="")
-    head = _Head(header, _names(body), body.grid)
+    head = Head(header, names_of(body), body.grid)
     items = _as_printed(_items(header, spec), body)
     if not lines or len(items) < 3:
         return "its header doesn't name the spec's items"
@@ -91,8 +71,8 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if years:
         return _by_years((chunk, spec, body), items, years, lines)
     found = _placed(items, head, named, lines, grid=body.grid)
-    if any(item[-1].label == _GRAND for item in items) and (not found or _totals(header) < _TWO):
-        fewer = [item for item in items if item[-1].label != _GRAND]  # the one total is that of the “三公” items
+    if any(item[-1].label == GRAND for item in items) and (not found or _totals(header) < _TWO):
+        fewer = [item for item in items if item[-1].label != GRAND]  # the one total is that of the “三公” items
         own = _placed(fewer, head, named, lines, grid=body.grid)
         told = _OWN_TOTAL.search(header) is not None
         if found and own and not told:
@@ -139,17 +119,6 @@ def _lines(body: Body) -> list[_Line]:
     ]
 
 
-def _names(body: Body) -> tuple[tuple[tuple[int, int], str], ...]:
-    """Return the names of a header with their places, put together where they come in fragments."""
-    if body.grid:
-        lines = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
-    else:
-        header = whole_names(body.pieces) if body.fragments else body.pieces
-        lines = [split_header(line.text) for line in header]
-    told = [(n, i, undated(piece)) for n, line in enumerate(lines) for i, piece in enumerate(line) if piece]
-    return tuple(((i, n) if body.grid else (n, i), piece) for n, i, piece in told)
-
-
 def _years(lines: Sequence[_Line], chunk: Chunk) -> dict[int, str]:
     """Return the columns that rows stand for where each is labelled by a year: budgets of two, or the outturn."""
     told = [line.label for line in lines]
@@ -172,7 +141,7 @@ def _by_years(
     fits: list[dict[tuple[Path, int], Token]] = [{}]
     for line in lines:
         column = columns[line.label]
-        head = _Head("", _names(told[2]), told[2].grid)
+        head = Head("", names_of(told[2]), told[2].grid)
         own = _fits(items, head, {column: line.label}, line, grid=told[2].grid)
         fits = [fit | other for fit in fits for other in own]
     if not fits or len(fits) > _WAYS:
@@ -181,7 +150,7 @@ def _by_years(
 
 
 def _placed(
-    items: Sequence[Path], header: _Head, named: Mapping[int, str], lines: Sequence[_Line], *, grid: bool
+    items: Sequence[Path], header: Head, named: Mapping[int, str], lines: Sequence[_Line], *, grid: bool
 ) -> list[list[dict[tuple[Path, int], Token]]]:
     """Return the ways to place the numbers of each row; nothing where one of them has none."""
     found = [_fits(items, header, named, line, grid=grid) for line in lines]
@@ -189,7 +158,7 @@ def _placed(
 
 
 def _fits(
-    items: Sequence[Path], header: _Head, named: Mapping[int, str], line: _Line, *, grid: bool
+    items: Sequence[Path], header: Head, named: Mapping[int, str], line: _Line, *, grid: bool
 ) -> list[dict[tuple[Path, int], Token]]:
     """Return every way to place the numbers under which the items add up."""
     columns, tokens = tuple(named), line.tokens
@@ -226,7 +195,7 @@ def _items(header: str, spec: TableSpec) -> list[Path]:
     everything = list(walk(spec.left))
     named = [p for p in everything if any(_within(squeeze(n), header) for n in (p[-1].label, *p[-1].aliases))]
     several = any(p[-1].label in _BESIDE for p in named)
-    return [p for p in named if several or p[-1].label != _GRAND]
+    return [p for p in named if several or p[-1].label != GRAND]
 
 
 def _as_printed(items: list[Path], body: Body) -> list[Path]:
@@ -277,8 +246,8 @@ def _columns(header: str, chunk: Chunk) -> dict[int, str]:
     return {1 if "决算" in printed or (not printed and is_final(chunk.title)) else 0: printed}
 
 
-def _layouts(items: Sequence[Path], header: _Head, columns: tuple[int, ...], names: Sequence[str]) -> Iterator[_Slots]:
-    for order in _orders(items, header):
+def _layouts(items: Sequence[Path], header: Head, columns: tuple[int, ...], names: Sequence[str]) -> Iterator[_Slots]:
+    for order in orders(items, header):
         if len(columns) == 1:
             yield _Slots(tuple((item, columns[0]) for item in order))
         elif all(header.text.count(kind) > 1 for kind in names):
@@ -287,68 +256,12 @@ def _layouts(items: Sequence[Path], header: _Head, columns: tuple[int, ...], nam
             yield _Slots(tuple((item, column) for column in columns for item in order))
 
 
-def _orders(items: Sequence[Path], header: _Head) -> list[Order]:
-    """The orders in which a header may print the items; usual ones where it doesn't tell, or is one cell a line."""
-    printed = _orders_printed(items, header)
-    if printed and not header.flat:
-        return printed
-    usual = _usual(items)
-    bare = [] if _PART in header.text or header.grid else [_without_cars(order) for order in usual]
-    return list(dict.fromkeys((*printed, *usual, *bare)))
-
-
-def _without_cars(order: Order) -> Order:
-    """Return an order in which the vehicles have no column, but what is bought and what is run."""
-    parts = any(len(i) > 1 and i[-2].label == _CARS for i in order)
-    return tuple(i for i in order if not parts or i[-1].label != _CARS)
-
-
-def _usual(items: Sequence[Path]) -> list[Order]:
-    """Return the order of the spec, and that with receptions before vehicles."""
-    hosting = [i for i in items if i[-1].label == "公务接待费"]
-    cars = [n for n, i in enumerate(items) if _CARS in [r.label for r in i]]
-    if not hosting or not cars:
-        return [tuple(items)]
-    rest = [i for i in items if i not in hosting]
-    first = rest.index(items[cars[0]])
-    return [tuple(items), (*rest[:first], *hosting, *rest[first:])]
-
-
-def _orders_printed(items: Sequence[Path], header: _Head) -> list[Order]:
-    """Return the orders that a header allows if it prints the name of each item: parts stand where their group does.
-
-    A total may stand behind what it is the sum of. A group that prints no 小计 may have no column.
-    """
-    where: dict[Path, tuple[int, int]] = {}
-    for item in items:
-        names = {squeeze(n) for n in (item[-1].label, *item[-1].aliases)} - {_PART}
-        told = [at for at, piece in header.names if piece in names or (item[-1].top and _TOTAL.search(piece))]
-        if not told or item[-1].label == _GRAND:
-            return []
-        where[item] = min(told) if header.grid else told[0]
-    parts = sorted((i for i in items if len(i) > 1 and i[-2].label == _CARS), key=where.__getitem__)
-    rest = sorted((i for i in items if i not in parts), key=where.__getitem__)
-    if not header.grid and not header.flat and len({where[i][0] for i in rest}) > 1:
-        return []  # what stands below what isn't told
-    cars = next((i for i in rest if i[-1].label == _CARS), None)
-    if cars is None or not parts:
-        return [tuple(rest)]
-    sums = [at for at, piece in header.names if piece == _PART and at >= where[cars]]
-    last = where[parts[-1]]
-    if where[cars] > last or (sums and min(sums) > last):
-        groups = [[*parts, cars]]
-    else:
-        groups = [[cars, *parts], *([] if sums else [parts])]
-    at = rest.index(cars)
-    return [(*rest[:at], *group, *rest[at + 1 :]) for group in groups]
-
-
 def _adds_up(values: dict[tuple[Path, int], Decimal], items: Sequence[Path], slots: _Slots) -> bool:
     """Whether each item is the sum of its parts, and the grand total that of its groups; an empty cell is 0.
 
     A group without a column of its own stands for its parts.
     """
-    grand = [p for p in items if p[-1].label == _GRAND]
+    grand = [p for p in items if p[-1].label == GRAND]
     shown = {item for item, _ in slots.cells}
     for column in {column for _, column in slots.cells}:
         for item in items:
@@ -388,7 +301,7 @@ def _draft(
     columns = tuple(named)
     rows, places = [], []
     shown = {item for fit in fits for item, _ in fit}
-    items = [i for i in items if i[-1].label != _CARS or i in shown or not _apart(i, items, shown)]
+    items = [i for i in items if i[-1].label != CARS or i in shown or not _apart(i, items, shown)]
     where = {item: index for index, item in enumerate(items)}
     start = next(iter(first.values())).line
     for item in items:
