@@ -11,7 +11,7 @@ from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec, split_label
 
 from .blocks import block_starts, split_blocks
-from .fragments import joined
+from .fragments import names_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
 from .ordinals import (
@@ -145,7 +145,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     rows, grid = raw.rows, raw.grid
     header = [line for line, _ in rows[:first]]
     data = _without_repeats(rows[first:], header)
-    whole = tuple(header) if grid else joined(header, layouts)
+    whole = tuple(header) if grid else names_of(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
     )

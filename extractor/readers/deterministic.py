@@ -131,6 +131,8 @@ def fitting(
     if coded is not None and best[0].shape in ("labels", "items") and not raw.grid and _coded_rows(coded, labels):
         best, chosen = coded, []  # a table of codes is none of names
     grouped = in_groups(raw, best, catalogue, labels)
+    if not grouped and not raw.grid and best[0].layout and best[2].known and _overlooked(best[1], best[0], best[2]):
+        best = (best[0], best[1], Layout(known=False, reason="its header prints 小计 that none of its columns is"))
     spec, body, verdict = grouped or best
     return spec, body, told_apart(verdict), [] if grouped else chosen
 

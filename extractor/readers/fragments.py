@@ -41,6 +41,16 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     return (*out, *_whole(run, words))
 
 
+def names_of(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line, ...]:
+    """Return a header's lines with the fragments of names put together: of its own table's, or else of any table's."""
+    own, words = joined(header, layouts), _words(layouts)
+    if all(_known(squeeze(p), words) for line in own for p in split_header(line.text)):
+        return own
+    other = whole_names(header, sides=layouts[0].shape == "two_sided")
+    names = [squeeze(line.text) for line in other]
+    return other if len(set(names)) == len(names) and other else own  # several 合计 say nothing without their groups
+
+
 def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, ...]:
     """Return a header's lines with the fragments of names put together by what headers of any table say.
 

@@ -42,6 +42,7 @@ _NEVER = tuple(
             r"^(?:事业收入|事业单位经营|经营收入|上年结转|上级补助|附属|下级|使用)",
         ),
         (r"^(?:其中:)?[^()]*项目", r"^基本支出"),
+        (r"^增[减长].*[%率]\)?$", r"^(?!.*(?:增减|增长|比|变|差))"),
     )
 )
 BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the column in front of it

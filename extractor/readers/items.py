@@ -26,6 +26,7 @@ _UNITS = ("单位名称", "预算单位", "预算单位名称", "部门名称", 
 UNNAMED = "which of the words in front of its numbers is a row's name isn't told in text without cells"
 _ABOVE = "the row above it has no amounts, and its words may be the beginning of this name"
 _BELOW = "the words below it may be the rest of its name, or a row without amounts"
+_KIND = re.compile(r"(?:[ABC一二三][、.]?)?(?:货物|工程|服务)类?(?:采购)?")
 _AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
@@ -74,6 +75,12 @@ def only_names(body: Body, rows: Sequence[RawRow]) -> bool:
     return lost * 4 <= len(rows)
 
 
+def _is_kind(pending: Sequence[Token], line: Sequence[Token]) -> bool:
+    """Whether the words above a line that begins with words are a kind of purchase without amounts."""
+    words = bool(line) and line[0].kind == "text"
+    return words and _KIND.fullmatch(squeeze("".join(t.text for t in pending))) is not None
+
+
 def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
     rows: list[RawRow] = []
@@ -88,6 +95,7 @@ def item_rows(body: Body) -> list[RawRow]:
             pending, doubt = ([], "") if beside else (pending, _ABOVE)
         line = [t for t in whole if t.kind != "text" or t.cell == own] if own is not None else whole
         line = line if any(t.kind == "text" for t in line) else whole
+        pending = [] if _is_kind(pending, line) else pending
         fresh = True
         numbers = next((t.cell for t in line if t.decimals and t.cell is not None), None)
         for index, token in enumerate(line):

@@ -171,6 +171,8 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             office = row.unit or (rows[owner].bare if owner is not None else "")
             prefix = f"{office}/" if office else ""
             row.kind, row.key = "project", prefix + row.text
+            if len(row.text) == 1:
+                row.doubt = row.doubt or "its name is one character, perhaps the end of the header's last name"
             row.parent = owner if owner is not None else total
 
 
