@@ -11,12 +11,14 @@ from extractor.identities import evaluate, within
 from .draft import Draft
 
 _ROWS = 3  # that break a sum at least
+_FRAGMENTS = 2  # so much more a broken sum weighs where the header came in pieces
 _REASON = "most of its rows don't add up under what its header was taken to name"
 
 
 def disproved(draft: Draft) -> str:
     """Say that a table's rows refute its columns, or return an empty string."""
-    if draft.body.grid or not (draft.spec.layout or draft.labels or draft.body.fragments):
+    body = draft.body
+    if body.grid or not (draft.spec.layout or draft.labels or body.fragments):
         return ""
     frame, values = draft.frame(), draft.chosen(0)
     held, violated = set[int](), set[int]()
@@ -28,7 +30,8 @@ def disproved(draft: Draft) -> str:
         if verdict != "unchecked":
             (held if verdict == "held" else violated).update(rows)
     held -= violated
-    return _REASON if len(violated) >= _ROWS and len(violated) >= len(held) else ""
+    weight = _FRAGMENTS if body.fragments and draft.spec.layout else 1
+    return _REASON if len(violated) >= _ROWS and len(violated) * weight >= len(held) else ""
 
 
 def kept(drafts: Sequence[Draft]) -> tuple[list[Draft], list[tuple[Draft, str]]]:
