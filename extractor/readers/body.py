@@ -10,6 +10,7 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec
 
+from .astray import put_back
 from .blocks import block_starts, split_blocks
 from .fragments import joined
 from .hints import Hint
@@ -64,6 +65,7 @@ class Body:
         fragments: Names of the header were put together from pieces.
         widths: For each line of a grid by its number, how many cells it has.
         pieces: The header's lines as printed.
+        astray: Those of them that stood among the rows.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -80,6 +82,7 @@ class Body:
     fragments: bool = False
     widths: Mapping[int, int] = field(default_factory=dict)
     pieces: tuple[Line, ...] = ()
+    astray: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,11 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
     header = [line for line, _ in rows[:first]]
-    data = _without_repeats(rows[first:], header)
+    data: Sequence[tuple[Line, list[Token]]] = _without_repeats(rows[first:], header)
+    astray: list[Line] = []
+    if not grid and layouts[0].shape in ("coded", "labels"):
+        header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
+        header = [*header, *astray]
     whole = tuple(header) if grid else joined(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
@@ -160,6 +167,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
+        astray=joined(astray, layouts),
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def settle_choices(
         rules[_columns(frames)] = found
     solutions = solve(choices, fixed, found, frames, solved=solved)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
-    return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]
+    return [_rates(_zeros(_settled(number, draft, by_place))) for number, draft in enumerate(drafts)]
 
 
 def _zeros(draft: Draft) -> Draft:
@@ -121,6 +121,18 @@ def _zeros(draft: Draft) -> Draft:
         if all(a < b for a, b in pairwise(chosen)):
             domains[i], best[i] = tuple(fixed), tuple(chosen)
     return replace(draft, domains=tuple(domains), best=tuple(best))
+
+
+def _rates(draft: Draft) -> Draft:
+    """Leave open where the one number of a row stands if it could only be a rate: there is no amount to go with it."""
+    if draft.body.grid or not any(c.endswith("%") for c in draft.columns):
+        return draft
+    every = tuple(range(len(draft.columns)))
+    domains = [
+        (every,) if len(d) == 1 and len(d[0]) == 1 and draft.columns[d[0][0]].endswith("%") else d
+        for d in draft.domains
+    ]
+    return replace(draft, domains=tuple(domains))
 
 
 def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solution]) -> Draft:
