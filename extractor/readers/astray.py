@@ -1,7 +1,7 @@
 """Cells of a header that stand among the rows: tools that read a page block by block put them there.
 
-``本年支出合计`` / ``科目名称`` / ``合计`` / ``9759.38`` … ``上级补助收入`` / ``事业收入`` …: a column whose name is overlooked
-gives its numbers to the columns beside it. In a table of codes no row has such a name, so it is put back.
+``合计`` / ``9759.38`` … ``事业收入`` / ``经营收入``: a column whose name is overlooked gives its numbers to the columns
+beside it. In a table of codes no row has such a name, so it is put back.
 """
 
 from collections.abc import Sequence

@@ -197,6 +197,9 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Lin
             continue
         if (match and not squeeze(text).strip("|()")) or _PAGE.match(line.text) or _RULE.match(line.text):
             continue
+        if match and not text[: match.start()].strip() and len(text.split()) > 1:
+            kept.append(replace(line, text=" " * match.end() + line.text[match.end() :]))  # a header on the same line
+            continue
         if match and len(squeeze(text)) <= 40 and not _DECIMAL.search(text):
             continue
         kept.append(line)

@@ -303,6 +303,8 @@ def _part(
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)
+        if spec.shape == "coded" and not body.grid:
+            _doubt_all(rows)
         misfit = _misfit(rows, spec, body, layouts[spec.id].columns)
         if misfit:
             unknown.append(Unknown(chunk, misfit))
@@ -335,8 +337,16 @@ def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]
     return grid_rows(body, spec, labels) if body.grid else flow_rows(body, spec, labels, names)
 
 
+def _doubt_all(rows: Sequence[RawRow]) -> None:
+    """Doubt every row of a table of which most are in doubt: codes, names and amounts stand apart."""
+    numbered = [row for row in rows if row.items]
+    if sum(bool(row.doubt) for row in numbered) * 2 > len(numbered):
+        for row in numbered:
+            row.doubt = row.doubt or "most rows of its table are in doubt"
+
+
 def _doubt_classes(drafts: Sequence[Draft]) -> None:
-    """Doubt the classes of two-sided tables in text without cells that no table of codes has: an amount may have slipped."""
+    """Doubt classes of two-sided tables in text without cells that no table of codes has: amounts may have slipped."""
     listed: dict[int, set[str]] = {}
     for draft in drafts:
         if draft.spec.shape == "coded" and draft.spec.classification == "functional":

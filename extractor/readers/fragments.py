@@ -12,6 +12,7 @@ from functools import lru_cache
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec
 
+from .header_lines import parted, stacked
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
@@ -26,6 +27,22 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     ``layouts`` are all that the table may be in: a name that only another layout has isn't read as a shorter one.
     """
     words = _words(layouts)
+    plain = _joined([parted(line) for line in header], words)
+    for width in (1, 2) if _unknown(plain, words) else ():
+        columns = stacked(header, width)
+        below = _joined(columns, words)
+        if columns and not _unknown(below, words):
+            return below
+    return plain
+
+
+def _unknown(header: Sequence[Line], words: frozenset[str]) -> int:
+    """How many characters of a header are in no name."""
+    pieces = [p for line in header for p in split_header(line.text)]
+    return sum(len(p) for p in pieces if not _known(p, words))
+
+
+def _joined(header: Sequence[Line], words: frozenset[str]) -> tuple[Line, ...]:
     out: list[Line] = []
     run: list[Line] = []
     for line in header:
