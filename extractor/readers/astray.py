@@ -16,6 +16,7 @@ from .tokens import Token, split_header
 
 Rows = Sequence[tuple[Line, list[Token]]]
 _LONGEST = 5  # lines that one name may stand on
+_LEADS = TOTALS | {"小计"}
 _LEAST = 3  # characters; 合计 and 小计 are rows as well
 
 
@@ -32,21 +33,42 @@ def put_back(
     if amounts and squeeze(header[-1][0].text) in TOTALS and amounts[-1] < len(header) - 1:
         data = [header[-1], *(header[i] for i in amounts), *data]
         header = [row for i, row in enumerate(header[:-1]) if i not in amounts]
+    elif amounts and data and squeeze(data[0][0].text) in TOTALS:
+        own = next((i for i, (_, tokens) in enumerate(data) if i and not all(t.decimals for t in tokens)), len(data))
+        data = [*data[:own], *(header[i] for i in amounts), *data[own:]]
+        header = [row for i, row in enumerate(header) if i not in amounts]
+    begins = next((i for i, (line, _) in enumerate(header) if squeeze(line.text) in labels.by_name), len(header))
+    if any(i > begins for i in amounts):
+        header, data = header[:begins], [*header[begins:], *data]  # names in front of all codes
     words = _words(layouts, labels)
     known = {
         undated(piece) for line in joined([line for line, _ in header], layouts) for piece in split_header(line.text)
     }
     out: list[tuple[Line, list[Token]]] = []
-    found: list[Line] = []
-    index = 0
+    runs: list[list[Line]] = []
+    index = last = 0
     while index < len(data):
-        count = _named(data, index, words - known)
+        count = _named(data, index, words - known) or int(_leads(data, index, words - known, known))
         if count:
-            found.extend(line for line, _ in data[index : index + count])
+            if not runs or index > last:
+                runs.append([])
+            runs[-1].extend(line for line, _ in data[index : index + count])
+            last = index + count
         else:
             out.append(data[index])
+            last += index == last and all(t.whole for t in data[index][1])  # digits of codes may stand between
         index += count or 1
-    return [line for line, _ in header], found, out
+    above = [line for line, _ in header]
+    columns = {name for spec in layouts for name in columns_by_name(spec)}
+    main = max(runs, key=lambda run: _count(run, layouts, columns), default=above)
+    if _count(main, layouts, columns) > _count(above, layouts, columns):
+        return [*above, *main], [line for run in runs if run is not main for line in run], out
+    return above, [line for run in runs for line in run], out
+
+
+def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[str]) -> int:
+    """How many names of columns some lines of a header hold."""
+    return sum(undated(p) in columns for line in joined(lines, layouts) for p in split_header(line.text))
 
 
 def _words(layouts: Sequence[TableSpec], labels: Labels) -> frozenset[str]:
@@ -62,6 +84,18 @@ def _named(rows: Rows, index: int, words: frozenset[str]) -> int:
     for count, (line, tokens) in enumerate(rows[index : index + _LONGEST], 1):
         if any(t.kind != "text" for t in tokens) or "\t" in line.text:
             break
+        pieces = [undated(p) for p in split_header(line.text)]
+        if count == 1 and len(pieces) > 1 and all(p in words or p in _LEADS for p in pieces):
+            return 1
         text += undated(line.text)
         best = count if text in words else best
     return best
+
+
+def _leads(rows: Rows, index: int, words: frozenset[str], known: set[str]) -> bool:
+    """Whether a line is 合计 and names a column: others are named right below, and the header doesn't have it."""
+    text = squeeze(rows[index][0].text)
+    if text not in _LEADS or text in known:
+        return False
+    after = next((i for i in range(index + 1, len(rows)) if not all(t.whole for t in rows[i][1])), len(rows))
+    return after < len(rows) and _named(rows, after, words) > 0

@@ -12,6 +12,7 @@ from extractor.specs import TableSpec
 
 from .astray import put_back
 from .blocks import block_starts, split_blocks
+from .displaced import in_place
 from .fragments import joined
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
@@ -156,6 +157,8 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     words = squeeze("".join(line.text for line in header)).replace("|", "")
     twice = two_classifications(words)
     token_lines = without_second_codes(token_lines) if twice else token_lines
+    if not grid and layouts[0].shape == "coded" and not twice:
+        token_lines = in_place(token_lines, labels.catalogue.names) or token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
     token_lines = without_page_numbers(
