@@ -16,6 +16,8 @@ from .tokens import Token, split_header
 
 Rows = Sequence[tuple[Line, list[Token]]]
 _LONGEST = 5  # lines that one name may stand on
+_SIDES = frozenset({"收入", "支出"})
+_HEADINGS = frozenset({"项目", "决算数", "预算数", "金额"})
 _LEADS = TOTALS | {"小计"}
 _LEAST = 3  # characters; 合计 and 小计 are rows as well
 
@@ -64,6 +66,21 @@ def put_back(
     if _count(main, layouts, columns) > _count(above, layouts, columns):
         return [*above, *main], [line for run in runs if run is not main for line in run], out
     return above, [line for run in runs for line in run], out
+
+
+def without_headings(rows: Rows) -> tuple[list[Line], Rows]:
+    """Return the words above the sides of a table with two that stand among its rows, and the rows without them.
+
+    收入 and 支出 may be the rest of a name above: they are headings only beside others.
+    """
+    words = [undated(line.text) for line, _ in rows]
+    plain = [word in _HEADINGS for word in words]
+    found = [
+        here or (word in _SIDES and any(plain[max(0, i - 1) : i + 2]))
+        for i, (here, word) in enumerate(zip(plain, words, strict=True))
+    ]
+    kept = [row for row, heading in zip(rows, found, strict=True) if not heading]
+    return [row[0] for row, heading in zip(rows, found, strict=True) if heading], kept
 
 
 def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[str]) -> int:

@@ -10,7 +10,7 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec
 
-from .astray import put_back
+from .astray import put_back, without_headings
 from .blocks import block_starts, split_blocks
 from .displaced import in_place
 from .fragments import joined
@@ -143,6 +143,10 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     header = [line for line, _ in rows[:first]]
     data: Sequence[tuple[Line, list[Token]]] = _without_repeats(rows[first:], header)
     astray: list[Line] = []
+    if not grid and layouts[0].shape == "two_sided":
+        headings, data = without_headings(data)
+        above = squeeze("".join(line.text for line in header))
+        header += [line for line in headings if squeeze(line.text) not in above]
     if not grid and layouts[0].shape in ("coded", "labels"):
         header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
         header = [*header, *astray]

@@ -89,9 +89,12 @@ def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone:
             index += 1
             continue
         if token.kind == "text":
-            count = _name(stream, index, known) or (1 if alone else _other(stream, index, known))
-            if not count or not any(t.kind == "number" for t in stream[index:]):
-                return rows if rows and not any(t.decimals for t in stream[index:]) else []
+            count = _name(stream, index, known)
+            if not count and not any(t.kind == "number" for t in stream[index:]):
+                return rows  # what stands below the table
+            count = count or (1 if alone else _other(stream, index, known))
+            if not count:
+                return []
             rows.append(_Row([t for t in stream[index : index + count] if t.kind == "text"]))
             index += count
             continue
