@@ -16,6 +16,7 @@ from .tokens import Token, split_header
 
 Rows = Sequence[tuple[Line, list[Token]]]
 _LONGEST = 5  # lines that one name may stand on
+_LABELS = 2  # labels in front of an amount, or more
 _SIDES = frozenset({"收入", "支出"})
 _HEADINGS = frozenset({"项目", "决算数", "预算数", "金额"})
 _LEADS = TOTALS | {"小计"}
@@ -81,6 +82,21 @@ def without_headings(rows: Rows) -> tuple[list[Line], Rows]:
     ]
     kept = [row for row, heading in zip(rows, found, strict=True) if not heading]
     return [row[0] for row, heading in zip(rows, found, strict=True) if heading], kept
+
+
+def adrift(rows: Rows) -> frozenset[int]:
+    """Lines of amounts below a heading that several labels stand above: whose they are isn't told."""
+    found = set[int]()
+    for index, (line, _) in enumerate(rows):
+        above = rows[max(0, index - _LABELS) : index]
+        if undated(line.text) not in _HEADINGS or len(above) < _LABELS:
+            continue
+        if all(t.kind == "text" for row in above for t in row[1]):
+            for _, tokens in rows[index + 1 :]:
+                if any(t.kind == "text" for t in tokens):
+                    break
+                found.update(t.line for t in tokens)
+    return frozenset(found)
 
 
 def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[str]) -> int:

@@ -10,7 +10,7 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec
 
-from .astray import put_back, without_headings
+from .astray import adrift, put_back, without_headings
 from .blocks import block_starts, split_blocks
 from .displaced import in_place
 from .fragments import joined
@@ -67,6 +67,7 @@ class Body:
         widths: For each line of a grid by its number, how many cells it has.
         pieces: The header's lines as printed.
         astray: Those of them that stood among the rows.
+        adrift: Lines of amounts that may be those of several labels.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -84,6 +85,7 @@ class Body:
     widths: Mapping[int, int] = field(default_factory=dict)
     pieces: tuple[Line, ...] = ()
     astray: tuple[Line, ...] = ()
+    adrift: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,9 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     header = [line for line, _ in rows[:first]]
     data: Sequence[tuple[Line, list[Token]]] = _without_repeats(rows[first:], header)
     astray: list[Line] = []
+    lost = frozenset[int]()
     if not grid and layouts[0].shape == "two_sided":
+        lost = adrift(data)
         headings, data = without_headings(data)
         above = squeeze("".join(line.text for line in header))
         header += [line for line in headings if squeeze(line.text) not in above]
@@ -174,7 +178,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
-        astray=joined(astray, layouts),
+        astray=joined(astray, layouts), adrift=lost,
     )  # fmt: skip
 
 

@@ -303,6 +303,9 @@ def _part(
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)
+        for row in rows:
+            if body.adrift and any(t.line in body.adrift for t in row.items):
+                row.doubt = row.doubt or "several labels stand above its amount; whose it is isn't told"
         if spec.shape == "coded" and not body.grid:
             _doubt_all(rows)
         misfit = _misfit(rows, spec, body, layouts[spec.id].columns)
