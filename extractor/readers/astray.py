@@ -28,21 +28,9 @@ def put_back(
 ) -> tuple[list[Line], list[Line], Rows]:
     """Return the header of a table without cells, those of its cells that stand among the rows, and the rows alone.
 
-    ``first`` is the index of the first row; the label of the total, last of the header behind amounts, goes in front
-    of these.
+    ``first`` is the index of the first row.
     """
-    header, data = list(rows[:first]), list(rows[first:])
-    amounts = [i for i, (_, tokens) in enumerate(header) if all(t.decimals for t in tokens)]
-    if amounts and squeeze(header[-1][0].text) in TOTALS and amounts[-1] < len(header) - 1:
-        data = [header[-1], *(header[i] for i in amounts), *data]
-        header = [row for i, row in enumerate(header[:-1]) if i not in amounts]
-    elif amounts and data and squeeze(data[0][0].text) in TOTALS:
-        own = next((i for i, (_, tokens) in enumerate(data) if i and not all(t.decimals for t in tokens)), len(data))
-        data = [*data[:own], *(header[i] for i in amounts), *data[own:]]
-        header = [row for i, row in enumerate(header) if i not in amounts]
-    begins = next((i for i, (line, _) in enumerate(header) if squeeze(line.text) in labels.by_name), len(header))
-    if any(i > begins for i in amounts):
-        header, data = header[:begins], [*header[begins:], *data]  # names in front of all codes
+    header, data = _from_amounts(rows[:first], rows[first:], labels)
     words = _words(layouts, labels)
     known = {
         undated(piece) for line in joined([line for line, _ in header], layouts) for piece in split_header(line.text)
@@ -67,6 +55,21 @@ def put_back(
     if _count(main, layouts, columns) > _count(above, layouts, columns):
         return [*above, *main], [line for run in runs if run is not main for line in run], out
     return above, [line for run in runs for line in run], out
+
+
+def _from_amounts(header: Rows, data: Rows, labels: Labels) -> tuple[Rows, Rows]:
+    """Let the rows begin with the amounts in a header: those of the total, or of names in front of all codes."""
+    amounts = [i for i, (_, tokens) in enumerate(header) if all(t.decimals for t in tokens)]
+    rest = [row for i, row in enumerate(header) if i not in amounts]
+    if amounts and squeeze(header[-1][0].text) in TOTALS and amounts[-1] < len(header) - 1:
+        return rest[:-1], [header[-1], *(header[i] for i in amounts), *data]
+    if amounts and data and squeeze(data[0][0].text) in TOTALS:
+        own = next((i for i, (_, tokens) in enumerate(data) if i and not all(t.decimals for t in tokens)), len(data))
+        return rest, [*data[:own], *(header[i] for i in amounts), *data[own:]]
+    begins = next((i for i, (line, _) in enumerate(header) if squeeze(line.text) in labels.by_name), len(header))
+    if any(i > begins for i in amounts):
+        return header[:begins], [*header[begins:], *data]
+    return header, data
 
 
 def without_headings(rows: Rows) -> tuple[list[Line], Rows]:

@@ -7,43 +7,27 @@ in front of them is taken only where every sum of the tree then holds.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from itertools import pairwise, product
-from math import prod
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from rapidfuzz.distance import LCSseq
 
-from extractor.amount import half_unit
 from extractor.normalize import squeeze
 
 from .labels import TOTALS
+from .shares import Row, share
 from .tokens import Token
 
 Lines = Sequence[list[Token]]
-_Cells = list[Token | None]
-_Tree = Sequence[tuple[int, Sequence[int]]]
 _LEVELS = frozenset({"类", "款", "项"})
 _OTHER = 3  # lines of a name that the classification doesn't have
+_LONGEST = 2_000  # tokens of a table
 _WORDS = 6  # lines that one name may stand on
 _TRIES = 2_000
-_WAYS = 64
-_WIDEST = 6  # amounts of a row
 _MOST = 200  # ways in which names may have codes
 _CLEAR = 2  # digits by which their order has to be better than any other
 _SIZES = (3, 5, 7)  # digits of a code
 _PIECES = 2  # digits below a class, where each level has its own column
-
-
-@dataclass(slots=True)
-class _Row:
-    """A name with its code, "" for the total, and the amounts that follow it."""
-
-    words: list[Token]
-    code: str = ""
-    amounts: list[Token] = field(default_factory=list)
-    digits: list[Token] = field(default_factory=list)
 
 
 def in_place(lines: Lines, names: Mapping[str, Sequence[str]]) -> list[list[Token]] | None:
@@ -54,13 +38,13 @@ def in_place(lines: Lines, names: Mapping[str, Sequence[str]]) -> list[list[Toke
     stream = [t for line in lines for t in line]
     if any(t.kind not in ("text", "number") or (t.kind == "number" and not (t.decimals or t.whole)) for t in stream):
         return None
-    if not _apart(stream):
+    if len(stream) > _LONGEST or not _apart(stream):
         return None
     digits = [t for t in stream if t.whole]
     for alone in (False, True):
         rows = _rows(stream, names, alone=alone)
         if rows and _coded(rows, digits, names):
-            shared = _shared(rows, _early(stream))
+            shared = share(rows, _early(stream))
             return [[*r.digits, *r.words, *r.amounts] for r in shared] if shared else None
     return None
 
@@ -78,10 +62,10 @@ def _early(stream: Sequence[Token]) -> list[Token]:
     return [t for t in stream[:first] if t.decimals]
 
 
-def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone: bool) -> list[_Row]:
+def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone: bool) -> list[Row]:
     """Cut words into names that the classification has, totals, and other names; these may each stand ``alone``."""
     known = {squeeze(name) for forms in names.values() for name in forms} | TOTALS
-    rows: list[_Row] = []
+    rows: list[Row] = []
     index = 0
     while index < len(stream):
         token = stream[index]
@@ -95,7 +79,7 @@ def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone:
             count = count or (1 if alone else _other(stream, index, known))
             if not count:
                 return []
-            rows.append(_Row([t for t in stream[index : index + count] if t.kind == "text"]))
+            rows.append(Row([t for t in stream[index : index + count] if t.kind == "text"]))
             index += count
             continue
         if token.decimals and rows:
@@ -125,7 +109,7 @@ def _other(stream: Sequence[Token], index: int, known: frozenset[str] | set[str]
     return 0
 
 
-def _coded(rows: Sequence[_Row], digits: Sequence[Token], names: Mapping[str, Sequence[str]]) -> bool:
+def _coded(rows: Sequence[Row], digits: Sequence[Token], names: Mapping[str, Sequence[str]]) -> bool:
     """Give each name the code that it has below those above it, so that all printed digits are used."""
     by_name: dict[str, list[str]] = {}
     for code, forms in names.items():
@@ -145,7 +129,7 @@ def _coded(rows: Sequence[_Row], digits: Sequence[Token], names: Mapping[str, Se
     return True
 
 
-def _search(rows: Sequence[_Row], by_name: Mapping[str, Sequence[str]], digits: Sequence[str], *, whole: bool) -> bool:
+def _search(rows: Sequence[Row], by_name: Mapping[str, Sequence[str]], digits: Sequence[str], *, whole: bool) -> bool:
     """Find the codes of names: those under which the printed digits stand in the best order, by far."""
     found: list[tuple[str, ...]] = []
     tries = _TRIES
@@ -200,169 +184,5 @@ def _pieces(code: str, *, whole: bool) -> list[str]:
     return [code] if whole else levels
 
 
-def _text(row: _Row) -> str:
+def _text(row: Row) -> str:
     return squeeze("".join(t.text for t in row.words))
-
-
-def _shared(rows: list[_Row], early: Sequence[Token]) -> list[_Row] | None:
-    """Share the amounts between the rows, where not each row has its own behind it."""
-    if not early and all(row.amounts for row in rows):
-        return rows
-    amounts = [*early, *(t for row in rows for t in row.amounts)]
-    total = next((row for row in rows if not row.code), None)
-    items = [row for row in rows if row.code]
-    orders = [items] if total is None else [[*items, total], [total, *items]]
-    for order in orders:
-        width, rest = divmod(len(amounts), len(order))
-        if rest or not width:
-            continue
-        for shares in _ways(amounts, len(order), width):
-            if _adds_up(_tree(order), shares, width):
-                return [replace(row, amounts=share) for row, share in zip(order, shares, strict=True)]
-    found = [way for order in orders for cut in (_split, _columns) for way in cut(amounts, order)]
-    return _interleaved(rows, early, total) or (found[0] if len(found) == 1 else None)
-
-
-def _split(amounts: Sequence[Token], rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Yield the ways to cut amounts into rows, each with its sum in front of its parts, under which all sums hold."""
-    values, tree = [_value(t) for t in amounts], _tree(rows)
-    stack: list[tuple[int, ...]] = [(0,)]
-    tries = _TRIES
-    while stack and tries:
-        cuts = stack.pop()
-        tries -= 1
-        start, left = cuts[-1], len(rows) + 1 - len(cuts)
-        if not left:
-            if start == len(amounts):
-                shares = [list(amounts[a:b]) for a, b in pairwise(cuts)]
-                if _adds_up(tree, shares, 1):
-                    yield [replace(row, amounts=share) for row, share in zip(rows, shares, strict=True)]
-            continue
-        ends = range(start + 2, min(start + _WIDEST, len(amounts) - 2 * (left - 1)) + 1)
-        stack.extend((*cuts, e) for e in ends if values[start] == sum(values[start + 1 : e], Decimal(0)))
-
-
-def _columns(amounts: Sequence[Token], rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Yield the ways to cut amounts into a column of sums and two of parts, with their empty cells, that all add up."""
-    sums, parts = amounts[: len(rows)], amounts[len(rows) :]
-    tree = _tree(rows)
-    if len(sums) < len(rows) or sum(map(_value, sums), Decimal(0)) != sum(map(_value, parts), Decimal(0)):
-        return
-    if not _adds_up(tree, [[t] for t in sums], 1):
-        return
-    for cut in range(len(parts) + 1):
-        for left, right in _beside(sums, parts[:cut], parts[cut:]):
-            columns = [[t] if t else [] for t in left], [[t] if t else [] for t in right]
-            if all(_adds_up(tree, column, 1) for column in columns):
-                yield [
-                    replace(row, amounts=[t for t in (total, a, b) if t is not None])
-                    for row, total, a, b in zip(rows, sums, left, right, strict=True)
-                ]
-
-
-def _beside(sums: Sequence[Token], first: Sequence[Token], second: Sequence[Token]) -> Iterator[tuple[_Cells, _Cells]]:
-    """Yield the ways in which each sum is the next of the first column, the next of the second, or both together."""
-    stack: list[tuple[_Cells, _Cells]] = [([], [])]
-    tries = _TRIES // 4
-    while stack and tries:
-        left, right = stack.pop()
-        tries -= 1
-        a, b = sum(t is not None for t in left), sum(t is not None for t in right)
-        if len(left) == len(sums):
-            if a == len(first) and b == len(second):
-                yield left, right
-            continue
-        total = _value(sums[len(left)])
-        one, other = first[a] if a < len(first) else None, second[b] if b < len(second) else None
-        for mine, yours in ((one, None), (None, other), (one, other)):
-            cells = [t for t in (mine, yours) if t is not None]
-            if cells and total == sum(map(_value, cells), Decimal(0)):
-                stack.append(([*left, mine], [*right, yours]))
-
-
-def _ways(amounts: Sequence[Token], count: int, width: int) -> Iterator[list[list[Token]]]:
-    """Yield the amounts row by row, then column by column."""
-    yield [list(amounts[i * width : (i + 1) * width]) for i in range(count)]
-    yield [list(amounts[i::count]) for i in range(count)]
-
-
-def _tree(rows: Sequence[_Row]) -> list[tuple[int, list[int]]]:
-    """Return the rows that have parts, with the places of these; the total has the classes."""
-    codes = {row.code: index for index, row in enumerate(rows)}
-    parts: dict[int, list[int]] = {}
-    for index, row in enumerate(rows):
-        above = next((row.code[:size] for size in (5, 3) if size < len(row.code) and row.code[:size] in codes), "")
-        if row.code and above in codes:
-            parts.setdefault(codes[above], []).append(index)
-    return list(parts.items())
-
-
-def _adds_up(tree: _Tree, shares: Sequence[Sequence[Token]], width: int) -> bool:
-    """Whether every sum of the tree holds in every column, and there are some."""
-    for index, parts in tree:
-        for column in range(width):
-            cells = [shares[i][column] if column < len(shares[i]) else None for i in (index, *parts)]
-            whole, *values = [_value(t) if t is not None else Decimal(0) for t in cells]
-            if abs(whole - sum(values, Decimal(0))) > half_unit(whole) * (len(parts) + 1):
-                return False
-    return bool(tree)
-
-
-def _value(token: Token) -> Decimal:
-    return token.amount.value if token.amount else Decimal(0)
-
-
-def _interleaved(rows: list[_Row], early: Sequence[Token], total: _Row | None) -> list[_Row] | None:
-    """Return rows of which most have their own amounts behind them.
-
-    Several names in a row share those behind the last; the total takes those in front of all names, and what the row
-    above it has too much. Taken where the first amounts of all rows add up.
-    """
-    runs = list(_runs(rows))
-    if len(runs) > 1 and rows[-1] is total and not early:
-        runs[-2 if len(runs[-1]) == 1 else -1][-1].amounts, more = _own(rows[-2].amounts)
-        early = more
-    choices = [list(_locally(run)) for run in runs]
-    if not all(choices) or prod(map(len, choices)) > _WAYS:
-        return None
-    for way in product(*choices):
-        shared = [row for run in way for row in run]
-        if total is not None:
-            at = rows.index(total)
-            both = sorted([*shared[at].amounts, *early], key=lambda t: -_value(t))
-            rest = [t for t in [*early, *shared[at].amounts] if t is not both[0]] if both else []
-            shared[at] = replace(shared[at], amounts=[*both[:1], *rest])
-        if all(r.amounts for r in shared) and _adds_up(_tree(shared), [r.amounts for r in shared], 1):
-            return shared
-    return None
-
-
-def _runs(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Yield names that stand together in front of amounts."""
-    run: list[_Row] = []
-    for row in rows:
-        run.append(row)
-        if row.amounts:
-            yield run
-            run = []
-    if run:
-        yield run
-
-
-def _own(amounts: Sequence[Token]) -> tuple[list[Token], list[Token]]:
-    """Part the amounts of a row, the first as much as the others together, from what follows them."""
-    for end in range(2, len(amounts)):
-        if _value(amounts[0]) == sum((_value(t) for t in amounts[1:end]), Decimal(0)):
-            return list(amounts[:end]), list(amounts[end:])
-    return list(amounts), []
-
-
-def _locally(run: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Yield the ways in which names in a row share the amounts behind the last of them."""
-    amounts = run[-1].amounts
-    width, rest = divmod(len(amounts), len(run))
-    if len(run) == 1:
-        yield list(run)
-    elif width and not rest:
-        for share in _ways(amounts, len(run), width):
-            yield [replace(row, amounts=part) for row, part in zip(run, share, strict=True)]

@@ -22,6 +22,7 @@ _BEGINS = frozenset({"科", "部门", "政府", "支出", "部门预算", "政�
 _PIECE = re.compile(r"\S+(?: \S+)*")
 _WIDE = 2  # blanks between the cells of a line that keeps its places
 _WIDE_CHARACTER = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+_MOST, _LONGEST = 80, 600  # lines of a header, and characters of each
 _SEVERAL = 2  # lines, pieces
 
 
@@ -52,6 +53,8 @@ def stacked(header: Sequence[Line], width: int) -> list[Line]:
 
     A Chinese character is as wide as so many blanks: tools count it as one, or as two.
     """
+    if len(header) > _MOST or any(len(line.text) > _LONGEST for line in header):
+        return []
     lines = [list(_pieces(line.text, width)) for line in header]
     several = [line for line in lines if len(line) >= _SEVERAL]
     if len(several) < _SEVERAL or "\t" in "".join(line.text for line in header):
