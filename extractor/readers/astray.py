@@ -7,7 +7,7 @@ beside it. In a table of codes no row has such a name, so it is put back.
 from collections.abc import Sequence
 
 from extractor.normalize import Line, squeeze
-from extractor.specs import TableSpec
+from extractor.specs import TableSpec, split_label, walk
 
 from .columns import columns_by_name
 from .fragments import joined
@@ -16,6 +16,7 @@ from .tokens import Token, split_header
 
 Rows = Sequence[tuple[Line, list[Token]]]
 _LONGEST = 5  # lines that one name may stand on
+_CODES = 3  # lines that begin with a code, in a table that has them
 _LABELS = 2  # labels in front of an amount, or more
 _SIDES = frozenset({"收入", "支出"})
 _HEADINGS = frozenset({"项目", "决算数", "预算数", "金额"})
@@ -31,7 +32,8 @@ def put_back(
     ``first`` is the index of the first row.
     """
     header, data = _from_amounts(rows[:first], rows[first:], labels)
-    words = _words(layouts, labels)
+    coded = sum(tokens[0].whole and tokens[0].text[:3] in labels.classes for _, tokens in rows) >= _CODES
+    words = _words([spec for spec in layouts if spec.shape == "coded" or not coded], layouts, labels)
     known = {
         undated(piece) for line in joined([line for line, _ in header], layouts) for piece in split_header(line.text)
     }
@@ -107,10 +109,11 @@ def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[s
     return sum(undated(p) in columns for line in joined(lines, layouts) for p in split_header(line.text))
 
 
-def _words(layouts: Sequence[TableSpec], labels: Labels) -> frozenset[str]:
-    """Names of columns, and words of headers, that no row of the table has."""
+def _words(own: Sequence[TableSpec], layouts: Sequence[TableSpec], labels: Labels) -> frozenset[str]:
+    """Names of columns, and words of headers, that no row has in the layouts that may be a table's ``own``."""
     columns = {name for spec in layouts for name in columns_by_name(spec)}
-    rows = {squeeze(row.label) for spec in layouts for row in spec.left} | set(labels.by_name)
+    named = [path[-1] for spec in own for path in walk(spec.left)]
+    rows = {split_label(name)[1] for row in named for name in (row.label, *row.aliases)} | set(labels.by_name)
     return frozenset(w for w in columns | set(HEADER_WORDS) if len(w) >= _LEAST and w not in rows)
 
 

@@ -48,7 +48,7 @@ def settle(
             other = draft.columns if take else printed
             drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]
             settled = [*settled[:number], replace(settled[number], other=other), *settled[number + 1 :]]
-    return settled
+    return [_rates(draft) for draft in settled]
 
 
 _Rules = dict[tuple[frozenset[str], ...], list[Instance]]  # they are the same in every order of the columns
@@ -99,7 +99,7 @@ def settle_choices(
         rules[_columns(frames)] = found
     solutions = solve(choices, fixed, found, frames, solved=solved)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
-    return [_rates(_zeros(_settled(number, draft, by_place))) for number, draft in enumerate(drafts)]
+    return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]
 
 
 def _zeros(draft: Draft) -> Draft:
