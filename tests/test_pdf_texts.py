@@ -185,7 +185,9 @@ def test_the_name_of_a_project_behind_two_labels_is_in_doubt(label: str, state: 
     """The unit's name stands behind the project's label where nothing stands behind its own."""
     text = lines(
         "项目支出绩效目标表", "（2024年度）", label, "公园养护", "项目负责人", "（略）", "项目资金（万元）",
-        "年度预算总额", "20.00", "其中：财政拨款", "15.00", "其他资金", "5.00", "一级指标", "二级指标", "三级指标", "指标值",
+        "年度预算总额", "20.00", "其中：财政拨款", "15.00", "其他资金", "5.00",
+        "一级指标", "二级指标", "三级指标", "指标值",
+
         "产出指标", "数量指标", "养护公园数量", ">=3个",
     )  # fmt: skip
     assert {cell[1] for cell in numbers(text, "performance_project").values()} == {state}

@@ -29,9 +29,9 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     words = _words(layouts)
     plain = _joined([parted(line) for line in header], words)
     for width in (1, 2) if _unknown(plain, words) else ():
-        columns = stacked(header, width)
-        below = _joined(columns, words)
-        if columns and not _unknown(below, words):
+        # Column by column: the name of a group is none with that of the first column below it.
+        below = tuple(line for column in stacked(header, width) for line in _joined(column, words))
+        if below and not _unknown(below, words):
             return below
     return plain
 

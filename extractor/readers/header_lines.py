@@ -48,8 +48,8 @@ class _Stack:
     pieces: list[tuple[Line, str]]
 
 
-def stacked(header: Sequence[Line], width: int) -> list[Line]:
-    """Return the pieces of a header column by column, each on a line; none where its lines don't keep their places.
+def stacked(header: Sequence[Line], width: int) -> list[list[Line]]:
+    """Return the pieces of a header by column, each on a line; none where its lines don't keep their places.
 
     A Chinese character is as wide as so many blanks: tools count it as one, or as two.
     """
@@ -74,7 +74,7 @@ def stacked(header: Sequence[Line], width: int) -> list[Line]:
                 fresh.append(_Stack(min([start, *(s.start for s in over)]), end if not over else start, [(line, text)]))
         stacks += fresh
     stacks.sort(key=lambda s: (s.start, s.end))
-    return [replace(line, text=text, offsets=None, ends=(), breaks=()) for s in stacks for line, text in s.pieces]
+    return [[replace(line, text=text, offsets=None, ends=(), breaks=()) for line, text in s.pieces] for s in stacks]
 
 
 def _pieces(text: str, width: int) -> Iterator[tuple[int, int, str]]:
