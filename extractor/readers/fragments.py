@@ -18,6 +18,7 @@ from .tokens import split_header
 
 _LONGEST = 12  # fragments of one name
 _LEAVES = ("小计",)
+_SUMS = ("合计", "小计")
 _NUMBER = 2  # digits of a column's number
 
 
@@ -29,9 +30,11 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     words = _words(layouts)
     plain = _joined([parted(line) for line in header], words)
     for width in (1, 2) if _unknown(plain, words) else ():
-        # Column by column: the name of a group is none with that of the first column below it.
-        below = tuple(line for column in stacked(header, width) for line in _joined(column, words))
-        if below and not _unknown(below, words):
+        pieces = [line for column in stacked(header, width) for line in column]
+        below = _joined(pieces, words)
+        # The name of a group makes none with 合计 or 小计 below it.
+        leaves = [sum(line.text in _SUMS for line in lines) for lines in (pieces, below)]
+        if below and not _unknown(below, words) and leaves[0] == leaves[1]:
             return below
     return plain
 

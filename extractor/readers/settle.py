@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extractor.generic import PREFIX
-from extractor.identities import Frame, Instance, Ref, evaluate, instances
+from extractor.identities import Frame, Instance, Ref, evaluate, instances, within
 from extractor.specs import Catalogue, TableSpec
 
 from .columns import Layout
@@ -48,9 +48,26 @@ def settle(
             other = draft.columns if take else printed
             drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]
             settled = [*settled[:number], replace(settled[number], other=other), *settled[number + 1 :]]
-    return [_rates(draft) for draft in settled]
+    return [_rates(_turned(draft)) for draft in settled]
 
 
+def _turned(draft: Draft) -> Draft:
+    """Leave open which column is which where every row that prints the most amounts breaks the sum along it.
+
+    In text without cells their order is that of the header's words; the shorter rows may add up in another one too.
+    """
+    widest = max((len(row.items) for row in draft.rows), default=0)
+    wide = {i for i, row in enumerate(draft.rows) if len(row.items) == widest}
+    if draft.body.grid or draft.spec.shape != "coded" or widest < _WIDE or len(wide) < _ROWS:
+        return draft
+    frame, values = draft.frame(), draft.chosen(0)
+    along = [i for i in within(0, frame, draft.spec) if len({ref.row for ref in i.refs}) == 1 and not i.soft]
+    broken = {i.refs[0].row for i in along if evaluate(i, [frame], values).verdict == "violated"}
+    first, *rest = draft.columns
+    return replace(draft, other=(first, *rest[1:], rest[0])) if wide <= broken else draft
+
+
+_WIDE, _ROWS = 4, 2  # amounts of a row, and such rows
 _Rules = dict[tuple[frozenset[str], ...], list[Instance]]  # they are the same in every order of the columns
 
 
