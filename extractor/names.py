@@ -25,6 +25,7 @@ _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
+_UNIT = "万"
 _SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
 _ODD = 2  # characters of a name that may be misread
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
@@ -280,7 +281,8 @@ class _Reader:
 def _one_more(longer: str, shorter: str) -> bool:
     """Whether one text is another with a character more within; one at an end makes another word."""
     same = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
-    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and longer[same] not in _NUMERALS
+    odd = longer[same : same + 1] == _UNIT or longer[same : same + 1] not in _NUMERALS  # 万 of an amount beside it
+    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and odd
 
 
 def _beside(name: str, index: int) -> list[tuple[str, str]]:

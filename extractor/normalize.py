@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from .breaks import BREAK, Char, parted, split
 from .document import Document
+from .gaps import gaps
 from .remember import remembered
 from .spans import Spans
 
@@ -113,7 +114,35 @@ class Line:
 
 def lines(document: Document) -> list[Line]:
     """Return the lines of a document that hold more than white space, with broken rows of tab tables whole again."""
-    return _mended(list(_lines(document.text)))
+    return _mended(_filled(list(_lines(document.text))))
+
+
+def _filled(found: list[Line]) -> list[Line]:
+    """Put numbers back into the gaps of the sentence above them, where a tool tore them off."""
+    out: list[Line] = []
+    index = 0
+    while index < len(found):
+        line = found[index]
+        after = found[index + 1] if index + 1 < len(found) else None
+        places = gaps(line.text, after.text) if after is not None else []
+        out.append(_with(line, after, places) if after is not None and places else line)
+        index += 2 if places else 1
+    return out
+
+
+def _with(line: Line, after: Line, places: Sequence[tuple[int, int, int, int]]) -> Line:
+    """Return a line with the numbers of another in its gaps."""
+    both = _joined(line, after)
+    shift, at, order = len(line.text), 0, list[int]()
+    for start, end, first, last in places:
+        order += [*range(at, start), *range(shift + first, shift + last)]
+        at = end
+    order += range(at, shift)
+    starts, ends = both.offsets or (), both.ends
+    text = "".join(both.text[i] for i in order)
+    return Line(
+        line.number, line.start, text, tuple(starts[i] for i in order), tuple(ends[i] for i in order), both.breaks
+    )
 
 
 def _lines(text: str) -> Iterator[Line]:

@@ -10,7 +10,9 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec, split_label
 
+from .astray import adrift, put_back, without_headings
 from .blocks import block_starts, split_blocks
+from .displaced import in_place
 from .fragments import names_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
@@ -71,6 +73,8 @@ class Body:
         fragments: Names of the header were put together from pieces.
         widths: For each line of a grid by its number, how many cells it has.
         pieces: The header's lines as printed.
+        astray: Those of them that stood among the rows.
+        adrift: Lines of amounts that may be those of several labels.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -87,6 +91,8 @@ class Body:
     fragments: bool = False
     widths: Mapping[int, int] = field(default_factory=dict)
     pieces: tuple[Line, ...] = ()
+    astray: tuple[Line, ...] = ()
+    adrift: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,17 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
     header = [line for line, _ in rows[:first]]
-    data = _without_repeats(rows[first:], header)
+    data: Sequence[tuple[Line, list[Token]]] = _without_repeats(rows[first:], header)
+    astray: list[Line] = []
+    lost = frozenset[int]()
+    if not grid and layouts[0].shape == "two_sided":
+        lost = adrift(data)
+        headings, data = without_headings(data)
+        above = squeeze("".join(line.text for line in header))
+        header += [line for line in headings if squeeze(line.text) not in above]
+    if not grid and layouts[0].shape in ("coded", "labels"):
+        header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
+        header = [*header, *astray]
     whole = tuple(header) if grid else names_of(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
@@ -157,6 +173,8 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     words = squeeze("".join(line.text for line in header)).replace("|", "")
     twice = two_classifications(words)
     token_lines = without_second_codes(token_lines) if twice else token_lines
+    if not grid and layouts[0].shape == "coded" and not twice:
+        token_lines = in_place(token_lines, labels.catalogue.names) or token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
     token_lines = without_page_numbers(
@@ -168,6 +186,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
+        astray=joined(astray, layouts), adrift=lost,
     )  # fmt: skip
 
 
@@ -196,6 +215,9 @@ def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Lin
         if _STRAY.match(squeeze(line.text)):
             continue
         if (match and not squeeze(text).strip("|()")) or _PAGE.match(line.text) or _RULE.match(line.text):
+            continue
+        if match and not text[: match.start()].strip() and len(text.split()) > 1:
+            kept.append(replace(line, text=" " * match.end() + line.text[match.end() :]))  # a header on the same line
             continue
         if match and len(squeeze(text)) <= 40 and not _DECIMAL.search(text):
             continue

@@ -5,6 +5,7 @@ are names of columns, words of headers, or fragments that make up such names lin
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -81,6 +82,29 @@ def cover(body: Body, spec: TableSpec) -> Cover:
     return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
 
 
+def _lengthened(found: dict[str, str], left: list[str], columns: Sequence[Column]) -> tuple[dict[str, str], list[str]]:
+    """Take the longer one of two names of a column where pieces that are no words make up the rest of it."""
+    for column in columns if left else ():
+        pieces = [p for p in left if p not in HEADER_WORDS]
+        name = found.get(column.id, "")
+        for longer in sorted(column.plain, key=len, reverse=True):
+            more = longer.removeprefix(name) if name and longer.startswith(name) else ""
+            rest = _composed(pieces, more) if len(more) > _LEFT else None
+            if rest is not None:
+                used = Counter(pieces) - Counter(rest)
+                found = found | {column.id: longer}
+                left = [p for p in left if not _taken(p, used)]
+                break
+    return found, left
+
+
+def _taken(piece: str, used: Counter[str]) -> bool:
+    """Whether a piece is one of those used, which is then taken from them."""
+    taken = used[piece] > 0
+    used[piece] -= taken
+    return taken
+
+
 def in_their_groups(body: Body, spec: TableSpec) -> TableSpec:
     """Return a spec without what columns are named below a group, such as 小计, where the header doesn't print it."""
     groups = {c.under for c in (*spec.columns, *spec.more) if c.under}
@@ -122,6 +146,7 @@ def _put_together(
             rest = _composed(left, name) if able else None
             if rest is not None:
                 found[column.id], left = name.removeprefix("其中").removeprefix(":"), rest
+    found, left = _lengthened(found, left, columns)
     for word in [w for w in _BY_LENGTH if w[0] in begins and chars.issuperset(w)]:
         while left and (rest := _composed(left, word)) is not None:
             left = rest

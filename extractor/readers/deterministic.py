@@ -12,11 +12,11 @@ from functools import lru_cache
 from extractor.chunks import Chunk
 from extractor.errors import SpecError
 from extractor.normalize import Line, squeeze
-from extractor.specs import Catalogue, TableSpec
+from extractor.specs import Catalogue, TableSpec, is_final
 
 from . import structure
 from .body import Body, prepare, tokens_of
-from .columns import Layout, told_apart
+from .columns import Layout, columns_by_name, told_apart
 from .cpsat import effort
 from .disproved import kept
 from .draft import Draft, narrow, start
@@ -102,7 +102,7 @@ def fitting(
     raw = tokens_of(lines, chunk, labels)
     for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
-        verdict = _verdict(body, spec, catalogue, labels)
+        verdict = _verdict(body, spec, catalogue, labels, chunk.title)
         known = verdict.known
         if (
             best is not None
@@ -142,18 +142,34 @@ def _labelled(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     return labelled_rows(body, spec, labels) if spec.shape in _LABELLED else []
 
 
-def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels) -> Layout:
+def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, title: str) -> Layout:
     """Compare a header with a spec; in text without cells it may also name all columns one after the other."""
     verdict = layout(body, spec)
     if body.grid:
         return verdict
+    if body.lines and not body.header and spec.shape == "coded" and len(spec.columns) > 1 and is_final(title):
+        return Layout(known=False, reason="its header is missing")  # its columns may be those of several layouts
     if spec.shape == "labels" and body.lines:
         verdict = in_a_row(body, spec, labels, verdict)
     if spec.shape == "two_sided" and body.lines:
         verdict = without_cells(body, spec, labels, verdict)
     if verdict.known and _other_columns(body, spec, catalogue):
         return Layout(known=False, reason="its header names columns that only other layouts have")
-    return verdict
+    return _out_of_order(body, spec, labels, verdict) if verdict.known and body.astray else verdict
+
+
+def _out_of_order(body: Body, spec: TableSpec, labels: Labels, verdict: Layout) -> Layout:
+    """Doubt the order of columns some of whose names stand among the rows, where the others are too few for a row."""
+    by_name = columns_by_name(spec)
+    astray = {i for line in body.astray for i in by_name.get(undated(line.text), ())}
+    if verdict.printed != verdict.columns:
+        return replace(verdict, printed=verdict.columns, short=verdict.printed, doubtful=True)
+    rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else labelled_rows(body, spec, labels)
+    if max((len(row.items) for row in rows), default=0) <= sum(c not in astray for c in verdict.columns):
+        return verdict
+    first, *rest = verdict.columns
+    other = (first, *reversed(rest)) if first not in astray and len(rest) > 1 else (*rest, first)
+    return replace(verdict, short=other, doubtful=True)
 
 
 def _coded_rows(told: tuple[TableSpec, Body, Layout], labels: Labels) -> bool:
@@ -294,11 +310,17 @@ def _part(
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
         _doubt_codes(rows, names, siblings, labels)
+        for row in rows:
+            if body.adrift and any(t.line in body.adrift for t in row.items):
+                row.doubt = row.doubt or "several labels stand above its amount; whose it is isn't told"
+        if spec.shape == "coded" and not body.grid:
+            _doubt_all(rows)
         misfit = _misfit(rows, spec, body, layouts[spec.id])
         if misfit:
             unknown.append(Unknown(chunk, misfit))
             continue
         drafts.append(start(chunk, spec, body, rows, layouts[spec.id]))
+    _doubt_classes(drafts)
     drafts.sort(key=lambda d: d.chunk.first)
     return [d if d.best else narrow(d) for d in drafts], unknown
 
@@ -325,6 +347,30 @@ def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]
     return grid_rows(body, spec, labels) if body.grid else flow_rows(body, spec, labels, names)
 
 
+def _doubt_all(rows: Sequence[RawRow]) -> None:
+    """Doubt every row of a table of which most are in doubt: codes, names and amounts stand apart."""
+    numbered = [row for row in rows if row.items]
+    if sum(bool(row.doubt) for row in numbered) * 2 > len(numbered):
+        for row in numbered:
+            row.doubt = row.doubt or "most rows of its table are in doubt"
+
+
+def _doubt_classes(drafts: Sequence[Draft]) -> None:
+    """Doubt classes of two-sided tables in text without cells that no table of codes has: amounts may have slipped."""
+    listed: dict[int, set[str]] = {}
+    for draft in drafts:
+        if draft.spec.shape == "coded" and draft.spec.classification == "functional":
+            found = {row.code[:3] for row in draft.rows if row.code and row.items}
+            listed.setdefault(draft.chunk.part, set()).update(found)
+    for draft in drafts:
+        known = listed.get(draft.chunk.part)
+        if draft.spec.shape != "two_sided" or draft.body.grid or not known:
+            continue
+        for row in draft.rows:
+            if row.items and row.kind == "code" and row.role and row.role.isdigit() and row.role not in known:
+                row.doubt = row.doubt or "no other table has an amount of this class"
+
+
 def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Codes by their names, grouped by the code above them."""
     siblings: dict[str, dict[str, str]] = {}
@@ -338,9 +384,15 @@ def _doubt_codes(
 ) -> None:
     """Doubt rows whose printed name belongs to a code beside theirs: the code, or the name, is misread."""
     doubted: list[str] = []
+    named = any(row.code and row.label for row in rows)
     for row in rows:
+        if row.code and row.items and not row.label and named:
+            row.doubt = row.doubt or "no name stands beside its code"
         if not row.code or not row.label:
             continue
+        below = siblings.get(row.code, {}).get(squeeze("".join(t.text for t in row.project)))
+        if below:
+            row.doubt = row.doubt or f"its name is that of code {below}, whose last digits may be lost"
         known = labels.catalogue.names.get(row.code, ())
         own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
         other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)

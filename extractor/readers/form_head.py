@@ -1,5 +1,6 @@
 """The fields of a form (name of the project, goal, money) and the header of its indicators."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -9,6 +10,7 @@ from extractor.phrases import phrases
 
 from .form_pieces import Piece, bare, bare_label
 
+_UNIT = re.compile(r"(?:部门|单位)(?:\(单位\))?(?:名称)?$")
 _LONGEST = 8  # pieces that a label may be printed in
 _WIDEST = 100  # columns of a header
 _LONGEST_NAME = 10  # pieces of a column's name
@@ -118,10 +120,17 @@ def words_of(found: Sequence[Field]) -> dict[str, list[Piece]]:
 
 
 def torn(found: Sequence[Field], name: Sequence[Piece]) -> bool:
-    """Whether text stands below the project's name in a grid, in another cell, so that the name may go on there."""
-    field = next((f for f in found if f.kind == "name" and f.content), None)
-    if field is None or not name or name[0].column is None:
+    """Whether what stands behind the label of the project's name may not be it, or not all of it.
+
+    In a grid, text stands below it in another cell, so that the name may go on there. Elsewhere, nothing stands behind
+    the label of the unit beside it, whose name may be here.
+    """
+    at, field = next(((i, f) for i, f in enumerate(found) if f.kind == "name" and f.content), (0, None))
+    if field is None or not name:
         return False
+    if name[0].column is None:
+        beside = [*found[max(at - 1, 0) : at], *found[at + 1 : at + 2]]
+        return any(not f.content and _UNIT.search(bare_label(bare(f.label))) for f in beside)
     return any(p.line > name[0].line and p.column != name[0].column for p in field.content)
 
 

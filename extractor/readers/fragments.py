@@ -13,6 +13,7 @@ from extractor.data import data_folder
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec, catalogue
 
+from .header_lines import parted, stacked
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
@@ -21,6 +22,7 @@ _LEAVES = ("小计",)
 _TOTAL = "合计"
 _OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name a column
 _ROWS = "项目"
+_SUMS = ("合计", "小计")
 _NUMBER = 2  # digits of a column's number
 
 
@@ -30,6 +32,24 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     ``layouts`` are all that the table may be in: a name that only another layout has isn't read as a shorter one.
     """
     words = _words(layouts)
+    plain = _joined([parted(line) for line in header], words)
+    for width in (1, 2) if _unknown(plain, words) else ():
+        pieces = [line for column in stacked(header, width) for line in column]
+        below = _joined(pieces, words)
+        # The name of a group makes none with 合计 or 小计 below it.
+        leaves = [sum(line.text in _SUMS for line in lines) for lines in (pieces, below)]
+        if below and not _unknown(below, words) and leaves[0] == leaves[1]:
+            return below
+    return plain
+
+
+def _unknown(header: Sequence[Line], words: frozenset[str]) -> int:
+    """How many characters of a header are in no name."""
+    pieces = [p for line in header for p in split_header(line.text)]
+    return sum(len(p) for p in pieces if not _known(p, words))
+
+
+def _joined(header: Sequence[Line], words: frozenset[str]) -> tuple[Line, ...]:
     out: list[Line] = []
     run: list[Line] = []
     for line in header:

@@ -46,8 +46,11 @@ class _Segments:
 
     def line(self, line: Sequence[Token]) -> None:
         """Read one line."""
-        beside = [] if self.body.grid else _beside(self.words, line, self.spec, self.labels)
+        last = [t for t in self.words if t.line == self.words[-1].line]
+        beside = [] if self.body.grid else _beside(last, line, self.spec, self.labels)
         if beside:
+            self.words = self.words[: -len(last)]
+            self.flush()
             self.out.extend(RawRow(w[0].line, None, w, items=[n]) for w, n in zip(beside, line, strict=True))
             self.words, self.row = [], self.out[-1]
             return
@@ -97,8 +100,6 @@ def _segments(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
 def _beside(words: Sequence[Token], line: Sequence[Token], spec: TableSpec, labels: Labels) -> list[list[Token]]:
     """Return labels that stand side by side above their numbers: ``收入合计 支出合计`` / ``10.00 10.00``."""
     if len(line) < 2 or len(words) < 2 or any(t.kind not in ("number", "dash") for t in line):
-        return []
-    if len({t.line for t in words}) > 1:
         return []
     groups = [[words[i] for i in group] for group in labels.split([t.text for t in words], spec)]
     known = all(labels.known("".join(t.text for t in group), spec) for group in groups)

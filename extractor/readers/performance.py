@@ -36,6 +36,7 @@ PRINTED = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|�
 """A number that should be in a cell: with a point, or with a unit."""
 _AMOUNTS = re.compile(r"\d\.\d.*\d\.\d")
 _LAST = 12  # pieces of the row with the total score
+_BESIDE = 2  # places behind its label where its score may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,8 @@ def _total(found: Sequence[Piece], known: Forms) -> tuple[int, tuple[Piece, ...]
             behind = [p for p in row[label + 1 :] if shape_of(p.text) in ("number", "points")]
             return index, tuple(behind[:1]) if len(behind) == 1 else ()
         if len(numbers) >= 2:
-            return index, (numbers[1],) if len(numbers) == 2 else ()
+            own = len(numbers) == 2 and row.index(numbers[1]) <= _BESIDE
+            return index, (numbers[1],) if own else ()
         return index, ()
     return len(found), ()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extractor.generic import PREFIX
-from extractor.identities import Frame, Instance, Ref, evaluate, instances
+from extractor.identities import Frame, Instance, Ref, evaluate, instances, within
 from extractor.specs import Catalogue, TableSpec
 
 from .columns import Layout
@@ -48,9 +48,26 @@ def settle(
             other = draft.columns if take else printed
             drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]
             settled = [*settled[:number], replace(settled[number], other=other), *settled[number + 1 :]]
-    return settled
+    return [_rates(_turned(draft)) for draft in settled]
 
 
+def _turned(draft: Draft) -> Draft:
+    """Leave open which column is which where every row that prints the most amounts breaks the sum along it.
+
+    In text without cells their order is that of the header's words; the shorter rows may add up in another one too.
+    """
+    widest = max((len(row.items) for row in draft.rows), default=0)
+    wide = {i for i, row in enumerate(draft.rows) if len(row.items) == widest}
+    if draft.body.grid or draft.spec.shape != "coded" or widest < _WIDE or len(wide) < _ROWS:
+        return draft
+    frame, values = draft.frame(), draft.chosen(0)
+    along = [i for i in within(0, frame, draft.spec) if len({ref.row for ref in i.refs}) == 1 and not i.soft]
+    broken = {i.refs[0].row for i in along if evaluate(i, [frame], values).verdict == "violated"}
+    first, *rest = draft.columns
+    return replace(draft, other=(first, *rest[1:], rest[0])) if wide <= broken else draft
+
+
+_WIDE, _ROWS = 4, 2  # amounts of a row, and such rows
 _Rules = dict[tuple[frozenset[str], ...], list[Instance]]  # they are the same in every order of the columns
 
 
@@ -121,6 +138,18 @@ def _zeros(draft: Draft) -> Draft:
         if all(a < b for a, b in pairwise(chosen)):
             domains[i], best[i] = tuple(fixed), tuple(chosen)
     return replace(draft, domains=tuple(domains), best=tuple(best))
+
+
+def _rates(draft: Draft) -> Draft:
+    """Leave open where the one number of a row stands if it could only be a rate: there is no amount to go with it."""
+    if draft.body.grid or not any(c.endswith("%") for c in draft.columns):
+        return draft
+    every = tuple(range(len(draft.columns)))
+    domains = [
+        (every,) if len(d) == 1 and len(d[0]) == 1 and draft.columns[d[0][0]].endswith("%") else d
+        for d in draft.domains
+    ]
+    return replace(draft, domains=tuple(domains))
 
 
 def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solution]) -> Draft:

@@ -57,7 +57,7 @@ _TWO_PLACES = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.[0-9][0-9]")
 _MERGED = re.compile(rf"(?:{_TWO_PLACES.pattern}){{2,}}")
 _WITH_UNIT = re.compile(rf"({_WITH_POINT})(?:万元|元)")
 _PERCENT = re.compile(rf"{_NUMBER}%")
-_NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?![万亿元年月%个])(.+)")
+_NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?!年(?!初|末|度|结)|[万亿元月%个])(.+)")
 _TEXT_THEN_NUMBER = re.compile(rf"(.*[^0-9.,\-])({_WITH_POINT})")
 _CODE_THEN_NAME = re.compile(r"([235][0-9][0-9](?:[0-9][0-9]){0,2})(?=[^0-9.,%\x00-\x7f])(.+)")
 # ``[2010301]行政运行``, ``2010301-行政运行``: a code and its name with signs between, as finance systems export them.

@@ -1,0 +1,85 @@
+"""Lines of a header in text without cells, as they are to be read: words run together parted, columns put together.
+
+Text that keeps the places of a page has the pieces of one name below each other, between those of its neighbours:
+``财政拨款(   一般公共预`` above ``补助)小计  算``. Piece by piece from the left, each with what stands below it, they
+are the fragments that names are put together from.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from extractor.normalize import Line, squeeze
+
+from .labels import HEADER_WORDS
+
+_GLUED = re.compile(
+    r"(支出功能分类科目|支出经济分类科目|支出功能分类|支出经济分类|功能分类|经济分类|科目编码|科目代码|科目名称)"
+)
+_BEGINS = frozenset({"科", "部门", "政府", "支出", "部门预算", "政府预算", "编码", "名称", "代码", "科目", "项目"})
+"""What other words of headers begin or end with."""
+_PIECE = re.compile(r"\S+(?: \S+)*")
+_WIDE = 2  # blanks between the cells of a line that keeps its places
+_WIDE_CHARACTER = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+_MOST, _LONGEST = 80, 600  # lines of a header, and characters of each
+_SEVERAL = 2  # lines, pieces
+
+
+def parted(line: Line) -> Line:
+    """Return a line in which words of headers are parted from what runs into them: ``其他收入功能分类``."""
+    pieces = line.text.split()
+    apart = [part for piece in pieces for part in _parts(piece)]
+    return line if apart == pieces else replace(line, text=" ".join(apart), offsets=None, ends=(), breaks=())
+
+
+def _parts(piece: str) -> list[str]:
+    parts = [part for part in _GLUED.split(piece) if part]
+    whole = len(parts) == 1 or piece in HEADER_WORDS or not _BEGINS.isdisjoint(parts)
+    return [piece] if whole else parts
+
+
+@dataclass(slots=True)
+class _Stack:
+    """Pieces below each other: from where to where they reach, and each with its line."""
+
+    start: int
+    end: int
+    pieces: list[tuple[Line, str]]
+
+
+def stacked(header: Sequence[Line], width: int) -> list[list[Line]]:
+    """Return the pieces of a header by column, each on a line; none where its lines don't keep their places.
+
+    A Chinese character is as wide as so many blanks: tools count it as one, or as two.
+    """
+    if len(header) > _MOST or any(len(line.text) > _LONGEST for line in header):
+        return []
+    lines = [list(_pieces(line.text, width)) for line in header]
+    several = [line for line in lines if len(line) >= _SEVERAL]
+    if len(several) < _SEVERAL or "\t" in "".join(line.text for line in header):
+        return []
+    gaps = [b[0] - a[1] for line in several for a, b in pairwise(line)]
+    if min(gaps, default=0) < _WIDE:
+        return []
+    stacks: list[_Stack] = []
+    for line, pieces in zip(reversed(header), reversed(lines), strict=True):
+        fresh: list[_Stack] = []
+        for start, end, text in pieces:
+            over = [s for s in stacks if start < s.end and s.start < end]
+            if len(over) == 1:
+                over[0].pieces.insert(0, (line, text))
+                over[0].start, over[0].end = min(start, over[0].start), max(end, over[0].end)
+            else:  # above several, or none: the name of a group, or the end of a name
+                fresh.append(_Stack(min([start, *(s.start for s in over)]), end if not over else start, [(line, text)]))
+        stacks += fresh
+    stacks.sort(key=lambda s: (s.start, s.end))
+    return [[replace(line, text=text, offsets=None, ends=(), breaks=()) for line, text in s.pieces] for s in stacks]
+
+
+def _pieces(text: str, width: int) -> Iterator[tuple[int, int, str]]:
+    """Yield from where to where each piece of a line reaches, and the piece."""
+    for match in _PIECE.finditer(text):
+        before = len(_WIDE_CHARACTER.findall(text, 0, match.start())) * (width - 1)
+        inside = len(_WIDE_CHARACTER.findall(match.group())) * (width - 1)
+        yield match.start() + before, match.end() + before + inside, squeeze(match.group())
