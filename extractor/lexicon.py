@@ -23,17 +23,48 @@ def lookalikes() -> Mapping[str, frozenset[str]]:
     Raises:
         SpecError: The file is missing.
     """
-    path = data_folder("schemas") / "lookalikes.txt"
-    try:
-        found = path.read_text(encoding="utf-8").split()
-    except OSError as error:
-        raise SpecError(f"{path.name}: can't be read: {error}") from None
     out: dict[str, set[str]] = {}
-    for line in found:
+    for line in _characters("lookalikes.txt"):
         for other in line[1:]:
             out.setdefault(line[0], set()).add(other)
             out.setdefault(other, set()).add(line[0])
     return {c: frozenset(others) for c, others in out.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Which characters make words of the language with which (``schemas/words.txt``).
+
+    Attributes:
+        alone: Those that often are a word by themselves.
+        after: Those that stand behind each character within words.
+    """
+
+    alone: frozenset[str]
+    after: Mapping[str, str]
+
+    def __contains__(self, pair: str) -> bool:
+        """Whether two characters stand side by side in a word."""
+        return pair[1] in self.after.get(pair[0], "")
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """Return the pairs of characters of the words of the language.
+
+    Raises:
+        SpecError: The file is missing.
+    """
+    alone, *lines = _characters("words.txt")
+    return Words(frozenset(alone), {line[0]: line[1:] for line in lines})
+
+
+def _characters(name: str) -> list[str]:
+    """Read the lines of a file of characters."""
+    try:
+        return (data_folder("schemas") / name).read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise SpecError(f"{name}: can't be read: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -110,4 +141,4 @@ def lexicon(catalogue: Catalogue) -> Lexicon:
     return Lexicon(frozenset(n for n in (*found, _INDICATORS) if len(n) > 1))
 
 
-__all__ = ["Lexicon", "lexicon", "lookalikes"]
+__all__ = ["Lexicon", "Words", "lexicon", "lookalikes", "words"]

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from operator import add, ne
 
-from .lexicon import Lexicon, lexicon, lookalikes
+from .lexicon import Lexicon, lexicon, lookalikes, words
 from .normalize import Line, squeeze
 from .records import Row, Table
 from .specs import Catalogue
@@ -28,6 +28,7 @@ _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右
 _SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
 _ODD = 2  # characters of a name that may be misread
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
+_MORE = 4  # the same, for one that makes no word of the language
 _FEW = 3  # times that a pair of characters of a misread name may stand in a document
 _LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
@@ -162,7 +163,7 @@ class _Reader:
         for index, char in enumerate(name):
             if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
                 continue
-            better = self._respelt(name, index) or self._better(name, index)
+            better = self._respelt(name, index) or self._worded(name, index) or self._better(name, index)
             if better:
                 return f"{char} in the name {name} may be misread: elsewhere stands {better}"
             if _uncommon(char) and self._lonely(name, index):
@@ -229,6 +230,31 @@ class _Reader:
                 found = name[max(index - 1, 0) : index] + other + name[index + 1 : index + 2]
                 if found in self.text.whole or len(beside) == 1:
                     return found
+        return ""
+
+    def _worded(self, name: str, index: int) -> str:
+        """Return the pair that a character makes with a neighbour if it is replaced by one that looks like it.
+
+        As printed, it makes none that stands within a word of the language or a name known everywhere. The other one
+        does, or the document prints that more often. What neither it nor a known name prints only speaks against a
+        character that is rarely a word by itself.
+        """
+        char, known = name[index], self.known.pairs
+        left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+        sides = [(a, b) for a, b in ((left, ""), ("", right)) if "\u4e00" <= a + b <= "\u9fff"]
+        printed = [a + char + b for a, b in sides]
+        if not printed or any(pair in words() or pair in known for pair in printed):
+            return ""
+        most = max(self._count(pair) for pair in printed)
+        for other in sorted(lookalikes().get(char, ())):
+            for pair in (a + other + b for a, b in sides):
+                often = self._count(pair)
+                if (
+                    (often > 1 or pair in words() or pair in known)
+                    and (often or char not in words().alone)
+                    and most <= max(1, often // _MORE)
+                ):
+                    return pair
         return ""
 
     def _count_beside(self, name: str, index: int) -> int:
