@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, product
+from operator import ne
 
 from rapidfuzz import fuzz, process
 
@@ -69,6 +70,7 @@ STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部
 """A year and what its amounts are, as the label of a row."""
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _DIGITS = 4  # digits of a year
+_SHORTEST = 4  # characters of a label of which one may be misread, where its number is right
 _LONGEST = 60  # characters with numbering and blanks; no known label is longer
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
 
@@ -180,7 +182,7 @@ class Labels:
         """Return the labelled rows that a printed label may name; those with its numbering if there are any."""
         number, bare = split_label(label)
         index = self._left[spec.name]
-        paths = index.get(self.standard(bare, spec), [])
+        paths = index.get(self.standard(bare, spec), []) or _misread(number, bare, index)
         if len(paths) > 1:
             same = [p for p in paths if number and p[-1].number == number]
             plain = [p for p in paths if p[-1].number is None]
@@ -281,6 +283,21 @@ class Labels:
 
     def _closed(self, group: Sequence[int], words: Sequence[str], spec: TableSpec) -> bool:
         return len(group) <= _LONGEST and self.known("".join(words[i] for i in group), spec)
+
+
+def _misread(
+    number: str | None, bare: str, index: Mapping[str, list[tuple[RowSpec, ...]]]
+) -> list[tuple[RowSpec, ...]]:
+    """Return the rows of which a label has the number, and all characters of the name but one; no others do."""
+    if number is None or len(bare) < _SHORTEST:
+        return []
+    near = [
+        [p for p in paths if p[-1].number == number]
+        for name, paths in index.items()
+        if len(name) == len(bare) and sum(map(ne, name, bare)) == 1
+    ]
+    found = [paths for paths in near if paths]
+    return found[0] if len(found) == 1 else []
 
 
 @lru_cache(maxsize=8)
