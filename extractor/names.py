@@ -25,7 +25,7 @@ _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
-_SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
+_FOUR, _SHORT, _LONG = 4, 6, 10  # characters of a name of which one, and two, may be misread; one that makes no word
 _ODD = 2  # characters of a name that may be misread
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
 _MORE = 4  # the same, for one that makes no word of the language
@@ -185,8 +185,15 @@ class _Reader:
             return False
         if all(other[i] in lookalikes().get(name[i], ()) for i in places):
             return len(places) == 1 or len(name) >= _SHORT
+        if len(places) == 1 and self._wordless(name, places[0]):
+            return len(name) >= _FOUR
         odd = all(self._lonely(name, i, other[i]) for i in places)
         return odd and len(name) >= (_SHORT if len(places) == 1 else _LONG)
+
+    def _wordless(self, name: str, index: int) -> list[str]:
+        """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
+        pairs = [a + name[index] + b for a, b in _sides(name, index)]
+        return [] if any(pair in words() or pair in self.known.pairs for pair in pairs) else pairs
 
     def _respelt(self, name: str, index: int) -> str:
         """Return the name with another character in this place, if the document prints that one more often."""
@@ -239,18 +246,15 @@ class _Reader:
         does, or the document prints that more often. What neither it nor a known name prints only speaks against a
         character that is rarely a word by itself.
         """
-        char, known = name[index], self.known.pairs
-        left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
-        sides = [(a, b) for a, b in ((left, ""), ("", right)) if "\u4e00" <= a + b <= "\u9fff"]
-        printed = [a + char + b for a, b in sides]
-        if not printed or any(pair in words() or pair in known for pair in printed):
+        char, printed = name[index], self._wordless(name, index)
+        if not printed:
             return ""
-        most = max(self._count(pair) for pair in printed)
+        most = max(map(self._count, printed))
         for other in sorted(lookalikes().get(char, ())):
-            for pair in (a + other + b for a, b in sides):
+            for pair in (a + other + b for a, b in _sides(name, index)):
                 often = self._count(pair)
                 if (
-                    (often > 1 or pair in words() or pair in known)
+                    (often > 1 or pair in words() or pair in self.known.pairs)
                     and (often or char not in words().alone)
                     and most <= max(1, often // _MORE)
                 ):
@@ -313,6 +317,12 @@ def _beside(name: str, index: int) -> list[tuple[str, str]]:
     """Return the neighbours of a character of a name: each on its own side, with nothing on the other."""
     left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
     return [(left, ""), ("", right)] if left and right else [(left, right)]
+
+
+def _sides(name: str, index: int) -> list[tuple[str, str]]:
+    """Return the Chinese neighbours of a character of a name, each on its own side."""
+    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+    return [(a, b) for a, b in ((left, ""), ("", right)) if "\u4e00" <= a + b <= "\u9fff"]
 
 
 def _all(part: str, text: str) -> list[int]:
