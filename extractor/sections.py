@@ -78,6 +78,8 @@ _MAX_TITLE = 60
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
+_LONG = 8  # characters of a title of which one may be misread
+_TELLING = frozenset("预决收支出入上下本年月日前后总分级〇零一二三四五六七八九十0123456789")  # they tell tables apart
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
 
@@ -93,13 +95,24 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     bare = re.sub("因公出国\\(境\\)费、|、会议费|、培训费", "", key)
     if _STOP.search(bare) or _MENTION.search(bare):
         return None
-    for alias, table in _titles(tuple(specs)).get(key[-_END:], ()):
+    titles = _titles(tuple(specs)).get(key[-_END:], ())
+    for alias, table in titles:
         if key.endswith(alias):
             before = key[: -len(alias)]
             before = _OF_WHAT.sub("", before) if "三公" in alias else before
             if not _DISTINCT.search(before):
+                return _misread(key, [t for t in titles if before and len(t[0]) > len(alias)]) or table
+    return told_by_words(key) or _misread(key, titles)
+
+
+def _misread(key: str, titles: Sequence[tuple[str, str]]) -> str:
+    """Return the table of the longest title with which a key ends but for one character, none that tells it apart."""
+    for title, table in titles:
+        if _LONG <= len(title) <= len(key):
+            odd = [(a, b) for a, b in zip(key[-len(title) :], title, strict=True) if a != b]
+            if len(odd) == 1 and _TELLING.isdisjoint(odd[0]):
                 return table
-    return told_by_words(key)
+    return ""
 
 
 @lru_cache(maxsize=8)
