@@ -326,6 +326,9 @@ def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return siblings
 
 
+_TELLING = 5  # characters of a name that only one code has
+
+
 def _doubt_codes(
     rows: Sequence[RawRow], names: Mapping[str, str], siblings: Mapping[str, Mapping[str, str]], labels: Labels
 ) -> None:
@@ -336,8 +339,10 @@ def _doubt_codes(
             continue
         known = labels.catalogue.names.get(row.code, ())
         own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
-        other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
-        if other and other != row.code and row.text not in own:
+        beside = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
+        only = labels.bearers.get((len(row.code), row.text)) if len(row.text) >= _TELLING else None
+        other = next((code for code in (beside, only) if code and code != row.code), None)
+        if other and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
             doubted.append(row.code)
     for row in rows:

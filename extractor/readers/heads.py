@@ -32,6 +32,7 @@ _TWO = 2  # years that are compared, sides
 _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 CROWDED = "its rows print amounts in more cells than its header names"
 """Why a layout doesn't fit."""
+_AMOUNT = re.compile(r"[\d.,]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OUTTURN = re.compile(r"决算|^本年支出|本年预算")
 _NONE = "*"
@@ -72,7 +73,7 @@ def _of_labels(path: Sequence[str]) -> bool:
 
 def _rows(body: Body) -> list[list[str]]:
     rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
-    return [["" if text.isdigit() or text in ("栏次", "行次") else text for text in row] for row in rows]
+    return [["" if _AMOUNT.fullmatch(text) or text in ("栏次", "行次") else text for text in row] for row in rows]
 
 
 def _path(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:

@@ -129,6 +129,15 @@ class Labels:
         return {code: squeeze(forms[0]) for code, forms in self.catalogue.names.items()}
 
     @cached_property
+    def bearers(self) -> Mapping[tuple[int, str], str]:
+        """The only code of so many digits that has a name, by both."""
+        found: dict[tuple[int, str], set[str]] = {}
+        for code, names in self.catalogue.names.items():
+            for name in names:
+                found.setdefault((len(code), squeeze(name)), set()).add(code)
+        return {key: codes.pop() for key, codes in found.items() if len(codes) == 1}
+
+    @cached_property
     def classes(self) -> frozenset[str]:
         """Every three-digit class code."""
         return frozenset(code for code in self.catalogue.names if len(code) == 3)
@@ -224,7 +233,7 @@ class Labels:
         if spec.shape in ("items", "projects", "labels") and first.kind == "text":
             named = next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
             return named and not self._of_column(tokens, spec)
-        return False
+        return sum(t.decimals > 0 for t in tokens) > 1  # no header prints amounts
 
     def _of_column(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
         """Whether a line is the name of a column, the last of a header above a row without a name."""
