@@ -79,6 +79,7 @@ _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
 _LONG = 8  # characters of a title of which one may be misread
+_EACH = 6  # characters for each that may be
 _TELLING = frozenset("预决收支出入上下本年月日前后总分级〇零一二三四五六七八九十0123456789")  # they tell tables apart
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
@@ -106,11 +107,12 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
 
 
 def _misread(key: str, titles: Sequence[tuple[str, str]]) -> str:
-    """Return the table of the longest title with which a key ends but for one character, none that tells it apart."""
+    """Return the table of the longest title that a key ends with but for some characters that tell none apart."""
     for title, table in titles:
         if _LONG <= len(title) <= len(key):
             odd = [(a, b) for a, b in zip(key[-len(title) :], title, strict=True) if a != b]
-            if len(odd) == 1 and _TELLING.isdisjoint(odd[0]):
+            few = 0 < len(odd) <= max(1, len(title) // _EACH)
+            if few and all(_TELLING.isdisjoint(pair) for pair in odd):
                 return table
     return ""
 

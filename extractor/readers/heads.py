@@ -27,7 +27,7 @@ _NAMES = frozenset(
 )
 REMARK = "备注"
 _MOST = 60  # columns
-_MISREAD = 6  # characters of a name for each that may be misread
+_MISREAD = 5  # characters of a name for each that may be misread
 _TWO = 2  # years that are compared, sides
 _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 CROWDED = "its rows print amounts in more cells than its header names"
@@ -245,7 +245,7 @@ def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str,
 def _meant(found: Mapping[str, str], spec: TableSpec) -> dict[str, str]:
     """Return the spec's columns, each with its printed name, where some are misread; nothing if one is unknown.
 
-    A name is misread in one character, or in one of six.
+    A name is misread in one character, or in one of five.
     """
     by_name, known = columns_by_name(spec), {c.id for c in (*spec.columns, *spec.more)}
     out: dict[str, str] = {}

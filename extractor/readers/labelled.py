@@ -366,6 +366,7 @@ def _below_strangers(rows: Sequence[RawRow], orphans: Container[int], over: Mapp
     """Doubt the rows that may stand under a row that the spec doesn't know, and their parts.
 
     It is numbered, and they otherwise; or not at all, and the row that the spec may have above them isn't printed.
+    Below one without a number only the latter.
     """
     above, kind = "", ""
     doubted = set[int]()
@@ -373,9 +374,9 @@ def _below_strangers(rows: Sequence[RawRow], orphans: Container[int], over: Mapp
         if row.side != "left" or row.code:
             continue
         numbering = _numbering(row)
-        if row.role is None and row.items and numbering:
-            above, kind = row.bare, numbering
-        elif numbering == kind or not (numbering or index in orphans or over.get(index) in doubted):
+        if row.role is None:
+            above, kind = (row.bare, numbering) if row.items else (above, kind)
+        elif kind == numbering != "" or not ((kind and numbering) or index in orphans or over.get(index) in doubted):
             above = ""
         elif above:
             doubted.add(index)
