@@ -1,5 +1,6 @@
 """Checks: every identity on every table that was read. Pure functions from tables to outcomes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,7 @@ __all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
 _OWN = (BARE, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
+_NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
 
@@ -221,6 +223,8 @@ def _with_states(
             doubt = "" if doubt in _OWN else doubt
             if number in again and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", TWICE
+            elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
+                state, doubt = "ambiguous", doubted
             elif state == "grounded" and (said := BARE if (index, number, cell.column) in odd else doubted):
                 state, doubt = "ambiguous", said
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
