@@ -24,6 +24,8 @@ from .statements import prose
 _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
+_SEVERAL, _FAR = 2, 3  # times that a year stands, and years from that of the document
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
 _FOUR, _SHORT, _LONG = 4, 6, 10  # characters of a name of which one, and two, may be misread; one that makes no word
 _ODD = 2  # characters of a name that may be misread
@@ -160,15 +162,29 @@ class _Reader:
                 return f"a bracket in the name {name} has no partner"
         if other := self._alike(name):
             return f"the name {name} may be a misreading of {other}"
+        if year := self._strange_year(name):
+            return f"the year {year} in the name {name} stands nowhere else, and is far from the others'"
         for index, char in enumerate(name):
-            if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
+            if not "\u4e00" <= char <= "\u9fff":
                 continue
-            better = self._respelt(name, index) or self._worded(name, index) or self._better(name, index)
+            plain = char not in _NUMERALS
+            better = (plain and self._respelt(name, index)) or self._worded(name, index)
+            better = better or (plain and self._better(name, index))
             if better:
                 return f"{char} in the name {name} may be misread: elsewhere stands {better}"
-            if _uncommon(char) and self._lonely(name, index):
+            if plain and _uncommon(char) and self._lonely(name, index):
                 return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
         return ""
+
+    def _strange_year(self, name: str) -> str:
+        """Return a year in a name that is far from the one which the document prints most, and stands once."""
+        usual = max(self._years, key=self._years.__getitem__, default="0")
+        years: list[str] = _YEAR.findall(name)
+        return next((y for y in years if self._years[y] < _SEVERAL and abs(int(y) - int(usual)) > _FAR), "")
+
+    @cached_property
+    def _years(self) -> Counter[str]:
+        return Counter(_YEAR.findall(self.text.whole))
 
     def _alike(self, name: str) -> str:
         """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
@@ -242,24 +258,30 @@ class _Reader:
     def _worded(self, name: str, index: int) -> str:
         """Return the pair that a character makes with a neighbour if it is replaced by one that looks like it.
 
-        As printed, it makes none that stands within a word of the language or a name known everywhere. The other one
-        does, or the document prints that more often. What neither it nor a known name prints only speaks against a
-        character that is rarely a word by itself.
+        As printed, it makes none that stands within a word of the language or a name known everywhere.
         """
-        char, printed = name[index], self._wordless(name, index)
-        if not printed:
-            return ""
-        most = max(map(self._count, printed))
-        for other in sorted(lookalikes().get(char, ())):
+        printed = self._wordless(name, index)
+        most = max(map(self._count, printed), default=0)
+        for other in sorted(lookalikes().get(name[index], ())) if printed else ():
             for pair in (a + other + b for a, b in _sides(name, index)):
-                often = self._count(pair)
-                if (
-                    (often > 1 or pair in words() or pair in self.known.pairs)
-                    and (often or char not in words().alone)
-                    and most <= max(1, often // _MORE)
-                ):
+                if most <= self._allowed(name[index], pair):
                     return pair
         return ""
+
+    def _allowed(self, char: str, pair: str) -> int:
+        """Return how often pairs with a character may stand in the document that is a misreading in another pair.
+
+        More often where that stands more often. It is a word's, or stands there too; where it doesn't, the character
+        is one that is rarely a word by itself.
+        """
+        often = self._count(pair)
+        if pair not in words() and pair not in self.known.pairs:
+            return max(1, often // _MORE) if often > 1 else -1
+        if _uncommon(char):
+            return max(_OFTEN, often)
+        if often:
+            return max(_FEW - 1, often // 2)
+        return 1 if char not in words().alone else -1
 
     def _count_beside(self, name: str, index: int) -> int:
         return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
