@@ -13,6 +13,8 @@ from .normalize import squeeze
 from .specs import Catalogue
 from .statements import prose
 
+TELLING = frozenset("预决收支出入上下本年月日前后总分级〇零一二三四五六七八九十0123456789")
+"""Characters that tell names apart: one of them for another is another name, not a misread one."""
 _INDICATORS = "指标"  # what keys of indicators begin with
 
 
@@ -117,6 +119,12 @@ class Lexicon:
         return Counter(a + b for name in self.names for a, b in pairwise(name))
 
 
+def nearly(name: str, known: str, most: int) -> bool:
+    """Whether a name may be a known one of its length, misread in some characters: none that tells names apart."""
+    odd = [pair for pair in zip(name, known, strict=True) if pair[0] != pair[1]] if len(name) == len(known) else []
+    return 0 < len(odd) <= most and all(TELLING.isdisjoint(pair) for pair in odd)
+
+
 def _thirds(name: str) -> list[tuple[int, int, str]]:
     """Return three parts of a name with its length and their places: names that differ in two characters share one."""
     cuts = [0, (len(name) + 2) // 3, (2 * len(name) + 2) // 3, len(name)]
@@ -141,4 +149,4 @@ def lexicon(catalogue: Catalogue) -> Lexicon:
     return Lexicon(frozenset(n for n in (*found, _INDICATORS) if len(n) > 1))
 
 
-__all__ = ["Lexicon", "Words", "lexicon", "lookalikes", "words"]
+__all__ = ["TELLING", "Lexicon", "Words", "lexicon", "lookalikes", "nearly", "words"]

@@ -168,8 +168,8 @@ class _Reader:
             if not "\u4e00" <= char <= "\u9fff":
                 continue
             plain = char not in _NUMERALS
-            better = (plain and self._respelt(name, index)) or self._worded(name, index)
-            better = better or (plain and self._better(name, index))
+            better = self._respelt(name, index) if plain else ""
+            better = better or self._worded(name, index) or (self._better(name, index) if plain else "")
             if better:
                 return f"{char} in the name {name} may be misread: elsewhere stands {better}"
             if plain and _uncommon(char) and self._lonely(name, index):

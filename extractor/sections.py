@@ -12,6 +12,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from .lexicon import nearly
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec
 from .titles import told_by_words
@@ -80,7 +81,6 @@ _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
 _LONG = 8  # characters of a title of which one may be misread
 _EACH = 6  # characters for each that may be
-_TELLING = frozenset("预决收支出入上下本年月日前后总分级〇零一二三四五六七八九十0123456789")  # they tell tables apart
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
 
@@ -109,11 +109,8 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
 def _misread(key: str, titles: Sequence[tuple[str, str]]) -> str:
     """Return the table of the longest title that a key ends with but for some characters that tell none apart."""
     for title, table in titles:
-        if _LONG <= len(title) <= len(key):
-            odd = [(a, b) for a, b in zip(key[-len(title) :], title, strict=True) if a != b]
-            few = 0 < len(odd) <= max(1, len(title) // _EACH)
-            if few and all(_TELLING.isdisjoint(pair) for pair in odd):
-                return table
+        if len(title) >= _LONG and nearly(key[-len(title) :], title, max(1, len(title) // _EACH)):
+            return table
     return ""
 
 

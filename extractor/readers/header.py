@@ -31,10 +31,12 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels", "projects") and not body.blocks:
         crowded = found.known and spec.shape in ("coded", "labels") and width_used(body) > len(found.columns)
-        if not found.known or found.strange or crowded or not set(found.columns) >= set(spec.column_ids):
+        if not found.known or found.strange or crowded:
             found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
         elif spec.layout and tuple(told := named(paths(body)[1], columns_by_name(spec))) == found.columns:
             found = replace(found, labels=told)
+        elif not set(found.columns) >= set(spec.column_ids):
+            found = by_paths(body, spec, found)
     elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
         found = right_side(body, spec, found)
     elif spec.shape == "coded" and not body.grid and not body.blocks and not body.fragments:

@@ -7,8 +7,8 @@ with the name of its group it does. A column whose name no spec knows keeps the 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from operator import ne
 
+from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
@@ -254,7 +254,7 @@ def _meant(found: Mapping[str, str], spec: TableSpec) -> dict[str, str]:
         near = {
             i
             for other, ids in by_name.items()
-            if len(other) == len(name) and sum(map(ne, name, other)) <= max(1, len(name) // _MISREAD)
+            if nearly(name, other, max(1, len(name) // _MISREAD))
             for i in ids[:1]
             if i not in found
         }

@@ -4,9 +4,9 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from operator import ne
 
 from extractor.amount import half_unit
+from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.specs import RowSpec, TableSpec, split_label, walk
 
@@ -266,7 +266,7 @@ def _spelled(bare: str, row: RowSpec, labels: Labels, spec: TableSpec) -> str:
     """Return a label as the spec has it where a character is misread; one that is longer or shorter is another name."""
     standard = labels.standard(bare, spec)
     names = [split_label(name)[1] for name in (row.label, *row.aliases)]
-    near = [n for n in names if len(n) == len(bare) and sum(map(ne, n, bare)) == 1]
+    near = [n for n in names if nearly(bare, n, 1)]
     if standard == bare and bare not in names and near:
         return near[0]
     return standard if len(standard) == len(bare) else bare

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, product
-from operator import ne
 
 from rapidfuzz import fuzz, process
 
+from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.remember import remembered
 from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
@@ -300,11 +300,7 @@ def _misread(
     """Return the rows of which a label has the number, and all characters of the name but one; no others do."""
     if number is None or len(bare) < _SHORTEST:
         return []
-    near = [
-        [p for p in paths if p[-1].number == number]
-        for name, paths in index.items()
-        if len(name) == len(bare) and sum(map(ne, name, bare)) == 1
-    ]
+    near = [[p for p in paths if p[-1].number == number] for name, paths in index.items() if nearly(bare, name, 1)]
     found = [paths for paths in near if paths]
     return found[0] if len(found) == 1 else []
 
