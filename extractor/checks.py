@@ -12,7 +12,7 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import BARE, TWICE, UNCONFIRMED, bare, misread, pointless, twice
+from .misread import BARE, TWICE, UNCONFIRMED, bare, misread, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -65,9 +65,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     proofs = _believed(proofs, outcomes, violated, printed)
     wrong = misread(outcomes, frames, printed)
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
-    odd = pointless({i: t for i, t in enumerate(tables) if is_prose(t.id)})
-    odd |= {(i, *place) for i, t in enumerate(tables) if not is_prose(t.id) for place in bare(t)}
-    checked = tuple(_with_states(i, t, proofs, violated, doubted, odd) for i, t in enumerate(tables))
+    checked = tuple(_with_states(i, t, proofs, violated, doubted) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
@@ -131,10 +129,10 @@ def _believed(
         if outcome.verdict == "held":
             cells = [ref for ref in instance.refs if ref in printed]
             good = {ref for ref in cells if ref not in violated}
-            if instance.relation == "rate":  # a quotient holds in any unit: what it proves has an amount beside it
-                amounts = [ref for ref in instance.right if ref in printed]
-                alone = {ref for ref in amounts if len(amounts) > 1 and good.isdisjoint({*amounts} - {ref})}
-                cells = [ref for ref in cells if ref not in alone]
+            if instance.relation == "rate":  # it holds without the points of all its amounts, too
+                amounts = {ref for ref in instance.right if ref in printed}
+                round_ = {r for r in amounts if printed[r] and unit_of(printed[r]) == 1 and len(amounts) > 1}
+                cells = [ref for ref in cells if ref not in round_ or good & (amounts - {ref})]
             for ref in cells:
                 if len(cells) == 1 or len(good) > (ref in good):
                     sound.setdefault(ref, set()).add(instance.id)
@@ -207,11 +205,10 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 
 
 def _with_states(
-    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str,
-    odd: frozenset[tuple[int, int, str]],
-) -> Table:  # fmt: skip
-    rows = []
-    again = frozenset() if is_prose(table.id) else twice(table)
+    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
+) -> Table:
+    rows, prose = [], is_prose(table.id)
+    odd, again = (frozenset(), frozenset()) if prose else (bare(table), twice(table))
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:
@@ -225,7 +222,7 @@ def _with_states(
                 state, doubt = "ambiguous", TWICE
             elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
                 state, doubt = "ambiguous", doubted
-            elif state == "grounded" and (said := BARE if (index, number, cell.column) in odd else doubted):
+            elif state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
                 state, doubt = "ambiguous", said
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
         rows.append(row.model_copy(update={"cells": tuple(cells)}))

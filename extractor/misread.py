@@ -14,7 +14,6 @@ from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
 _MANY = 5  # amounts with decimals from which a table is known to print them
-_LARGE = 100  # what an amount of two decimals comes to without its point
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
 
@@ -68,24 +67,6 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
     places = {unit_of(value) for _, _, value in numbers} - {Decimal(1)}
     kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
     sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
-    return frozenset(odd) if sure else frozenset()
-
-
-def pointless(tables: Mapping[int, Table]) -> frozenset[tuple[int, int, str]]:
-    """Return the places (table, row, column) of large amounts without decimals in prose that prints them elsewhere.
-
-    All others of the document have as many, and there are more of them; 10万元 is round, and no point was lost.
-    """
-    amounts = [
-        (i, n, cell.column, cell.value)
-        for i, table in tables.items()
-        for n, row in enumerate(table.rows)
-        for cell in row.cells
-        if cell.kind == "number" and cell.value and cell.unit == "万元"
-    ]
-    odd = [(i, n, c) for i, n, c, value in amounts if unit_of(value) == 1 and abs(value) >= _LARGE]
-    places = [unit_of(value) for _, _, _, value in amounts if unit_of(value) < 1]
-    sure = len(set(places)) == 1 and len(places) >= max(_MANY, len(odd))
     return frozenset(odd) if sure else frozenset()
 
 

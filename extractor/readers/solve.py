@@ -212,7 +212,8 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
         hopeless = violations and size > _MOST_BROKEN
-        seen = None if solved.brief or hopeless else _support(asked, built, problem.choices, best, rounds)
+        if not (solved.brief or hopeless):
+            seen = _support(asked, built, problem.choices, best, rounds, broken=violations > 0)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
@@ -265,17 +266,17 @@ def _preferred(asked: Asked, built: Model, choices: Sequence[Choice]) -> list[tu
 
 
 def _support(
-    asked: Asked, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int
+    asked: Asked, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int, *, broken: bool
 ) -> list[list[set[int]]] | None:
     """Collect, for each number, the columns it has in any best reading.
 
-    Asks for a reading with something not seen yet until there is none. Where that is hard, a row with two readings is
-    taken to have all. None where the limit ended the search.
+    Asks for a reading with something not seen yet until there is none. Where identities are broken and that is hard, a
+    row with two readings is taken to have all. None where the limit ended the search.
     """
     seen = [[{column} for column in columns] for columns in best]
     asked.share()
     for _ in range(rounds):
-        if asked.hard:
+        if broken and asked.hard:
             for choice, known in zip(choices, seen, strict=True):
                 if any(len(columns) > 1 for columns in known):
                     known[:] = map(set, choice.domains)
