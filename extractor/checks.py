@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
-from .findings import ROW_UNCERTAIN, doubts, unconfirmed, violations
+from .findings import OWN, doubts, unconfirmed, violations
 from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities, reframed
 from .generic import discover, is_generic
 from .identities import instances
@@ -17,7 +17,7 @@ from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
 
-__all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
+__all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]

@@ -16,6 +16,7 @@ from functools import cached_property
 from operator import add, ne
 
 from .lexicon import Lexicon, lexicon, lookalikes, words
+from .misread import COLUMN
 from .normalize import Line, squeeze
 from .records import Row, Table
 from .specs import Catalogue
@@ -24,6 +25,7 @@ from .statements import prose
 _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
+_DATED = re.compile(r"(?:19|20)\d\d年度?|其中:?|\(.*?元\)|\d+")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
 _SEVERAL, _FAR = 2, 3  # times that a year stands, and years from that of the document
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
@@ -107,8 +109,31 @@ def doubt(
             said = said or twins.get((number, index), "")
             if said:
                 rows[index] = row.model_copy(update={"doubt": said})
+        rows = _columns_doubted(table, rows, known, reader)
         out.append(table if rows == list(table.rows) else table.model_copy(update={"rows": tuple(rows)}))
     return out
+
+
+def _columns_doubted(table: Table, rows: list[Row], known: Lexicon, reader: "_Reader") -> list[Row]:
+    """Return rows with a doubt on each number of a column whose name may be misread."""
+    why: dict[str, str] = {}
+    for column in table.columns:
+        for label in {table.labels.get(column, column), table.labels.get(f"left:{column}", column)}:
+            parts = [
+                p for p in _SLASH.split(_DATED.sub("", squeeze(label))) if p not in known.names and _WORD.search(p)
+            ]
+            said = [reader.strange_year(squeeze(label)), *(reader.misread(part) for part in parts)]
+            why[column] = next(filter(None, said), why.get(column, ""))
+    if not any(why.values()):
+        return rows
+    return [
+        row.model_copy(update={"cells": tuple(
+            c.model_copy(update={"doubt": f"{COLUMN}: {why[c.column]}"})
+            if c.kind == "number" and not c.doubt and why.get(c.column) else c
+            for c in row.cells
+        )})
+        for row in rows
+    ]  # fmt: skip
 
 
 def _respelt(row: Row, known: Lexicon, reader: "_Reader") -> Row:
@@ -162,8 +187,8 @@ class _Reader:
                 return f"a bracket in the name {name} has no partner"
         if other := self._alike(name):
             return f"the name {name} may be a misreading of {other}"
-        if year := self._strange_year(name):
-            return f"the year {year} in the name {name} stands nowhere else, and is far from the others'"
+        if why := self.strange_year(name):
+            return why
         for index, char in enumerate(name):
             if not "\u4e00" <= char <= "\u9fff":
                 continue
@@ -176,11 +201,12 @@ class _Reader:
                 return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
         return ""
 
-    def _strange_year(self, name: str) -> str:
-        """Return a year in a name that is far from the one which the document prints most, and stands once."""
+    def strange_year(self, name: str) -> str:
+        """Say which year in a name is far from the one that the document prints most, and stands once."""
         usual = max(self._years, key=self._years.__getitem__, default="0")
         years: list[str] = _YEAR.findall(name)
-        return next((y for y in years if self._years[y] < _SEVERAL and abs(int(y) - int(usual)) > _FAR), "")
+        found = next((y for y in years if self._years[y] < _SEVERAL and abs(int(y) - int(usual)) > _FAR), "")
+        return f"the year {found} in the name {name} stands nowhere else, and is far from the others'" if found else ""
 
     @cached_property
     def _years(self) -> Counter[str]:

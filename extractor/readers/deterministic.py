@@ -326,7 +326,8 @@ def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return siblings
 
 
-_TELLING = 5  # characters of a name that only one code has
+_TELLING = 5  # characters of a name that few codes have
+_FEW = 2  # of both classifications by economic class
 
 
 def _doubt_codes(
@@ -340,8 +341,11 @@ def _doubt_codes(
         known = labels.catalogue.names.get(row.code, ())
         own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
         beside = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
-        only = labels.bearers.get((len(row.code), row.text)) if len(row.text) >= _TELLING else None
-        other = next((code for code in (beside, only) if code and code != row.code), None)
+        bearers = (
+            labels.bearers.get((len(row.code), row.text), frozenset()) if len(row.text) >= _TELLING else frozenset()
+        )
+        few = bearers if row.code not in bearers and len(bearers) <= (1 if known else _FEW) else frozenset()
+        other = beside if beside != row.code else next(iter(sorted(few)), None)
         if other and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
             doubted.append(row.code)
@@ -362,9 +366,14 @@ def _printed_names(
                 if row.code and row.label:
                     votes.setdefault(row.code, Counter())[row.text] += 1
     out = {}
+    most: Counter[tuple[str, str]] = Counter()
+    for code, counter in votes.items():
+        for name, count in counter.items():
+            most[code[:-2], name] = max(most[code[:-2], name], count)
     for code, counter in votes.items():
         name, count = counter.most_common(1)[0]
-        if count > 1 or code not in names:
+        rival = code not in names and count < most[code[:-2], name]  # its name is that of a code beside it
+        if (count > 1 or code not in names) and not rival:
             out[code] = name
     return out
 

@@ -129,13 +129,13 @@ class Labels:
         return {code: squeeze(forms[0]) for code, forms in self.catalogue.names.items()}
 
     @cached_property
-    def bearers(self) -> Mapping[tuple[int, str], str]:
-        """The only code of so many digits that has a name, by both."""
+    def bearers(self) -> Mapping[tuple[int, str], frozenset[str]]:
+        """The codes of so many digits that have a name, by both."""
         found: dict[tuple[int, str], set[str]] = {}
         for code, names in self.catalogue.names.items():
             for name in names:
                 found.setdefault((len(code), squeeze(name)), set()).add(code)
-        return {key: codes.pop() for key, codes in found.items() if len(codes) == 1}
+        return {key: frozenset(codes) for key, codes in found.items()}
 
     @cached_property
     def classes(self) -> frozenset[str]:
