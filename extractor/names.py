@@ -358,7 +358,12 @@ class _Reader:
 def _one_more(longer: str, shorter: str) -> bool:
     """Whether one text is another with a character more within; one at an end makes another word."""
     same = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
-    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and longer[same] not in _NUMERALS
+    return (
+        0 < same < len(shorter)
+        and longer[same + 1 :] == shorter[same:]
+        and longer[same].isalnum()
+        and longer[same] not in _NUMERALS
+    )
 
 
 def _beside(name: str, index: int) -> list[tuple[str, str]]:

@@ -327,7 +327,7 @@ def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 _TELLING = 5  # characters of a name that few codes have
-_FEW = 2  # of both classifications by economic class
+_BOTH = 2  # classifications by economic class
 
 
 def _doubt_codes(
@@ -344,7 +344,7 @@ def _doubt_codes(
         bearers = (
             labels.bearers.get((len(row.code), row.text), frozenset()) if len(row.text) >= _TELLING else frozenset()
         )
-        few = bearers if row.code not in bearers and len(bearers) <= (1 if known else _FEW) else frozenset()
+        few = bearers if row.code not in bearers and len(bearers) <= (1 if known else _BOTH) else frozenset()
         other = beside if beside != row.code else next(iter(sorted(few)), None)
         if other and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
