@@ -1,12 +1,13 @@
 """Checks: every identity on every table that was read. Pure functions from tables to outcomes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
-from .findings import ROW_UNCERTAIN, doubts, unconfirmed, violations
+from .findings import OWN, doubts, unconfirmed, violations
 from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities, reframed
 from .generic import discover, is_generic
 from .identities import instances
@@ -16,11 +17,12 @@ from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
 
-__all__ = ("ROW_UNCERTAIN", "Checked", "check", "frame_of")
+__all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
 _OWN = (BARE, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
+_NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
 
@@ -127,6 +129,10 @@ def _believed(
         if outcome.verdict == "held":
             cells = [ref for ref in instance.refs if ref in printed]
             good = {ref for ref in cells if ref not in violated}
+            if instance.relation == "rate":  # it holds without the points of all its amounts, too
+                amounts = {ref for ref in instance.right if ref in printed}
+                round_ = {r for r in amounts if printed[r] and unit_of(printed[r]) == 1 and len(amounts) > 1}
+                cells = [ref for ref in cells if ref not in round_ or good & (amounts - {ref})]
             for ref in cells:
                 if len(cells) == 1 or len(good) > (ref in good):
                     sound.setdefault(ref, set()).add(instance.id)
@@ -214,6 +220,8 @@ def _with_states(
             doubt = "" if doubt in _OWN else doubt
             if number in again and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", TWICE
+            elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
+                state, doubt = "ambiguous", doubted
             elif state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
                 state, doubt = "ambiguous", said
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))

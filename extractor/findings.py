@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from .instance import Frame, Instance, Outcome, Ref, Relation
-from .misread import BARE, UNCONFIRMED
+from .misread import BARE, COLUMN, UNCONFIRMED
 from .records import Cell, CellRef, Finding, FindingKind, Row, Table
 
-ROW_UNCERTAIN = "row-uncertain"  # made by the checks, though of the kind that readers' findings have
+ROW_UNCERTAIN, COLUMN_UNCERTAIN = "row-uncertain", "column-uncertain"
+OWN = frozenset({ROW_UNCERTAIN, COLUMN_UNCERTAIN})
+"""Findings made by the checks, though of the kind that readers' findings have."""
 _SIGNS: dict[Relation, str] = {
     "same": "should equal", "sum": "should be", "at-most": "should be at most", "rate": "should be",
     "score": "should be", "reach": "should be", "sign": "should have the sign of", "none": "should be",
@@ -143,6 +145,7 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
                     message=f"{table.title}, line {row.line}, row {row.key or '(no label)'}: {row.doubt}.",
                     cells=tuple(_named(table, row, c.column, c) for c in numbers),
                 )  # fmt: skip
+        yield from _columns(table)
         for row, cell in table.numbers():
             if cell.doubt == BARE:
                 yield Finding(
@@ -158,6 +161,24 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
                     "the source.",
                     cells=(_named(table, row, cell.column, cell),),
                 )  # fmt: skip
+
+
+def _columns(table: Table) -> Iterator[Finding]:
+    """Yield a finding for each column whose name may be misread."""
+    found: dict[str, list[tuple[Row, Cell]]] = {}
+    for row, cell in table.numbers():
+        if cell.doubt.startswith(COLUMN):
+            found.setdefault(cell.doubt, []).append((row, cell))
+    for why, cells in found.items():
+        refs = tuple(_named(table, row, cell.column, cell) for row, cell in cells)
+        yield Finding(
+            code=COLUMN_UNCERTAIN, kind="structure", table=table.id, line=table.lines[0], cells=refs,
+            message=f"{table.title}, {table.label(*_place(cells[0]))}: {why}.",
+        )  # fmt: skip
+
+
+def _place(found: tuple[Row, Cell]) -> tuple[Row, str]:
+    return found[0], found[1].column
 
 
 def unconfirmed(tables: Sequence[Table], wrong: Sequence[Ref]) -> Iterator[Finding]:

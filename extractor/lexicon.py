@@ -13,6 +13,8 @@ from .normalize import squeeze
 from .specs import Catalogue
 from .statements import prose
 
+TELLING = frozenset("预决收支出入上下本年月日前后总分级〇零一二三四五六七八九十0123456789")
+"""Characters that tell names apart: one of them for another is another name, not a misread one."""
 _INDICATORS = "指标"  # what keys of indicators begin with
 
 
@@ -23,17 +25,48 @@ def lookalikes() -> Mapping[str, frozenset[str]]:
     Raises:
         SpecError: The file is missing.
     """
-    path = data_folder("schemas") / "lookalikes.txt"
-    try:
-        found = path.read_text(encoding="utf-8").split()
-    except OSError as error:
-        raise SpecError(f"{path.name}: can't be read: {error}") from None
     out: dict[str, set[str]] = {}
-    for line in found:
+    for line in _characters("lookalikes.txt"):
         for other in line[1:]:
             out.setdefault(line[0], set()).add(other)
             out.setdefault(other, set()).add(line[0])
     return {c: frozenset(others) for c, others in out.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Which characters make words of the language with which (``schemas/words.txt``).
+
+    Attributes:
+        alone: Those that often are a word by themselves.
+        after: Those that stand behind each character within words.
+    """
+
+    alone: frozenset[str]
+    after: Mapping[str, str]
+
+    def __contains__(self, pair: str) -> bool:
+        """Whether two characters stand side by side in a word."""
+        return pair[1] in self.after.get(pair[0], "")
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """Return the pairs of characters of the words of the language.
+
+    Raises:
+        SpecError: The file is missing.
+    """
+    alone, *lines = _characters("words.txt")
+    return Words(frozenset(alone), {line[0]: line[1:] for line in lines})
+
+
+def _characters(name: str) -> list[str]:
+    """Read the lines of a file of characters."""
+    try:
+        return (data_folder("schemas") / name).read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise SpecError(f"{name}: can't be read: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -86,6 +119,12 @@ class Lexicon:
         return Counter(a + b for name in self.names for a, b in pairwise(name))
 
 
+def nearly(name: str, known: str, most: int) -> bool:
+    """Whether a name may be a known one of its length, misread in some characters: none that tells names apart."""
+    odd = [pair for pair in zip(name, known, strict=True) if pair[0] != pair[1]] if len(name) == len(known) else []
+    return 0 < len(odd) <= most and all(TELLING.isdisjoint(pair) for pair in odd)
+
+
 def _thirds(name: str) -> list[tuple[int, int, str]]:
     """Return three parts of a name with its length and their places: names that differ in two characters share one."""
     cuts = [0, (len(name) + 2) // 3, (2 * len(name) + 2) // 3, len(name)]
@@ -110,4 +149,4 @@ def lexicon(catalogue: Catalogue) -> Lexicon:
     return Lexicon(frozenset(n for n in (*found, _INDICATORS) if len(n) > 1))
 
 
-__all__ = ["Lexicon", "lexicon", "lookalikes"]
+__all__ = ["TELLING", "Lexicon", "Words", "lexicon", "lookalikes", "nearly", "words"]

@@ -14,6 +14,7 @@ from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
 _MANY = 5  # amounts with decimals from which a table is known to print them
+COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
 

@@ -15,7 +15,8 @@ from decimal import Decimal
 from functools import cached_property
 from operator import add, ne
 
-from .lexicon import Lexicon, lexicon, lookalikes
+from .lexicon import Lexicon, lexicon, lookalikes, words
+from .misread import COLUMN
 from .normalize import Line, squeeze
 from .records import Row, Table
 from .specs import Catalogue
@@ -24,11 +25,15 @@ from .statements import prose
 _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
+_DATED = re.compile(r"(?:19|20)\d\d年度?|其中:?|\(.*?元\)|\d+")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
+_SEVERAL, _FAR = 2, 3  # times that a year stands, and years from that of the document
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
 _UNIT = "万"
-_SHORT, _LONG = 6, 10  # characters of a name of which one, and two, may be misread
+_FOUR, _SHORT, _LONG = 4, 6, 10  # characters of a name of which one, and two, may be misread; one that makes no word
 _ODD = 2  # characters of a name that may be misread
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
+_MORE = 4  # the same, for one that makes no word of the language
 _FEW = 3  # times that a pair of characters of a misread name may stand in a document
 _LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
@@ -105,8 +110,31 @@ def doubt(
             said = said or twins.get((number, index), "")
             if said:
                 rows[index] = row.model_copy(update={"doubt": said})
+        rows = _columns_doubted(table, rows, known, reader)
         out.append(table if rows == list(table.rows) else table.model_copy(update={"rows": tuple(rows)}))
     return out
+
+
+def _columns_doubted(table: Table, rows: list[Row], known: Lexicon, reader: "_Reader") -> list[Row]:
+    """Return rows with a doubt on each number of a column whose name may be misread."""
+    why: dict[str, str] = {}
+    for column in table.columns:
+        for label in {table.labels.get(column, column), table.labels.get(f"left:{column}", column)}:
+            parts = [
+                p for p in _SLASH.split(_DATED.sub("", squeeze(label))) if p not in known.names and _WORD.search(p)
+            ]
+            said = [reader.strange_year(squeeze(label)), *(reader.misread(part) for part in parts)]
+            why[column] = next(filter(None, said), why.get(column, ""))
+    if not any(why.values()):
+        return rows
+    return [
+        row.model_copy(update={"cells": tuple(
+            c.model_copy(update={"doubt": f"{COLUMN}: {why[c.column]}"})
+            if c.kind == "number" and not c.doubt and why.get(c.column) else c
+            for c in row.cells
+        )})
+        for row in rows
+    ]  # fmt: skip
 
 
 def _respelt(row: Row, known: Lexicon, reader: "_Reader") -> Row:
@@ -160,15 +188,30 @@ class _Reader:
                 return f"a bracket in the name {name} has no partner"
         if other := self._alike(name):
             return f"the name {name} may be a misreading of {other}"
+        if why := self.strange_year(name):
+            return why
         for index, char in enumerate(name):
-            if not "\u4e00" <= char <= "\u9fff" or char in _NUMERALS:
+            if not "\u4e00" <= char <= "\u9fff":
                 continue
-            better = self._respelt(name, index) or self._better(name, index)
+            plain = char not in _NUMERALS
+            better = self._respelt(name, index) if plain else ""
+            better = better or self._worded(name, index) or (self._better(name, index) if plain else "")
             if better:
                 return f"{char} in the name {name} may be misread: elsewhere stands {better}"
-            if _uncommon(char) and self._lonely(name, index):
+            if plain and _uncommon(char) and self._lonely(name, index):
                 return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
         return ""
+
+    def strange_year(self, name: str) -> str:
+        """Say which year in a name is far from the one that the document prints most, and stands once."""
+        usual = max(self._years, key=self._years.__getitem__, default="0")
+        years: list[str] = _YEAR.findall(name)
+        found = next((y for y in years if self._years[y] < _SEVERAL and abs(int(y) - int(usual)) > _FAR), "")
+        return f"the year {found} in the name {name} stands nowhere else, and is far from the others'" if found else ""
+
+    @cached_property
+    def _years(self) -> Counter[str]:
+        return Counter(_YEAR.findall(self.text.whole))
 
     def _alike(self, name: str) -> str:
         """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
@@ -185,8 +228,15 @@ class _Reader:
             return False
         if all(other[i] in lookalikes().get(name[i], ()) for i in places):
             return len(places) == 1 or len(name) >= _SHORT
+        if len(places) == 1 and self._wordless(name, places[0]):
+            return len(name) >= _FOUR
         odd = all(self._lonely(name, i, other[i]) for i in places)
         return odd and len(name) >= (_SHORT if len(places) == 1 else _LONG)
+
+    def _wordless(self, name: str, index: int) -> list[str]:
+        """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
+        pairs = [a + name[index] + b for a, b in _sides(name, index)]
+        return [] if any(pair in words() or pair in self.known.pairs for pair in pairs) else pairs
 
     def _respelt(self, name: str, index: int) -> str:
         """Return the name with another character in this place, if the document prints that one more often."""
@@ -231,6 +281,34 @@ class _Reader:
                 if found in self.text.whole or len(beside) == 1:
                     return found
         return ""
+
+    def _worded(self, name: str, index: int) -> str:
+        """Return the pair that a character makes with a neighbour if it is replaced by one that looks like it.
+
+        As printed, it makes none that stands within a word of the language or a name known everywhere.
+        """
+        printed = self._wordless(name, index)
+        most = max(map(self._count, printed), default=0)
+        for other in sorted(lookalikes().get(name[index], ())) if printed else ():
+            for pair in (a + other + b for a, b in _sides(name, index)):
+                if most <= self._allowed(name[index], pair):
+                    return pair
+        return ""
+
+    def _allowed(self, char: str, pair: str) -> int:
+        """Return how often pairs with a character may stand in the document that is a misreading in another pair.
+
+        More often where that stands more often. It is a word's, or stands there too; where it doesn't, the character
+        is one that is rarely a word by itself.
+        """
+        often = self._count(pair)
+        if pair not in words() and pair not in self.known.pairs:
+            return max(1, often // _MORE) if often > 1 else -1
+        if _uncommon(char):
+            return max(_OFTEN, often)
+        if often:
+            return max(_FEW - 1, often // 2)
+        return 1 if char not in words().alone else -1
 
     def _count_beside(self, name: str, index: int) -> int:
         return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
@@ -281,14 +359,21 @@ class _Reader:
 def _one_more(longer: str, shorter: str) -> bool:
     """Whether one text is another with a character more within; one at an end makes another word."""
     same = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
-    odd = longer[same : same + 1] == _UNIT or longer[same : same + 1] not in _NUMERALS  # 万 of an amount beside it
-    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and odd
+    odd = longer[same : same + 1]
+    able = odd == _UNIT or (odd.isalnum() and odd not in _NUMERALS)  # 万 of an amount beside it
+    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and able
 
 
 def _beside(name: str, index: int) -> list[tuple[str, str]]:
     """Return the neighbours of a character of a name: each on its own side, with nothing on the other."""
     left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
     return [(left, ""), ("", right)] if left and right else [(left, right)]
+
+
+def _sides(name: str, index: int) -> list[tuple[str, str]]:
+    """Return the Chinese neighbours of a character of a name, each on its own side."""
+    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+    return [(a, b) for a, b in ((left, ""), ("", right)) if "\u4e00" <= a + b <= "\u9fff"]
 
 
 def _all(part: str, text: str) -> list[int]:

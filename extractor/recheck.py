@@ -3,7 +3,7 @@
 import hashlib
 
 from .amount import parse_amount
-from .checks import ROW_UNCERTAIN, check
+from .checks import OWN, check
 from .document import Document
 from .errors import ResultError
 from .forms import forms
@@ -38,7 +38,7 @@ def recheck(result: Result, source: Document | None = None, specs: Catalogue | N
     tables = [_reground(t, source) for t in result.tables]
     checked = check(tables, known)
     lasting = ("not-read", "structure", "input")
-    kept = [f for f in result.findings if (f.kind in lasting and f.code != ROW_UNCERTAIN) or f.code == "second-opinion"]
+    kept = [f for f in result.findings if (f.kind in lasting and f.code not in OWN) or f.code == "second-opinion"]
     diagnosis = diagnose(checked, beside=[*kept, *others(checked.tables, result.regions)])
     findings = sorted([*kept, *diagnosis.findings], key=lambda f: (f.line or 0, f.code))
     return result.model_copy(

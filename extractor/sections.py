@@ -12,6 +12,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from .lexicon import nearly
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec
 from .titles import told_by_words
@@ -78,6 +79,8 @@ _MAX_TITLE = 60
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
+_LONG = 8  # characters of a title of which one may be misread
+_EACH = 6  # characters for each that may be
 _LIKE = 75  # rapidfuzz partial ratio from which a line after 表 N is taken for that table's title
 
 
@@ -93,13 +96,22 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     bare = re.sub("因公出国\\(境\\)费、|、会议费|、培训费", "", key)
     if _STOP.search(bare) or _MENTION.search(bare):
         return None
-    for alias, table in _titles(tuple(specs)).get(key[-_END:], ()):
+    titles = _titles(tuple(specs)).get(key[-_END:], ())
+    for alias, table in titles:
         if key.endswith(alias):
             before = key[: -len(alias)]
             before = _OF_WHAT.sub("", before) if "三公" in alias else before
             if not _DISTINCT.search(before):
-                return table
-    return told_by_words(key)
+                return _misread(key, [t for t in titles if before and len(t[0]) > len(alias)]) or table
+    return told_by_words(key) or _misread(key, titles)
+
+
+def _misread(key: str, titles: Sequence[tuple[str, str]]) -> str:
+    """Return the table of the longest title that a key ends with but for some characters that tell none apart."""
+    for title, table in titles:
+        if len(title) >= _LONG and nearly(key[-len(title) :], title, max(1, len(title) // _EACH)):
+            return table
+    return ""
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
@@ -12,8 +12,9 @@ from extractor.specs import TableSpec, split_label
 
 from .astray import adrift, put_back, without_headings
 from .blocks import block_starts, split_blocks
+from .columns import is_name
 from .displaced import in_place
-from .fragments import names_of
+from .fragments import joined, names_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
 from .ordinals import (
@@ -161,7 +162,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     if not grid and layouts[0].shape in ("coded", "labels"):
         header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
         header = [*header, *astray]
-    whole = tuple(header) if grid else names_of(header, layouts)
+    whole = tuple(_unwrapped(header)) if grid else names_of(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
     )
@@ -188,6 +189,22 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
         astray=joined(astray, layouts), adrift=lost,
     )  # fmt: skip
+
+
+def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:
+    """Yield the lines of a grid's header; a column's name that goes on below its line is put together."""
+    above: Line | None = None
+    for line in header:
+        end = squeeze(cells(above.text)[-1][1]) if above is not None and "\t" in above.text else ""
+        goes_on = bool(end) and "\t" not in line.text and not is_name(end) and is_name(end + squeeze(line.text))
+        if above is not None and goes_on:
+            above = replace(above, text=above.text + line.text.strip())
+            continue
+        if above is not None:
+            yield above
+        above = line
+    if above is not None:
+        yield above
 
 
 def _without_strays(body: Body, spec: TableSpec, labels: Labels) -> Body:

@@ -79,7 +79,10 @@ def cover(body: Body, spec: TableSpec) -> Cover:
         leaf = name.removeprefix(column.under) if column.group and column.under else ""
         found = found | {column.id: leaf} if leaf in _LEAVES and leaf != name and name not in printed else found
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
-    return Cover(names, found, sum(len(p) for p in left), blocks, 0 if body.fragments else _LEFT)
+    size, spare = sum(len(p) for p in left), 0 if body.fragments else _LEFT
+    # What isn't explained may be the rest of a name of which a piece was taken for that of the left side.
+    told = names if body.fragments and size > spare else found
+    return Cover(names, told, size, blocks, spare)
 
 
 def _lengthened(found: dict[str, str], left: list[str], columns: Sequence[Column]) -> tuple[dict[str, str], list[str]]:

@@ -30,12 +30,16 @@ def effort(characters: int) -> tuple[Work, Work]:
 
 
 class Asked:
-    """A model that is asked again and again; once it was hard, it isn't asked plainly any more."""
+    """A model that is asked again and again; once it was hard, it isn't asked plainly any more.
 
-    def __init__(self, cp_model: Any, model: Any, work: Work) -> None:
+    Attributes:
+        hard: Whether it is asked with what hard models need.
+    """
+
+    def __init__(self, cp_model: Any, model: Any, work: Work, *, hard: bool) -> None:
         """Prepare; ``model`` may change between two questions."""
         self._cp_model, self._model, self._work = cp_model, model, work
-        self._hard, self._kept = False, 0.0
+        self.hard, self._kept = hard, 0.0
 
     def share(self) -> None:
         """Leave a quarter of the work to others from now on."""
@@ -48,11 +52,11 @@ class Asked:
             The solver, for the solution's values; whether there is a solution; whether that is the last word.
         """
         found: tuple[Any, bool, bool] | None = None
-        if not self._hard:
+        if not self.hard:
             found = self._try(_SHORT)
             if found[2]:
                 return found
-            self._hard = True
+            self.hard = True
         again = self._try(_LIMIT)
         return again if again[1] or again[2] or found is None else found
 
@@ -67,8 +71,8 @@ class Asked:
         parameters.max_deterministic_time = max(0.0, min(limit, left))
         parameters.linearization_level = 0
         aim = self._model.has_objective()
-        parameters.cp_model_presolve = self._hard and not aim
-        parameters.optimize_with_core = self._hard and aim
+        parameters.cp_model_presolve = self.hard and not aim
+        parameters.optimize_with_core = self.hard and aim
         if left <= 0:
             return solver, False, False
         status = solver.solve(self._model)

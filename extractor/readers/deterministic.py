@@ -379,6 +379,10 @@ def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return siblings
 
 
+_TELLING = 5  # characters of a name that few codes have
+_BOTH = 2  # classifications by economic class
+
+
 def _doubt_codes(
     rows: Sequence[RawRow], names: Mapping[str, str], siblings: Mapping[str, Mapping[str, str]], labels: Labels
 ) -> None:
@@ -395,8 +399,13 @@ def _doubt_codes(
             row.doubt = row.doubt or f"its name is that of code {below}, whose last digits may be lost"
         known = labels.catalogue.names.get(row.code, ())
         own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
-        other = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
-        if other and other != row.code and row.text not in own:
+        beside = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
+        bearers = (
+            labels.bearers.get((len(row.code), row.text), frozenset()) if len(row.text) >= _TELLING else frozenset()
+        )
+        few = bearers if row.code not in bearers and len(bearers) <= (1 if known else _BOTH) else frozenset()
+        other = beside if beside != row.code else next(iter(sorted(few)), None)
+        if other and row.text not in own:
             row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
             doubted.append(row.code)
     for row in rows:
@@ -416,9 +425,14 @@ def _printed_names(
                 if row.code and row.label:
                     votes.setdefault(row.code, Counter())[row.text] += 1
     out = {}
+    most: Counter[tuple[str, str]] = Counter()
+    for code, counter in votes.items():
+        for name, count in counter.items():
+            most[code[:-2], name] = max(most[code[:-2], name], count)
     for code, counter in votes.items():
         name, count = counter.most_common(1)[0]
-        if count > 1 or code not in names:
+        rival = code not in names and count < most[code[:-2], name]  # its name is that of a code beside it
+        if (count > 1 or code not in names) and not rival:
             out[code] = name
     return out
 

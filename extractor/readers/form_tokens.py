@@ -42,8 +42,8 @@ class Token:
 
 
 def tokens(found: Sequence[Piece], header: str, words: Words) -> list[Token]:
-    """Put pieces together to tokens; repeated headers, page numbers and the form's margin are left out."""
-    rest = _without_header(_without_pages(found, words), header)
+    """Put pieces together to tokens; repeated headers and the form's margin are left out."""
+    rest = _without_header(found, header)
     rules = _known_rules(rest, words)
     out: list[Token] = []
     tails: set[int] = set()
@@ -85,7 +85,8 @@ def _make(parts: tuple[Piece, ...], shape: str = "") -> Token:
     return Token(parts, text, shape or shape_of(text))
 
 
-def _without_pages(found: Sequence[Piece], words: Words) -> list[Piece]:
+def without_pages(found: Sequence[Piece], words: Words) -> list[Piece]:
+    """Leave out lines that are numbers of pages, or the form's margin."""
     out: list[Piece] = []
     for _, group in groupby(found, key=lambda p: p.line):
         line = list(group)

@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, counted, strangeness
+from .columns import Layout, columns_by_name, counted, is_name, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
 from .group_words import names_rows
@@ -31,10 +31,13 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
     spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
-    if body.grid and spec.shape in ("coded", "items", "labels") and not body.blocks:
+    if body.grid and spec.shape in ("coded", "items", "labels", "projects") and not body.blocks:
         crowded = found.known and spec.shape in ("coded", "labels") and width_used(body) > len(found.columns)
         if not found.known or found.strange or crowded:
             found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
+        elif not set(found.columns) >= set(spec.column_ids):
+            told = tuple(named(paths(body)[1], columns_by_name(spec))) if spec.layout else ()
+            found = found if told == found.columns else by_paths(body, spec, found)
         if spec.layout and found.known:
             found = _as_told(body, spec, found)
     elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:
@@ -49,7 +52,17 @@ def layout(body: Body, spec: TableSpec) -> Layout:
             found = Layout(known=True, columns=ids, printed=ids, short=ids, labels=told, strange=fresh)
     if not found.known or not body.grid or found.first_cell is not None:
         return found
-    return replace(found, first_cell=_first_cell(body, spec, found.printed))
+    return _beside(body, replace(found, first_cell=_first_cell(body, spec, found.printed)))
+
+
+def _beside(body: Body, found: Layout) -> Layout:
+    """Put the columns in doubt where the first amounts of a grid stand under a name that is none of theirs."""
+    firsts = Counter(next((t.cell for t in line if t.decimals and t.cell is not None), None) for line in body.lines)
+    usual = next((cell for cell, _ in firsts.most_common() if cell is not None), None)
+    name = _leaves(body).get(usual, "") if usual is not None else ""
+    if found.first_cell is None or usual is None or usual >= found.first_cell or is_name(name) or not name:
+        return found
+    return replace(found, doubtful=True, short=(name, *found.columns[:-1]))
 
 
 def _as_told(body: Body, spec: TableSpec, found: Layout) -> Layout:

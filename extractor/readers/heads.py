@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec
 
@@ -26,10 +27,12 @@ _NAMES = frozenset(
 )
 REMARK = "备注"
 _MOST = 60  # columns
+_MISREAD = 5  # characters of a name for each that may be misread
 _TWO = 2  # years that are compared, sides
 _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 CROWDED = "its rows print amounts in more cells than its header names"
 """Why a layout doesn't fit."""
+_AMOUNT = re.compile(r"[\d.,]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OUTTURN = re.compile(r"决算|^本年支出|本年预算")
 _BUDGET = re.compile(r"预算数?$")
@@ -71,7 +74,7 @@ def _of_labels(path: Sequence[str]) -> bool:
 
 def _rows(body: Body) -> list[list[str]]:
     rows = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]
-    return [["" if text.isdigit() or text in ("栏次", "行次") else text for text in row] for row in rows]
+    return [["" if _AMOUNT.fullmatch(text) or text in ("栏次", "行次") else text for text in row] for row in rows]
 
 
 def _path(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
@@ -213,6 +216,15 @@ def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
     found = named(above, columns_by_name(spec))
     ids = tuple(found)
     fresh = strangeness(ids, spec)
+    meant = _meant(found, spec) if otherwise.known else {}
+    if meant and meant != found:
+        if set(meant) <= set(otherwise.columns):
+            return otherwise
+        if set(otherwise.columns) < set(meant):
+            plain = not spec.layout and set(meant) <= set(spec.column_ids)
+            labels = {} if plain else {i: n for i, n in meant.items() if i != n}
+            ids = tuple(meant)
+            return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, first_cell=first)
     if found and ids[0] != spec.column_ids[0] and strangers(found, spec) * 2 > len(ids):
         return otherwise  # most names are others
     if not found or (otherwise.known and (otherwise.strange <= fresh or set(ids) <= set(otherwise.columns))):
@@ -238,6 +250,29 @@ def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str,
         return False
     missing = [known for known, ids in by_name.items() if len(known) == len(name) and found.keys().isdisjoint(ids)]
     return any(sum(a != b for a, b in zip(name, known, strict=True)) == 1 for known in missing)
+
+
+def _meant(found: Mapping[str, str], spec: TableSpec) -> dict[str, str]:
+    """Return the spec's columns, each with its printed name, where some are misread; nothing if one is unknown.
+
+    A name is misread in one character, or in one of five.
+    """
+    by_name, known = columns_by_name(spec), {c.id for c in (*spec.columns, *spec.more)}
+    out: dict[str, str] = {}
+    for own, printed in found.items():
+        name = undated(_bare(printed))
+        near = {
+            i
+            for other, ids in by_name.items()
+            if nearly(name, other, max(1, len(name) // _MISREAD))
+            for i in ids[:1]
+            if i not in found
+        }
+        meant = own if own in known else near.pop() if len(near) == 1 else ""
+        if not meant or meant in out:
+            return {}
+        out[meant] = printed
+    return out
 
 
 def right_side(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.amount import half_unit
+from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.specs import RowSpec, TableSpec, split_label, walk
 
@@ -228,7 +229,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             row.key, row.doubt = bare, "its label is none of the table's"
             row.side = "right" if row.block else "left"
     _keys(rows, paths, labels, spec)
-    _parents(rows, paths, spec)
+    _parents(rows, paths, labels, spec)
 
 
 def _beyond(place: int, last: int | None) -> tuple[bool, bool, int]:
@@ -244,7 +245,7 @@ def _unprinted(path: tuple[RowSpec, ...], used: set[tuple[RowSpec, ...]]) -> int
 
 
 def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels: Labels, spec: TableSpec) -> None:
-    printed = {path: _spelled(rows[index].bare, labels, spec) for index, path in paths.items()}
+    printed = {path: _spelled(rows[index].bare, path[-1], labels, spec) for index, path in paths.items()}
     where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
         parts = []
@@ -262,9 +263,13 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
         rows[index].key = "/".join(parts)
 
 
-def _spelled(bare: str, labels: Labels, spec: TableSpec) -> str:
+def _spelled(bare: str, row: RowSpec, labels: Labels, spec: TableSpec) -> str:
     """Return a label as the spec has it where a character is misread; one that is longer or shorter is another name."""
     standard = labels.standard(bare, spec)
+    names = [split_label(name)[1] for name in (row.label, *row.aliases)]
+    near = [n for n in names if nearly(bare, n, 1)]
+    if standard == bare and bare not in names and near:
+        return near[0]
     return standard if len(standard) == len(bare) else bare
 
 
@@ -273,13 +278,19 @@ def _has_parts_above(path: tuple[RowSpec, ...], stands: int, where: Mapping[tupl
     return any(p[: len(path)] == path and len(p) > len(path) and index < stands for p, index in where.items())
 
 
-def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], spec: TableSpec) -> None:
+def _lost(path: tuple[RowSpec, ...], where: Container[tuple[RowSpec, ...]]) -> bool:
+    """Whether what a row is a part of isn't printed."""
+    return len(path) > 1 and not path[-2].top and path[:-1] not in where
+
+
+def _parents(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels: Labels, spec: TableSpec) -> None:
     where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
         rows[index].parent = None if path[-1].of_which else _printed_parent(path[:-1], where)
     _strangers(rows)
     _parts_of_known(rows)
-    _below_strangers(rows, {i for i, p in paths.items() if len(p) > 1 and not p[-2].top and p[:-1] not in where})
+    orphans = {i for i in paths if any(_lost(p, where) for p in labels.paths(rows[i].text, spec))}
+    _below_strangers(rows, orphans, {i: where.get(p[:-1]) for i, p in paths.items()})
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
         parent = _printed_parent(of_classes, where)
@@ -352,22 +363,26 @@ def _is_below(row: RawRow, above: RawRow) -> bool:
     return row.role is None and row.parent is None and bool(numbering) and numbering != _numbering(above)
 
 
-def _below_strangers(rows: Sequence[RawRow], orphans: Container[int]) -> None:
-    """Doubt the rows that may stand under a row that the spec doesn't know.
+def _below_strangers(rows: Sequence[RawRow], orphans: Container[int], over: Mapping[int, int | None]) -> None:
+    """Doubt the rows that may stand under a row that the spec doesn't know, and their parts.
 
-    It is numbered, and they otherwise; or not at all, and the row that the spec has above them isn't printed.
+    It is numbered, and they otherwise; or not at all, and the row that the spec may have above them isn't printed.
+    Below one without a number only the latter.
     """
     above, kind = "", ""
+    doubted = set[int]()
     for index, row in enumerate(rows):
         if row.side != "left" or row.code:
             continue
         numbering = _numbering(row)
-        if row.role is None and row.items and numbering:
-            above, kind = row.bare, numbering
-        elif numbering == kind or not (numbering or index in orphans):
+        if row.role is None:
+            above, kind = (row.bare, numbering) if row.items else (above, kind)
+        elif kind == numbering != "" or not ((kind and numbering) or index in orphans or over.get(index) in doubted):
             above = ""
-        elif above and row.items:
-            row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
+        elif above:
+            doubted.add(index)
+            if row.items:
+                row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
 
 
 def _lacks(whole: Decimal, parts: tuple[Decimal, int], own: Decimal) -> bool:

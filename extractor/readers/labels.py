@@ -8,6 +8,7 @@ from itertools import accumulate, product
 
 from rapidfuzz import fuzz, process
 
+from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.remember import remembered
 from extractor.specs import Catalogue, RowSpec, TableSpec, split_label, walk
@@ -71,6 +72,7 @@ STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部
 _STAGES = frozenset({"预算数", "决算数", "预算金额"})
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
 _DIGITS = 4  # digits of a year
+_SHORTEST = 4  # characters of a label of which one may be misread, where its number is right
 _LONGEST = 60  # characters with numbering and blanks; no known label is longer
 _CLOSE = 86  # rapidfuzz ratio above which a longer label with one misread character still counts
 
@@ -132,6 +134,15 @@ class Labels:
         return {code: squeeze(forms[0]) for code, forms in self.catalogue.names.items()}
 
     @cached_property
+    def bearers(self) -> Mapping[tuple[int, str], frozenset[str]]:
+        """The codes of so many digits that have a name, by both."""
+        found: dict[tuple[int, str], set[str]] = {}
+        for code, names in self.catalogue.names.items():
+            for name in names:
+                found.setdefault((len(code), squeeze(name)), set()).add(code)
+        return {key: frozenset(codes) for key, codes in found.items()}
+
+    @cached_property
     def classes(self) -> frozenset[str]:
         """Every three-digit class code."""
         return frozenset(code for code in self.catalogue.names if len(code) == 3)
@@ -185,7 +196,7 @@ class Labels:
         """Return the labelled rows that a printed label may name; those with its numbering if there are any."""
         number, bare = split_label(label)
         index = self._left[spec.name]
-        paths = index.get(self.standard(bare, spec), [])
+        paths = index.get(self.standard(bare, spec), []) or _misread(number, bare, index)
         if len(paths) > 1:
             same = [p for p in paths if number and p[-1].number == number]
             plain = [p for p in paths if p[-1].number is None]
@@ -229,7 +240,7 @@ class Labels:
         if spec.shape in ("items", "projects", "labels", "wide") and first.kind == "text":
             named = next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
             return named and not self._of_column(tokens, spec)
-        return False
+        return sum(t.decimals > 0 for t in tokens) > 1  # no header prints amounts
 
     def _of_column(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
         """Whether a line is the name of a column, the last of a header above a row without a name."""
@@ -292,6 +303,17 @@ class Labels:
 
     def _closed(self, group: Sequence[int], words: Sequence[str], spec: TableSpec) -> bool:
         return len(group) <= _LONGEST and self.known("".join(words[i] for i in group), spec)
+
+
+def _misread(
+    number: str | None, bare: str, index: Mapping[str, list[tuple[RowSpec, ...]]]
+) -> list[tuple[RowSpec, ...]]:
+    """Return the rows of which a label has the number, and all characters of the name but one; no others do."""
+    if number is None or len(bare) < _SHORTEST:
+        return []
+    near = [[p for p in paths if p[-1].number == number] for name, paths in index.items() if nearly(bare, name, 1)]
+    found = [paths for paths in near if paths]
+    return found[0] if len(found) == 1 else []
 
 
 @lru_cache(maxsize=8)

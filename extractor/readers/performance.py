@@ -30,6 +30,7 @@ from .form_head import Header, fields, header, name_field, open_ended, torn, wor
 from .form_money import MoneyCell, MoneyLine, money
 from .form_pieces import Piece, bare, bare_label, is_grid, joined, part_of, pieces, spans
 from .form_rows import TEXTS, Indicator, fill_down, numbered, proper, tidy, weigh
+from .form_tokens import without_pages
 
 NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|\d{1,2}[.、](?!\d))")
 PRINTED = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
@@ -120,7 +121,7 @@ _Said = tuple[str, dict[str, list[Piece]]]
 
 def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> tuple[Table | None, _Said]:
     words = known.words
-    found = pieces(lines, place.body, words)
+    found = without_pages(pieces(lines, place.body, words), words)
     head = header(found, 0, words)
     parts = fields(found[: head.first] if head else found, words)
     amounts, unit = money(place.spec, [p for f in parts if f.kind == "money" for p in (*f.label, *f.content)], words)

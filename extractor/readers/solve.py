@@ -21,6 +21,7 @@ from .sound import sound
 
 _ROUNDS = 100
 _ROUNDS_BROKEN, _MOST_BROKEN = 12, 200  # rounds, and numbers by their columns
+_LARGE = 120  # numbers by their columns of a model that is hard from the start
 _WORK = 100_000  # rounds times variables
 
 
@@ -196,7 +197,8 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     large = small * (1 + len(built.across))
     objective = large * sum(built.within) + small * sum(built.across) + sum(moved)
     built.model.minimize(objective)
-    asked = Asked(cp_model, built.model, solved.work)
+    size = sum(len(row) for row in built.variables)
+    asked = Asked(cp_model, built.model, solved.work, hard=size > _LARGE)
     solver, read, best_of_all = asked.solve()
     if not read:
         return _undecided(problem)
@@ -207,11 +209,11 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
         best = best if violations else _preferred(asked, built, problem.choices) or best
         # Around a wrong number the search is hard and its answer less telling: a short one, then everything open. Among
         # many numbers it never ended.
-        size = sum(len(row) for row in built.variables)
         rounds = _ROUNDS_BROKEN if violations else max(_ROUNDS_BROKEN, min(_ROUNDS, _WORK // (size + 1)))
         built.model.clear_objective()  # any reading within the bound counts: none needs to be the best of them
         hopeless = violations and size > _MOST_BROKEN
-        seen = None if solved.brief or hopeless else _support(asked, built, problem.choices, best, rounds)
+        if not (solved.brief or hopeless):
+            seen = _support(asked, built, problem.choices, best, rounds, broken=violations > 0)
     return [
         Solution(b, tuple(map(frozenset, seen[i])) if seen else _all(c), clean=not violations)
         for i, (b, c) in enumerate(zip(best, problem.choices, strict=True))
@@ -264,15 +266,20 @@ def _preferred(asked: Asked, built: Model, choices: Sequence[Choice]) -> list[tu
 
 
 def _support(
-    asked: Asked, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int
+    asked: Asked, built: Model, choices: Sequence[Choice], best: Sequence[tuple[int, ...]], rounds: int, *, broken: bool
 ) -> list[list[set[int]]] | None:
     """Collect, for each number, the columns it has in any best reading.
 
-    Asks for a reading with something not seen yet until there is none. None where the limit ended the search.
+    Asks for a reading with something not seen yet until there is none. Where identities are broken and that is hard, a
+    row with two readings is taken to have all. None where the limit ended the search.
     """
     seen = [[{column} for column in columns] for columns in best]
     asked.share()
     for _ in range(rounds):
+        if broken and asked.hard:
+            for choice, known in zip(choices, seen, strict=True):
+                if any(len(columns) > 1 for columns in known):
+                    known[:] = map(set, choice.domains)
         fresh = [
             variable
             for row, known in zip(built.variables, seen, strict=True)
