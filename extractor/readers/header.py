@@ -36,8 +36,8 @@ def layout(body: Body, spec: TableSpec) -> Layout:
         if not found.known or found.strange or crowded:
             found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
         elif not set(found.columns) >= set(spec.column_ids):
-            told = tuple(named(paths(body)[1], columns_by_name(spec))) if spec.layout else ()
-            found = found if told == found.columns else by_paths(body, spec, found)
+            above = tuple(named(paths(body)[1], columns_by_name(spec))) if spec.layout else ()
+            found = found if above == found.columns else by_paths(body, spec, found)
         if spec.layout and found.known:
             found = _as_told(body, spec, found)
     elif body.grid and spec.shape == "two_sided" and len(spec.columns) > 1:

@@ -260,7 +260,7 @@ def _meant(found: Mapping[str, str], spec: TableSpec) -> dict[str, str]:
     by_name, known = columns_by_name(spec), {c.id for c in (*spec.columns, *spec.more)}
     out: dict[str, str] = {}
     for own, printed in found.items():
-        name = undated(_bare(printed))
+        name = undated(bare(printed))
         near = {
             i
             for other, ids in by_name.items()
