@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from operator import add, ne
 
+from .generic import is_generic
 from .lexicon import Lexicon, lexicon, lookalikes, words
 from .misread import COLUMN
 from .normalize import Line, squeeze
@@ -91,7 +92,6 @@ def doubt(
     reader = _Reader(_Text(lines), known, _free(tables, parts))
     twins = dict(_twins(tables, parts))
     told = {statement.spec.id for statement in prose().statements}
-    why: dict[str, str] = {}
     out = []
     for number, table in enumerate(tables):
         rows = [_respelt(row, known, reader) for row in table.rows] if recognised else list(table.rows)
@@ -99,10 +99,7 @@ def doubt(
             if row.doubt or not any(c.kind == "number" for c in row.cells):
                 continue
             names = parts[row.key]
-            for name in names:
-                if name not in why:
-                    why[name] = reader.misread(name)
-            said = next((why[n] for n in names if why[n]), "")
+            said = next((s for n in names if (s := reader.misread(n))), "")
             said = said or next((s for n in names if (s := reader.cut(n, row.line))), "")
             if table.id in told:
                 said = said or next((s for n in names if (s := reader.torn(n, row.line))), "")
@@ -110,7 +107,8 @@ def doubt(
             said = said or twins.get((number, index), "")
             if said:
                 rows[index] = row.model_copy(update={"doubt": said})
-        rows = _columns_doubted(table, rows, known, reader)
+        if table.id in catalogue.by_id or is_generic(table):  # others have the columns of their specs
+            rows = _columns_doubted(table, rows, known, reader)
         out.append(table if rows == list(table.rows) else table.model_copy(update={"rows": tuple(rows)}))
     return out
 
@@ -123,7 +121,7 @@ def _columns_doubted(table: Table, rows: list[Row], known: Lexicon, reader: "_Re
             parts = [
                 p for p in _SLASH.split(_DATED.sub("", squeeze(label))) if p not in known.names and _WORD.search(p)
             ]
-            said = [reader.strange_year(squeeze(label)), *(reader.misread(part) for part in parts)]
+            said = (reader.strange_year(squeeze(label)), *map(reader.misread, parts))
             why[column] = next(filter(None, said), why.get(column, ""))
     if not any(why.values()):
         return rows
@@ -182,7 +180,16 @@ class _Reader:
         return found
 
     def misread(self, name: str) -> str:
-        """Say why the characters of a name may be misread, or return an empty string."""
+        """Say why the characters of a name may be misread, or return an empty string; each name is asked once."""
+        if name not in self._told:
+            self._told[name] = self._misread(name)
+        return self._told[name]
+
+    @cached_property
+    def _told(self) -> dict[str, str]:
+        return {}
+
+    def _misread(self, name: str) -> str:
         for bracket in _PAIRS:
             if name.count(bracket[0]) != name.count(bracket[1]):
                 return f"a bracket in the name {name} has no partner"
@@ -236,7 +243,11 @@ class _Reader:
     def _wordless(self, name: str, index: int) -> list[str]:
         """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
         pairs = [a + name[index] + b for a, b in _sides(name, index)]
-        return [] if any(pair in words() or pair in self.known.pairs for pair in pairs) else pairs
+        known, language = self.known.pairs, words()
+        for pair in pairs:
+            if pair in language or pair in known:
+                return []
+        return pairs
 
     def _respelt(self, name: str, index: int) -> str:
         """Return the name with another character in this place, if the document prints that one more often."""
