@@ -37,11 +37,14 @@ def put_back(
     known = {
         undated(piece) for line in joined([line for line, _ in header], layouts) for piece in split_header(line.text)
     }
+    columns = {name for spec in layouts for name in columns_by_name(spec)}
+    # 功能分类 below 功能分类科目 is of a header that is repeated.
+    fresh = frozenset(w for w in words - known if w in columns or not any(w in name for name in known))
     out: list[tuple[Line, list[Token]]] = []
     runs: list[list[Line]] = []
     index = last = 0
     while index < len(data):
-        count = _named(data, index, words - known) or int(_leads(data, index, words - known, known))
+        count = _named(data, index, fresh) or int(_leads(data, index, fresh, known))
         if count:
             if not runs or index > last:
                 runs.append([])
@@ -52,7 +55,6 @@ def put_back(
             last += index == last and all(t.whole for t in data[index][1])  # digits of codes may stand between
         index += count or 1
     above = [line for line, _ in header]
-    columns = {name for spec in layouts for name in columns_by_name(spec)}
     main = max(runs, key=lambda run: _count(run, layouts, columns), default=above)
     if _count(main, layouts, columns) > _count(above, layouts, columns):
         return [*above, *main], [line for run in runs if run is not main for line in run], out

@@ -63,12 +63,14 @@ def _joined(header: Sequence[Line], words: frozenset[str]) -> tuple[Line, ...]:
 
 def names_of(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line, ...]:
     """Return a header's lines with the fragments of names put together: of its own table's, or else of any table's."""
-    own, words = joined(header, layouts), _words(layouts)
-    if all(_known(squeeze(p), words) for line in own for p in split_header(line.text)):
+    words = _words(layouts)
+    own = _joined([parted(line) for line in header], words)
+    if not _unknown(own, words):
         return own
     other = whole_names(header, sides=layouts[0].shape == "two_sided")
     names = [squeeze(line.text) for line in other]
-    return other if len(set(names)) == len(names) and other else own  # several 合计 say nothing without their groups
+    # Several 合计 say nothing without their groups.
+    return other if len(set(names)) == len(names) and other else joined(header, layouts)
 
 
 def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, ...]:
