@@ -28,7 +28,7 @@ _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, no
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _DATED = re.compile(r"(?:19|20)\d\d年度?|其中:?|\(.*?元\)|\d+")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
-_SEVERAL, _FAR = 2, 3  # times that a year stands, and years from that of the document
+_SEVERAL, _FAR, _NEVER = 2, 3, 80  # times that a year stands, and years from that of the document
 _NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
 _UNIT = "万"
 _FOUR, _SHORT, _LONG = 4, 6, 10  # characters of a name of which one, and two, may be misread; one that makes no word
@@ -205,16 +205,17 @@ class _Reader:
             better = better or self._worded(name, index) or (self._better(name, index) if plain else "")
             if better:
                 return f"{char} in the name {name} may be misread: elsewhere stands {better}"
-            if plain and _uncommon(char) and self._lonely(name, index):
+            if plain and _uncommon(char) and (self._lonely(name, index) or self._few(name, index)):
                 return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
         return ""
 
     def strange_year(self, name: str) -> str:
-        """Say which year in a name is far from the one that the document prints most, and stands once."""
+        """Say which year in a name is far from the one that the document prints most; very far, if it stands twice."""
         usual = max(self._years, key=self._years.__getitem__, default="0")
         years: list[str] = _YEAR.findall(name)
-        found = next((y for y in years if self._years[y] < _SEVERAL and abs(int(y) - int(usual)) > _FAR), "")
-        return f"the year {found} in the name {name} stands nowhere else, and is far from the others'" if found else ""
+        odd = (y for y in years if abs(int(y) - int(usual)) > (_FAR if self._years[y] < _SEVERAL else _NEVER))
+        found = next(odd, "")
+        return f"the year {found} in the name {name} is far from the others'" if found else ""
 
     @cached_property
     def _years(self) -> Counter[str]:
@@ -252,7 +253,8 @@ class _Reader:
     def _respelt(self, name: str, index: int) -> str:
         """Return the name with another character in this place, if the document prints that one more often."""
         char = name[index]
-        if len(name) < _SHORT or not (_uncommon(char) or self._count_beside(name, index) <= _FEW):
+        beside = self._count_beside(name, index)
+        if len(name) < _SHORT or not (_uncommon(char) or beside <= max(_FEW, self._usual(name, index) // _OFTEN)):
             return ""
         spelt = Counter(_between(name[:index], name[index + 1 :], self.text.whole))
         best = max((c for c in spelt if c != char and c not in _NUMERALS), key=lambda c: spelt[c], default="")
@@ -262,6 +264,19 @@ class _Reader:
         if index in (0, len(name) - 1) and self._within(found):  # 便携式计算机 prints no 携式计算机
             return ""
         return found if _uncommon(char) or self._lonely(name, index, best) else ""
+
+    def _usual(self, name: str, index: int) -> int:
+        """Return how often the neighbours of a character stand beside another, whichever it is."""
+        return min(self._most.get((a, b), 0) for a, b in _beside(name, index))
+
+    @cached_property
+    def _most(self) -> dict[tuple[str, str], int]:
+        """How often the pair stands that is printed most behind a character, and in front of one."""
+        found: dict[tuple[str, str], int] = {}
+        for pair, count in self._pairs.items():
+            for side in ((pair[0], ""), ("", pair[-1])):
+                found[side] = max(found.get(side, 0), count)
+        return found
 
     def _within(self, found: str) -> bool:
         """Whether a spelling stands only where a longer free name does."""
@@ -320,6 +335,11 @@ class _Reader:
         if often:
             return max(_FEW - 1, often // 2)
         return 1 if char not in words().alone else -1
+
+    def _few(self, name: str, index: int) -> bool:
+        """Whether a character makes no word, and stands in few places."""
+        pairs = self._wordless(name, index)
+        return bool(pairs) and max(map(self._count, pairs)) <= _FEW
 
     def _count_beside(self, name: str, index: int) -> int:
         return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
