@@ -221,10 +221,10 @@ def test_a_text_is_as_sure_as_its_least_sure_character() -> None:
 
 def test_a_free_name_that_is_printed_again_otherwise_is_doubted() -> None:
     """However sure the recogniser was of both: one of the two is misread."""
-    text = TABLE.replace("30216\t培训费", "30299\t市政府办公疗工作经费")
-    assert words(recognised(text, {}), "30299", "名称") == [("市政府办公疗工作经费", "grounded")]
+    text = TABLE.replace("30216\t培训费", "30299\t市政府办公听工作经费")
+    assert words(recognised(text, {}), "30299", "名称") == [("市政府办公听工作经费", "grounded")]
     again = recognised(text + "\n市政府办公厅工作经费\n", {})
-    assert words(again, "30299", "名称") == [("市政府办公疗工作经费", "ambiguous")]
+    assert words(again, "30299", "名称") == [("市政府办公听工作经费", "ambiguous")]
 
 
 def test_agreement_is_worth_its_worst_reading() -> None:
