@@ -2,6 +2,7 @@
 
 A wrong number breaks the sum of its row and of those above it. Where half of the rows break the sums of their columns,
 the columns are others than the header was taken to name, and what adds up by chance would be proven under wrong names.
+A sum that is off by one digit says that a number is misread, and nothing of the columns.
 """
 
 from collections.abc import Sequence
@@ -26,9 +27,12 @@ def disproved(draft: Draft) -> str:
         rows = {ref.row for ref in instance.refs}
         if len(rows) != 1 or instance.relation not in ("sum", "same") or instance.soft:
             continue
-        verdict = evaluate(instance, [frame], values).verdict
-        if verdict != "unchecked":
-            (held if verdict == "held" else violated).update(rows)
+        outcome = evaluate(instance, [frame], values)
+        digit = len(abs(outcome.left - outcome.right).normalize().as_tuple().digits) == 1
+        if outcome.verdict == "held":
+            held.update(rows)
+        elif outcome.verdict == "violated" and not digit:
+            violated.update(rows)
     held -= violated
     weight = _FRAGMENTS if body.fragments and draft.spec.layout else 1
     return _REASON if len(violated) >= _ROWS and len(violated) * weight >= len(held) else ""
