@@ -148,6 +148,19 @@ def test_numbers_below_their_sentence_go_back_into_its_gaps() -> None:
     assert all(printed.startswith(text.strip("%")) for text, printed in spans)
 
 
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "本年收入合计 万元，比上年增加。\n12\n",  # nobody filled the gap, and a page ends
+        "本年收入合计 万元，其中：财政拨款收入 万元，占 ；\n100.00 80.00% 80.00\n",  # no share is in 万元
+    ],
+)
+def test_numbers_that_are_not_those_of_the_gaps_stay_where_they_are(torn: str) -> None:
+    """The number of a page fills no gap, and a percentage none in front of a unit."""
+    text = f"某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n二、收入决算情况说明\n{torn}"
+    assert not numbers(text, "n_revenue")
+
+
 def test_header_words_that_run_together_are_parted() -> None:
     """``项目支出支出功能分类 科目名称科目编码``: cells of a header without a blank between them."""
     rows = [
