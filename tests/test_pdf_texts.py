@@ -81,6 +81,14 @@ def test_a_column_that_adds_up_in_no_way_is_not_taken() -> None:
     assert not [cell for cell in numbers(text, "general_expenditure").values() if cell[1] in SURE]
 
 
+def test_a_search_that_was_given_up_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A way that adds up is taken only if all others were tried."""
+    columns = [[row[i] for row in (*ROWS, TOTAL)] for i in range(3)]
+    text = TITLE + lines("科目编码", "科目名称", COLUMNS, CODES, NAMES, "合计", columns)
+    monkeypatch.setattr("extractor.readers.shares._STEPS", 23)
+    assert not [cell for cell in numbers(text, "general_expenditure").values() if cell[1] in SURE]
+
+
 def test_digits_that_are_not_those_of_the_names_tell_nothing() -> None:
     """One code is another than its name's: the names aren't put to codes that aren't printed."""
     rows = [(name, *row) for name, row in zip(NAMES, ROWS, strict=True)]
