@@ -2,8 +2,8 @@
 
 Some tools tear a line of a page by height where digits are set a little lower than the words around them:
 ``本年收入合计 万元，其中：财政拨款收入 万元，占 ；`` above ``2946.25 2940.05 99.79%``. Where there are as many gaps as
-numbers, each in front of a unit or a mark, they go back in their order. One whole number alone may be that of a page
-below a gap that nobody filled.
+numbers, each in front of a unit or a mark, they go back in their order. One whole number alone, but for 0 and a year, may
+be that of a page below a gap that nobody filled.
 """
 
 import re
@@ -14,7 +14,7 @@ _GAP = re.compile(
     r"(?<=[^\s\d.]) +(?=万元|亿元|元|年|[月日%个人辆台次批](?![\u4e00-\u9fff])|平方米|[,，;；。、)）])"
     r"|(?<=[占为降长加少])\s+$"
 )
-_PAGE = re.compile(r"\s*\d{1,4}\s*")
+_PAGE = re.compile(r"\s*(?!(?:19|20)\d\d\s*$)[1-9]\d{0,3}\s*")  # no year, and not 0
 _UNIT = re.compile(r"[^,，;；。、)）]")  # what a percentage doesn't stand in front of
 _BLANK = re.compile(r"(?<=\S)\s+(?=\S)")
 _MOST = 400  # characters of a line of prose
