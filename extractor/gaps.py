@@ -2,8 +2,8 @@
 
 Some tools tear a line of a page by height where digits are set a little lower than the words around them:
 ``本年收入合计 万元，其中：财政拨款收入 万元，占 ；`` above ``2946.25 2940.05 99.79%``. Where there are as many gaps as
-numbers, each in front of a unit or a mark, they go back in their order. One whole number alone, but for 0 and a year, may
-be that of a page below a gap that nobody filled.
+numbers, each in front of a unit or a mark, they go back in their order. One whole number alone, but for 0 and a year,
+may be that of a page below a gap that nobody filled.
 """
 
 import re

@@ -121,6 +121,5 @@ def test_what_tells_names_apart_is_not_misread() -> None:
 
 def test_words_of_the_language() -> None:
     """Pairs of characters within words, and characters that are words themselves."""
-    assert {"资金", "采购", "政府"} <= {p for p in ("资金", "采购", "政府", "姿金", "采沟", "攻府") if p in words()}
-    assert "姿金" not in words()
+    assert [p for p in ("资金", "采购", "政府", "姿金", "采沟", "攻府") if p in words()] == ["资金", "采购", "政府"]
     assert {"的", "年", "和"} <= words().alone
