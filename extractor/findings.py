@@ -171,14 +171,11 @@ def _columns(table: Table) -> Iterator[Finding]:
             found.setdefault(cell.doubt, []).append((row, cell))
     for why, cells in found.items():
         refs = tuple(_named(table, row, cell.column, cell) for row, cell in cells)
+        first, cell = cells[0]
         yield Finding(
             code=COLUMN_UNCERTAIN, kind="structure", table=table.id, line=table.lines[0], cells=refs,
-            message=f"{table.title}, {table.label(*_place(cells[0]))}: {why}.",
+            message=f"{table.title}, {table.label(first, cell.column)}: {why}.",
         )  # fmt: skip
-
-
-def _place(found: tuple[Row, Cell]) -> tuple[Row, str]:
-    return found[0], found[1].column
 
 
 def unconfirmed(tables: Sequence[Table], wrong: Sequence[Ref]) -> Iterator[Finding]:

@@ -120,9 +120,18 @@ class Lexicon:
 
 
 def nearly(name: str, known: str, most: int) -> bool:
-    """Whether a name may be a known one of its length, misread in some characters: none that tells names apart."""
-    odd = [pair for pair in zip(name, known, strict=True) if pair[0] != pair[1]] if len(name) == len(known) else []
-    return 0 < len(odd) <= most and all(TELLING.isdisjoint(pair) for pair in odd)
+    """Whether a name may be a known one of its length, misread in some characters: none that tells names apart.
+
+    A character that makes a word with the one beside it is another word, unless it looks like the one that is known.
+    """
+    if len(name) != len(known):
+        return False
+    odd = [i for i, (a, b) in enumerate(zip(name, known, strict=True)) if a != b]
+    if not 0 < len(odd) <= most or not all(TELLING.isdisjoint((name[i], known[i])) for i in odd):
+        return False
+    unlike = {i for i in odd if known[i] not in lookalikes().get(name[i], ())}
+    pairs = [a + b for i, (a, b) in enumerate(pairwise(name)) if not unlike.isdisjoint((i, i + 1))]
+    return not any(pair in words() for pair in pairs)
 
 
 def _thirds(name: str) -> list[tuple[int, int, str]]:

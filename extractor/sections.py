@@ -107,11 +107,10 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
 
 
 def _misread(key: str, titles: Sequence[tuple[str, str]]) -> str:
-    """Return the table of the longest title that a key ends with but for some characters that tell none apart."""
-    for title, table in titles:
-        if len(title) >= _LONG and nearly(key[-len(title) :], title, max(1, len(title) // _EACH)):
-            return table
-    return ""
+    """Return the table of the longest titles that a key ends with but for some characters, if they are all its."""
+    near = [t for t in titles if len(t[0]) >= _LONG and nearly(key[-len(t[0]) :], t[0], max(1, len(t[0]) // _EACH))]
+    tables = {table for title, table in near if len(title) == len(near[0][0])}
+    return tables.pop() if len(tables) == 1 else ""
 
 
 @lru_cache(maxsize=8)

@@ -81,6 +81,14 @@ def test_a_column_that_adds_up_in_no_way_is_not_taken() -> None:
     assert not [cell for cell in numbers(text, "general_expenditure").values() if cell[1] in SURE]
 
 
+def test_a_search_that_was_given_up_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A way that adds up is taken only if all others were tried."""
+    columns = [[row[i] for row in (*ROWS, TOTAL)] for i in range(3)]
+    text = TITLE + lines("科目编码", "科目名称", COLUMNS, CODES, NAMES, "合计", columns)
+    monkeypatch.setattr("extractor.readers.shares._STEPS", 23)
+    assert not [cell for cell in numbers(text, "general_expenditure").values() if cell[1] in SURE]
+
+
 def test_digits_that_are_not_those_of_the_names_tell_nothing() -> None:
     """One code is another than its name's: the names aren't put to codes that aren't printed."""
     rows = [(name, *row) for name, row in zip(NAMES, ROWS, strict=True)]
@@ -146,6 +154,19 @@ def test_numbers_below_their_sentence_go_back_into_its_gaps() -> None:
     spans = [(c.text, document.text[s.start : s.end]) for c in cells if c.kind == "number" for s in c.spans]
     assert spans
     assert all(printed.startswith(text.strip("%")) for text, printed in spans)
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "本年收入合计 万元，比上年增加。\n12\n",  # nobody filled the gap, and a page ends
+        "本年收入合计 万元，其中：财政拨款收入 万元，占 ；\n100.00 80.00% 80.00\n",  # no share is in 万元
+    ],
+)
+def test_numbers_that_are_not_those_of_the_gaps_stay_where_they_are(torn: str) -> None:
+    """The number of a page fills no gap, and a percentage none in front of a unit."""
+    text = f"某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n二、收入决算情况说明\n{torn}"
+    assert not numbers(text, "n_revenue")
 
 
 def test_header_words_that_run_together_are_parted() -> None:

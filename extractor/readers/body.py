@@ -1,10 +1,9 @@
 """The body of a table: what is left when titles, units, notes, headers and page furniture are taken away."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
@@ -15,6 +14,7 @@ from .blocks import block_starts, split_blocks
 from .columns import is_name
 from .displaced import in_place
 from .fragments import joined, names_of
+from .furniture import furniture, note_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
 from .ordinals import (
@@ -26,33 +26,12 @@ from .ordinals import (
     without_unit_names,
 )
 from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
+from .repeats import without_repeats
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
 
-_UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
-_UNIT_GOES_ON = re.compile(r"^\s*位[:：]\s*(百万元|万元|千元|亿元|元)\s*$")  # below 单, at a line's end
-_OFFICE = re.compile(
-    r"(?:编制|填报|填制|预算|决算|公开|申报|报送|编报)?(?:单位|部门)(?:[/、](?:单位|部门))?(?:名称)?(?:\([^)]*\))?[:：]"
-    r"\s*(?:\[\d{3,12}\]|\d{3,12}[-—]?)?\s*(.*)"
-)
-_NOTE = re.compile(r"^[|\s]*(?:备\s*注|附?注|说\s*明)\s*[:：]")
-_EMPTY = re.compile(
-    r"空\s*表|[本此该]表为空|无\s*数\s*据|无该项|无此项|无相关|没有使用|没有.{0,30}安排的支出|未安排"
-    r"|(?:没有|无)(?:使用)?(?:政府性基金|国有资本经营)[^,，。;；]{0,16}(?:收支|收入|支出|预算|拨款|安排)"
-)
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
-_PAGE = re.compile(
-    r"^\W*-\s*\d{1,4}\s*-\W*$|^\W*第\s*\d{1,4}\s*页.{0,12}$|^\W*—\s*\d{1,4}\s*—\W*$|^\W*\d{1,4}\s*/\s*\d{1,4}\W*$"
-)
-_RULE = re.compile(r"^(?!\s*[-—]{1,2}\s*$)[\s|:\-—─━=_+\t]+$")  # one dash is an empty cell on a line of its own
-# Lines that printing adds and no table has.
-_STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
-_DECIMAL = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
-_BARE = re.compile(r"[\d\s※*|]+")
-_SENTENCE = re.compile(r"。|[,，].*[,，]")
-_HEADER_LINES = 80  # a header has fewer
-_LONGEST_HEADER = 500  # characters; what is longer is no header that could come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +97,8 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     skip = hint.skip if hint else frozenset[int]()
     content = [lines[i] for piece in chunk.pieces for i in piece if lines[i].number not in skip]
     content = without_heads(content, lines)
-    unit, office, content = _furniture(content, lines[chunk.first])
-    content, note, empty = _note(content)
+    unit, office, content = furniture(content, lines[chunk.first])
+    content, note, empty = note_of(content)
     grid = _is_grid(content)
     serial = _serial_cell(content) if grid else None
     rows = []
@@ -151,7 +130,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
     header = [line for line, _ in rows[:first]]
-    data: Sequence[tuple[Line, list[Token]]] = _without_repeats(rows[first:], header)
+    data: Sequence[tuple[Line, list[Token]]] = without_repeats(rows[first:], header)
     astray: list[Line] = []
     lost = frozenset[int]()
     if not grid and layouts[0].shape == "two_sided":
@@ -198,7 +177,7 @@ def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:
         end = squeeze(cells(above.text)[-1][1]) if above is not None and "\t" in above.text else ""
         goes_on = bool(end) and "\t" not in line.text and not is_name(end) and is_name(end + squeeze(line.text))
         if above is not None and goes_on:
-            above = replace(above, text=above.text + line.text.strip())
+            above = replace(above, text=above.text + line.text.strip(), offsets=None, ends=(), breaks=())
             continue
         if above is not None:
             yield above
@@ -212,62 +191,6 @@ def _without_strays(body: Body, spec: TableSpec, labels: Labels) -> Body:
     lines = body.lines
     kept = [line for i, line in enumerate(lines) if not (body.decimals and stray_page(lines, i, spec, labels))]
     return body if len(kept) == len(lines) else replace(body, lines=tuple(kept))
-
-
-def _furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line]]:
-    unit, office, kept = "", "", []
-    match = _UNIT.search(title.text)
-    if match:
-        unit = match.group(1)
-    for line in content:
-        text = line.text
-        match = _UNIT.search(text) or _UNIT_GOES_ON.search(text)
-        if match:
-            unit = unit or match.group(1)
-            text = text[: match.start()] + text[match.end() :]
-        named = _OFFICE.match(text.strip(" |\t"))
-        if named:
-            office = office or squeeze(named.group(1)).strip("|")
-            continue
-        if _STRAY.match(squeeze(line.text)):
-            continue
-        if (match and not squeeze(text).strip("|()")) or _PAGE.match(line.text) or _RULE.match(line.text):
-            continue
-        if match and not text[: match.start()].strip() and len(text.split()) > 1:
-            kept.append(replace(line, text=" " * match.end() + line.text[match.end() :]))  # a header on the same line
-            continue
-        if match and len(squeeze(text)) <= 40 and not _DECIMAL.search(text):
-            continue
-        kept.append(line)
-    return unit or "万元", office, kept
-
-
-def _note(content: Sequence[Line]) -> tuple[list[Line], Place | None, bool]:
-    """Split off the note: from 备注/注/说明, or a sentence that declares the table empty."""
-    for index, line in enumerate(content):
-        starts = bool(_NOTE.match(line.text))
-        bare = squeeze(line.text).strip("|")
-        # A note that is wrapped may have 空 on one line and 表 on the next.
-        whole = "".join(squeeze(other.text) for other in content[index : index + 3])
-        if not starts and not (_EMPTY.search(bare) and (_SENTENCE.search(bare) or "空表" in whole)):
-            continue
-        text = "".join(squeeze(other.text) for other in content[index : index + 4])
-        first = next(i for i, c in enumerate(line.text) if not c.isspace() and c != "|")
-        span = line.span(first, len(line.text.rstrip(" |\t")))
-        rest = [other for other in content[index + 1 :] if not _prose(other)]
-        # Rows may follow a note that stands above them; a note about nothing is followed by nothing.
-        following = [other for other in rest if _DECIMAL.search(other.text)]
-        empty = bool(_EMPTY.search(text)) and not following and not _has_amounts(content[:index])
-        return [*content[:index], *(rest if following else [])], span, empty
-    return list(content), None, False
-
-
-def _prose(line: Line) -> bool:
-    return "。" in line.text
-
-
-def _has_amounts(content: Sequence[Line]) -> bool:
-    return any(_DECIMAL.search(line.text) for line in content)
 
 
 def _is_grid(content: Sequence[Line]) -> bool:
@@ -338,80 +261,6 @@ def _begins_itself(tokens: Sequence[Token], following: Sequence[Token], spec: Ta
 
 def _one_word(tokens: Sequence[Token]) -> bool:
     return len(tokens) == 1 and tokens[0].kind == "text"
-
-
-def _without_repeats(
-    rows: Sequence[tuple[Line, list[Token]]], header: Sequence[Line]
-) -> list[tuple[Line, list[Token]]]:
-    """Drop headers that come back after a page break: runs of lines that spell the header once more."""
-    whole = "".join(_flat(line) for line in header if not _digits(line))
-    if not whole or len(whole) > _LONGEST_HEADER:
-        return list(rows)
-    bag = Counter(whole)
-    told = [_said(line, tokens) for line, tokens in rows]
-    reach = _reach(told)
-    out = []
-    index = 0
-    while index < len(rows):
-        length = _repeat(told, index, whole, bag) if reach[index] * 5 >= len(whole) * 3 else 0
-        if length:
-            index += length
-        else:
-            out.append(rows[index])
-            index += 1
-    return out
-
-
-def _reach(told: Sequence[str | None]) -> list[int]:
-    """Return for each line the characters from it to the next amount, of as many lines as a header may have."""
-    sums = [0, *accumulate(len(text or "") for text in told)]
-    amounts = [*(i for i, text in enumerate(told) if text is None), len(told)]
-    at, out = 0, []
-    for index in range(len(told)):
-        at += amounts[at] < index
-        out.append(sums[min(amounts[at], index + _HEADER_LINES)] - sums[index])
-    return out
-
-
-def _digits(line: Line) -> bool:
-    """Whether a line holds column numbers or marks alone."""
-    return bool(_BARE.fullmatch(line.text))
-
-
-def _flat(line: Line) -> str:
-    return (
-        "".join(squeeze(text) for _, text in cells(line.text))
-        if "\t" in line.text
-        else squeeze(line.text).replace("|", "")
-    )
-
-
-def _said(line: Line, tokens: Sequence[Token]) -> str | None:
-    """Return what a line says of a header: nothing if it holds column numbers alone, None if it holds an amount."""
-    if any(t.kind == "number" and (not t.whole or len(t.text) >= 3) for t in tokens):
-        return None
-    return "" if _digits(line) else _flat(line)
-
-
-def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str]) -> int:
-    length, best, same, left = 0, 0, True, dict(bag)
-    for end in range(index, min(index + _HEADER_LINES, len(told))):
-        text = told[end]
-        if text is None or (end == index and not text):
-            break  # a header begins with words; digits here may be the rest of a split number
-        if not text:
-            continue
-        same = same and whole.startswith(text, length)
-        length += len(text)
-        for c in text:
-            left[c] = left.get(c, 0) - 1
-        # The same characters in another order: fragments of header cells come out as they like.
-        if length > len(whole) or (not same and any(left[c] < 0 for c in text)):
-            break
-        most = length * 5 >= len(whole) * 3 or length == len(whole)
-        if most if same else length >= 8 and length * 5 >= len(whole) * 4:
-            best = end + 1 - index
-    return best
 
 
 def _serial_cell(content: Sequence[Line]) -> int | None:

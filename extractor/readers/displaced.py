@@ -64,7 +64,7 @@ def _early(stream: Sequence[Token]) -> list[Token]:
 
 def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone: bool) -> list[Row]:
     """Cut words into names that the classification has, totals, and other names; these may each stand ``alone``."""
-    known = {squeeze(name) for forms in names.values() for name in forms} | TOTALS
+    known = TOTALS | {squeeze(name) for forms in names.values() for name in forms}
     rows: list[Row] = []
     index = 0
     while index < len(stream):
@@ -88,7 +88,7 @@ def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone:
     return rows
 
 
-def _name(stream: Sequence[Token], index: int, known: frozenset[str] | set[str]) -> int:
+def _name(stream: Sequence[Token], index: int, known: frozenset[str]) -> int:
     """How many tokens make up the longest name that begins here; 0 if none does."""
     text, best = "", 0
     for count, token in enumerate(stream[index : index + _WORDS], 1):
@@ -99,7 +99,7 @@ def _name(stream: Sequence[Token], index: int, known: frozenset[str] | set[str])
     return best
 
 
-def _other(stream: Sequence[Token], index: int, known: frozenset[str] | set[str]) -> int:
+def _other(stream: Sequence[Token], index: int, known: frozenset[str]) -> int:
     """How many tokens make up a name that the classification doesn't have: the words up to a number, if few."""
     for count, token in enumerate(stream[index : index + _OTHER + 1]):
         if token.kind != "text":

@@ -16,7 +16,7 @@ _FRAGMENTS = 2  # so much more a broken sum weighs where the header came in piec
 _REASON = "most of its rows don't add up under what its header was taken to name"
 
 
-def disproved(draft: Draft) -> str:
+def _disproved(draft: Draft) -> str:
     """Say that a table's rows refute its columns, or return an empty string."""
     body = draft.body
     if body.grid or not (draft.spec.layout or draft.labels or body.fragments):
@@ -40,6 +40,6 @@ def disproved(draft: Draft) -> str:
 
 def kept(drafts: Sequence[Draft]) -> tuple[list[Draft], list[tuple[Draft, str]]]:
     """Part the tables whose rows refute their columns from the others, each with the reason."""
-    odd = [(draft, reason) for draft in drafts if (reason := disproved(draft))]
+    odd = [(draft, reason) for draft in drafts if (reason := _disproved(draft))]
     refuted = {id(draft) for draft, _ in odd}
     return [draft for draft in drafts if id(draft) not in refuted], odd

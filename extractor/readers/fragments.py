@@ -20,9 +20,9 @@ from .tokens import split_header
 _LONGEST = 12  # fragments of one name
 _LEAVES = ("小计",)
 _TOTAL = "合计"
+_SUMS = (*_LEAVES, _TOTAL)
 _OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name a column
 _ROWS = "项目"
-_SUMS = ("合计", "小计")
 _NUMBER = 2  # digits of a column's number
 
 
@@ -49,16 +49,17 @@ def _unknown(header: Sequence[Line], words: frozenset[str]) -> int:
     return sum(len(p) for p in pieces if not _known(p, words))
 
 
-def _joined(header: Sequence[Line], words: frozenset[str]) -> tuple[Line, ...]:
+def _joined(header: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...] = _LEAVES) -> tuple[Line, ...]:
+    """Put the fragments of names together that stand on lines of their own; lines with several pieces stay."""
     out: list[Line] = []
     run: list[Line] = []
     for line in header:
         if len(split_header(line.text)) == 1:
             run.append(line)
         else:
-            out += [*_whole(run, words), line]
+            out += [*_whole(run, words, leaves), line]
             run = []
-    return (*out, *_whole(run, words))
+    return (*out, *_whole(run, words, leaves))
 
 
 def names_of(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line, ...]:
@@ -81,15 +82,7 @@ def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, .
     """
     words = _any_words()
     words = frozenset(w for w in words if w == _ROWS or not w.endswith(_ROWS)) if sides else words
-    out: list[Line] = []
-    run: list[Line] = []
-    for line in header:
-        if len(split_header(line.text)) == 1:
-            run.append(line)
-            continue
-        out += [*_whole(run, words, (*_LEAVES, _TOTAL)), line]
-        run = []
-    out = _with_total([*out, *_whole(run, words, (*_LEAVES, _TOTAL))], words)
+    out = _with_total(list(_joined(header, words, _SUMS)), words)
     pieces = [p for line in out for p in split_header(line.text)]
     return tuple(out) if all(_known(squeeze(p), words) for p in pieces) else ()
 
@@ -112,7 +105,7 @@ def _any_words() -> frozenset[str]:
     return _words(catalogue().tables) | {undated(name).removeprefix("其中:") for name in more}
 
 
-def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...] = _LEAVES) -> list[Line]:
+def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...]) -> list[Line]:
     """Put a run of lines together, each with one piece; they stay as they are where each is a name."""
     pieces = [squeeze(line.text.replace("|", " ")) for line in run]
     if all(_known(piece, words) for piece in pieces):

@@ -30,7 +30,7 @@ def in_groups(
     body = replace(body, blocks=False)
     if spec.shape not in ("coded", "items"):
         return None
-    header = body.pieces if _whole_names(body) else whole_names(body.pieces)
+    header = body.pieces if _is_whole(body) else whole_names(body.pieces)
     rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else item_rows(body)
     found = grouped(header, rows) if header else None
     if found is None:
@@ -59,7 +59,7 @@ def _lost(known: Layout, ids: tuple[str, ...], found: Grouped) -> list[str]:
     return [c for c in known.columns if c not in ids and c not in groups]
 
 
-def _whole_names(body: Body) -> bool:
+def _is_whole(body: Body) -> bool:
     """Whether the pieces of a header that may make up longer names are all names themselves."""
     lines = {squeeze(line.text) for line in body.header_lines}
     return not body.fragments or all(is_name(p) for line in body.pieces if (p := squeeze(line.text)) not in lines)

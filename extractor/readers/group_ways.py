@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 
 from extractor.normalize import Line
 
-from .group_words import BEFORE, LEAVES, OF_LABELS, WHOLE, WITHIN, Path, may_stand
+from .group_words import BEFORE, LEAVES, WHOLE, WITHIN, Path, may_stand, names_rows
 from .tokens import split_header
 
 _RATE = re.compile(r"[%率]\)?$|比例$|比重$|幅度$")  # what is one number has no parts
@@ -37,12 +37,12 @@ def ways(header: Sequence[Line], work: Work) -> Iterator[tuple[Path, ...]]:
         again = next((i for i in range(2, len(flat)) if flat[i] == flat[0]), 0)
         if again and len(flat) % again == 0:
             yield from _aligned([flat[i : i + again] for i in range(0, len(flat), again)])
-        names = [name for name in flat if not OF_LABELS.search(name)]
+        names = [name for name in flat if not names_rows(name)]
         # What says what a row is stands in front: behind other names it begins the next line.
         sure = {
-            sum(not OF_LABELS.search(n) for n in flat[:i])
+            sum(not names_rows(n) for n in flat[:i])
             for i, (left, right) in enumerate(pairwise(flat), 1)
-            if OF_LABELS.search(right) and not OF_LABELS.search(left)
+            if names_rows(right) and not names_rows(left)
         }
         yield from in_lines(names, sure, work)
         return
@@ -72,14 +72,14 @@ def repeated(lines: Sequence[Line]) -> bool:
 def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[tuple[Path, ...]]:
     """Yield the columns of lines that name each of them: merged cells are printed again in every one."""
     paths = [tuple(dict.fromkeys(path)) for path in zip(*lines, strict=True)]
-    kept = tuple(path for path in paths if not OF_LABELS.search(path[-1]))
+    kept = tuple(path for path in paths if not names_rows(path[-1]))
     if len(lines) > 1 and kept and paths[-len(kept) :] == list(kept) and len(kept) < len(paths):
         yield kept
 
 
 def _without_labels(line: Sequence[str]) -> list[str]:
     """Return the names of a line without those in front that say what a row is."""
-    first = next((i for i, name in enumerate(line) if not OF_LABELS.search(name)), len(line))
+    first = next((i for i, name in enumerate(line) if not names_rows(name)), len(line))
     return list(line[first:])
 
 

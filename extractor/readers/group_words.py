@@ -7,7 +7,7 @@ Path = tuple[str, ...]
 
 LEAVES = frozenset({"小计", "合计"})
 WHOLE = re.compile(r"(?:总计|合计|小计)$")
-OF_LABELS = re.compile(
+_OF_LABELS = re.compile(
     r"(?:科目|编码|代码|名称|分类)(?:\([^()]*\))?$|^(?:类|款|项|项目|备注|序号|栏次|行次|类款项|单位|部门|类型|项目类[型别]|(?:项目|实施|预算)单位|主管部门)$|^项目\(按|^[\d※*]+$"
 )
 WITHIN = re.compile(r"其中")  # parts that needn't be all
@@ -50,7 +50,7 @@ BEFORE = re.compile(r"其中:?$|中:$")  # a group that holds the parts of the c
 
 def names_rows(name: str) -> bool:
     """Whether a piece of a header says what rows are called, or counts columns, and names no amounts."""
-    return OF_LABELS.search(name) is not None
+    return _OF_LABELS.search(name) is not None
 
 
 @lru_cache(maxsize=4096)

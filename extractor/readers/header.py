@@ -14,13 +14,14 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, counted, is_name, strangeness
+from .columns import Layout, columns_by_name, counted, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
+from .grid_header import by_cell, doubted_beside, first_cell_of, with_unknown
 from .group_words import names_rows
 from .heads import CROWDED, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
-from .tokens import Token, cells, split_header
+from .tokens import cells, split_header
 from .two_sides import in_cells
 
 _SEVERAL = 2  # columns, years
@@ -52,17 +53,7 @@ def layout(body: Body, spec: TableSpec) -> Layout:
             found = Layout(known=True, columns=ids, printed=ids, short=ids, labels=told, strange=fresh)
     if not found.known or not body.grid or found.first_cell is not None:
         return found
-    return _beside(body, replace(found, first_cell=_first_cell(body, spec, found.printed)))
-
-
-def _beside(body: Body, found: Layout) -> Layout:
-    """Put the columns in doubt where the first amounts of a grid stand under a name that is none of theirs."""
-    firsts = Counter(next((t.cell for t in line if t.decimals and t.cell is not None), None) for line in body.lines)
-    usual = next((cell for cell, _ in firsts.most_common() if cell is not None), None)
-    name = _leaves(body).get(usual, "") if usual is not None else ""
-    if found.first_cell is None or usual is None or usual >= found.first_cell or is_name(name) or not name:
-        return found
-    return replace(found, doubtful=True, short=(name, *found.columns[:-1]))
+    return doubted_beside(body, replace(found, first_cell=first_cell_of(body, spec, found.printed)))
 
 
 def _as_told(body: Body, spec: TableSpec, found: Layout) -> Layout:
@@ -90,28 +81,6 @@ def _in_years(body: Body, spec: TableSpec) -> TableSpec:
     return spec.model_copy(update={"columns": (this, last, *rest)})
 
 
-def _first_cell(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:
-    """Return the cell of a grid above which the header names its first column, if it names all of them in a row."""
-    by_name = columns_by_name(spec)
-    leaves = _leaves(body)
-    for first in leaves:
-        here = [by_name.get(leaves.get(first + i, ""), ()) for i in range(len(columns))]
-        if len(columns) > 1 and all(c in names for c, names in zip(columns, here, strict=True)):
-            return first
-    return None
-
-
-def _leaves(body: Body) -> dict[int, str]:
-    """What the lowest line of a grid's header says in each cell."""
-    leaves: dict[int, str] = {}
-    for line in body.header_lines:
-        for index, (_, text) in enumerate(cells(line.text)):
-            name = undated(text)
-            if name and not name.isdigit():
-                leaves[index] = name
-    return leaves
-
-
 def _layout(body: Body, spec: TableSpec) -> Layout:
     every = spec.column_ids
     if not body.lines or not body.header or spec.shape == "wide":
@@ -128,7 +97,7 @@ def _layout(body: Body, spec: TableSpec) -> Layout:
         every = tuple(named.names)
         return Layout(known=True, columns=every, printed=every, short=every, labels=named.labels)
     more = any(c.id in named.names for c in spec.more)
-    beyond = _with_unknown(body, spec) if body.grid else _told_in_a_row(body, spec)
+    beyond = with_unknown(body, spec) if body.grid else _told_in_a_row(body, spec)
     if set(beyond) > set(every):
         fresh = strangeness(beyond, spec)
         return Layout(known=True, columns=beyond, printed=beyond, short=beyond, labels=named.labels, strange=fresh)
@@ -162,7 +131,7 @@ def _named_layout(body: Body, spec: TableSpec, named: Cover, beyond: tuple[str, 
     """Take the columns that a header names, where it names nothing else."""
     if spec.column_ids[0] not in named.names:
         return Layout(known=False, reason="its header doesn't name the spec's columns")
-    exact = (_by_cell(body, spec) or beyond) if body.grid else ()
+    exact = (by_cell(body, spec) or beyond) if body.grid else ()
     if exact and set(exact) >= set(named.names):
         fresh = strangeness(exact, spec)
         return Layout(known=True, columns=exact, printed=exact, short=exact, labels=named.labels, strange=fresh)
@@ -228,7 +197,7 @@ def _first_layout(body: Body, spec: TableSpec) -> Layout:
     short = tuple(c for c in every if c not in missing)
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     whole = {name for line in lines for name in line}
-    exact = _by_cell(body, spec) if body.grid else ()
+    exact = by_cell(body, spec) if body.grid else ()
     # A header broken over two lines names some columns at cells that aren't theirs.
     broken = bool(exact) and not set(exact) >= set(cover(body, spec).names)
     if exact and len(exact) < len(every) and not broken:
@@ -237,51 +206,6 @@ def _first_layout(body: Body, spec: TableSpec) -> Layout:
         return Layout(known=True, columns=every, printed=exact, short=every)
     columns = short if missing and body.grid and whole >= set(short) else every
     return Layout(known=True, columns=columns, printed=_ordered(columns, lines), short=short)
-
-
-def _by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
-    """Return the columns as the cells of a grid's header name them, if they name every one without a gap.
-
-    A leaf stands below its group; where two lines name the same cell, the lower one counts.
-    """
-    by_name = columns_by_name(spec)
-    leaves = _leaves(body)
-    found = [index for index, text in sorted(leaves.items()) if text in by_name]
-    if len(found) < 2 or any(leaves.get(i) not in by_name for i in range(found[0], found[-1] + 1)):
-        return ()
-    if any(leaves.get(t.cell or 0) not in HEADER_WORDS for line in body.lines for t in line if _beyond(t, found[-1])):
-        return ()
-    used: Counter[str] = Counter()
-    out = []
-    for index in found:
-        names = by_name[leaves[index]]
-        if used[leaves[index]] >= len(names):
-            return ()
-        out.append(names[used[leaves[index]]])
-        used[leaves[index]] += 1
-    return tuple(out) if len(set(out)) == len(out) else ()
-
-
-def _beyond(token: Token, last: int) -> bool:
-    """Whether an amount stands to the right of the last column that is named."""
-    return token.decimals > 0 and token.cell is not None and token.cell > last
-
-
-def _with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
-    """Return the columns of a grid cell by cell, where some have names that the spec doesn't know: these they keep."""
-    by_name = columns_by_name(spec)
-    leaves = _leaves(body)
-    numbers = [cell for line in body.lines if (cell := [t.cell for t in line if t.decimals and t.cell is not None])]
-    if not numbers:
-        return ()
-    first = Counter(cell[0] for cell in numbers).most_common(1)[0][0]
-    last = max(cell[-1] for cell in numbers)
-    names = [leaves.get(i, "") for i in range(first, last + 1)]
-    if set(names) - set(by_name) & set(HEADER_WORDS):
-        return ()
-    out = [by_name.get(n, [bare(n)])[0] for n in names]
-    known = sum(n in by_name for n in names) * 2 >= len(out) or (len(out) > 1 and out[0] == spec.column_ids[0])
-    return tuple(out) if all(out) and len(set(out)) == len(out) and known else ()
 
 
 def _told_in_a_row(body: Body, spec: TableSpec) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ from extractor.tokens import transcript
 
 from . import asked_columns, parts, wide
 from .body import Body
-from .deterministic import fitting
 from .draft import Draft
+from .fitting import fitting
 from .labels import Labels, labels_of
 from .parts import Part
 from .purchases import in_levels

@@ -16,6 +16,8 @@ from .draft import Draft, narrow
 from .header import moved_to_the_end
 from .solve import Solution, Solved, solve
 
+_WIDE, _ROWS = 4, 2  # amounts of a row, and such rows, whose sums tell the order of columns
+
 
 def settle(
     drafts: list[Draft], layouts: Mapping[str, Layout], catalogue: Catalogue, effort: tuple[Work, Work]
@@ -67,7 +69,6 @@ def _turned(draft: Draft) -> Draft:
     return replace(draft, other=(first, *rest[1:], rest[0])) if wide <= broken else draft
 
 
-_WIDE, _ROWS = 4, 2  # amounts of a row, and such rows
 _Rules = dict[tuple[frozenset[str], ...], list[Instance]]  # they are the same in every order of the columns
 
 

@@ -12,14 +12,14 @@ from math import prod
 
 from extractor.amount import half_unit
 
+from .group_ways import Work
 from .tokens import Token
 
 _Cells = list[Token | None]
 _Tree = Sequence[tuple[int, Sequence[int]]]
-_COLUMN_TRIES = 20_000
-_WAYS = 64
+_STEPS = 20_000  # of work on one table
+_WAYS = 64  # in which rows may share amounts, each run of names by itself
 _WIDEST = 6  # amounts of a row
-_TRIES = 2_000
 
 
 @dataclass(slots=True)
@@ -40,9 +40,13 @@ def share(rows: list[Row], early: Sequence[Token]) -> list[Row] | None:
     total = next((row for row in rows if not row.code), None)
     items = [row for row in rows if row.code]
     orders = [items] if total is None else [[*items, total], [total, *items]]
-    for cuts in ((_whole,), (), (_split, _columns)):
-        found = [way for order in orders for cut in cuts for way in cut(amounts, order)]
-        found = found if cuts else list(_interleaved(rows, early, total))
+    work = Work(_STEPS)
+    whole = (way for order in orders for way in _whole(amounts, order))
+    torn = (way for order in orders for cut in (_split, _columns) for way in cut(amounts, order, work))
+    for ways in (whole, _interleaved(rows, early, total), torn):
+        found = list(ways)
+        if not work.left:
+            return None  # not every way was tried: another one may do as well
         if found:
             return found[0] if len({_places(way) for way in found}) == 1 else None
     return None
@@ -62,26 +66,24 @@ def _whole(amounts: Sequence[Token], rows: Sequence[Row]) -> Iterator[list[Row]]
             yield [replace(row, amounts=part) for row, part in zip(rows, shares, strict=True)]
 
 
-def _split(amounts: Sequence[Token], rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _split(amounts: Sequence[Token], rows: Sequence[Row], work: Work) -> Iterator[list[Row]]:
     """Yield the ways to cut amounts into rows, each with its sum in front of its parts, under which all sums hold."""
     values, tree = [_value(t) for t in amounts], _tree(rows)
     stack: list[tuple[int, ...]] = [(0,)]
-    tries = _TRIES
-    while stack and tries:
+    while stack and work.spend():
         cuts = stack.pop()
-        tries -= 1
         start, left = cuts[-1], len(rows) + 1 - len(cuts)
         if not left:
             if start == len(amounts):
                 shares = [list(amounts[a:b]) for a, b in pairwise(cuts)]
                 if _adds_up(tree, shares, 1):
-                    yield [replace(row, amounts=share) for row, share in zip(rows, shares, strict=True)]
+                    yield [replace(row, amounts=part) for row, part in zip(rows, shares, strict=True)]
             continue
         ends = range(start + 2, min(start + _WIDEST, len(amounts) - 2 * (left - 1)) + 1)
         stack.extend((*cuts, e) for e in ends if values[start] == sum(values[start + 1 : e], Decimal(0)))
 
 
-def _columns(amounts: Sequence[Token], rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _columns(amounts: Sequence[Token], rows: Sequence[Row], work: Work) -> Iterator[list[Row]]:
     """Yield the ways to cut amounts into a column of sums and two of parts, with their empty cells, that all add up."""
     sums, parts = amounts[: len(rows)], amounts[len(rows) :]
     tree = _tree(rows)
@@ -89,10 +91,8 @@ def _columns(amounts: Sequence[Token], rows: Sequence[Row]) -> Iterator[list[Row
         return
     if not _adds_up(tree, [[t] for t in sums], 1):
         return
-    tries = _COLUMN_TRIES
     for cut in range(len(parts) + 1):
-        found, tries = _beside(sums, parts[:cut], parts[cut:], tries)
-        for left, right in found:
+        for left, right in _beside(sums, parts[:cut], parts[cut:], work):
             columns = [[t] if t else [] for t in left], [[t] if t else [] for t in right]
             if all(_adds_up(tree, column, 1) for column in columns):
                 yield [
@@ -102,16 +102,15 @@ def _columns(amounts: Sequence[Token], rows: Sequence[Row]) -> Iterator[list[Row
 
 
 def _beside(
-    sums: Sequence[Token], first: Sequence[Token], second: Sequence[Token], tries: int
-) -> tuple[list[tuple[_Cells, _Cells]], int]:
-    """Return the ways in which each sum is the next of one column, of the other, or of both; and the tries left."""
-    found: list[tuple[_Cells, _Cells]] = []
+    sums: Sequence[Token], first: Sequence[Token], second: Sequence[Token], work: Work
+) -> Iterator[tuple[_Cells, _Cells]]:
+    """Yield the ways in which each sum is the next of one column, of the other, or of both."""
     stack: list[tuple[_Cells, _Cells, int, int]] = [([], [], 0, 0)]
-    while stack and tries:
+    while stack and work.spend():
         left, right, a, b = stack.pop()
-        tries -= 1
         if len(left) == len(sums):
-            found += [(left, right)] if (a, b) == (len(first), len(second)) else []
+            if (a, b) == (len(first), len(second)):
+                yield left, right
             continue
         total = _value(sums[len(left)])
         one, other = first[a] if a < len(first) else None, second[b] if b < len(second) else None
@@ -119,7 +118,6 @@ def _beside(
             cells = [t for t in (mine, yours) if t is not None]
             if cells and total == sum(map(_value, cells), Decimal(0)):
                 stack.append(([*left, mine], [*right, yours], a + (mine is not None), b + (yours is not None)))
-    return found, tries
 
 
 def _ways(amounts: Sequence[Token], count: int, width: int) -> Iterator[list[list[Token]]]:
@@ -204,5 +202,5 @@ def _locally(run: Sequence[Row]) -> Iterator[list[Row]]:
     if len(run) == 1:
         yield list(run)
     elif width and not rest:
-        for share in _ways(amounts, len(run), width):
-            yield [replace(row, amounts=part) for row, part in zip(run, share, strict=True)]
+        for shares in _ways(amounts, len(run), width):
+            yield [replace(row, amounts=part) for row, part in zip(run, shares, strict=True)]

@@ -17,7 +17,7 @@ from .blocks import sides
 from .body import Body
 from .columns import Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
-from .group_words import names_rows
+from .group_words import LEAVES, names_rows
 from .groups import Grouped, settled
 from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
@@ -37,7 +37,6 @@ _RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
 _ROOM = Decimal("0.02")
 _TWO = 2
 _SPACED = frozenset("项收支科栏行序")  # how words begin that are printed with a blank inside
-_SUMS = ("合计", "小计")
 
 
 def in_cells(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
@@ -115,7 +114,7 @@ def _unless_strange(names: Sequence[str], spec: TableSpec, otherwise: Layout) ->
     """Take another reading only if it has a column for every name: sums down the rows would prove the wrong one."""
     by_name = columns_by_name(spec)
     told = [undated(bare(name)) for name in names if not _of_rows(name)]
-    if any(name not in by_name and name not in _SUMS for name in told):
+    if any(name not in by_name and name not in LEAVES for name in told):
         return Layout(known=False, reason="which of its columns stand below which its sums don't tell")
     return otherwise
 
@@ -137,7 +136,7 @@ def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[s
     """Call the right side's first column by the sum that stands below its group, not by the group's name."""
     main = known.columns[0] if known.columns else ""
     below = lower[0][0] if lower and len(right) == 1 else right[1] if len(right) > 1 else ""
-    if not known.known or known.labels.get(main, main) != right[0] or below not in _SUMS:
+    if not known.known or known.labels.get(main, main) != right[0] or below not in LEAVES:
         return known
     return replace(known, labels={**known.labels, main: below})
 

@@ -21,7 +21,7 @@ from .draft import Draft
 from .labels import STAGE, TOTALS
 from .rows import RawRow
 from .tokens import Token, cells
-from .wide_orders import CARS, GRAND, Head, Path, names_of, orders
+from .wide_orders import CARS, GRAND, Head, Path, orders, placed_names
 
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
@@ -60,7 +60,7 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if lines and _BLOCK.fullmatch(lines[0].label) and lines[0].label in header:
         header += lines[0].label  # the last name of the header, on a line of its own
         lines[0] = replace(lines[0], label="")
-    head = Head(header, names_of(body), body.grid)
+    head = Head(header, placed_names(body), body.grid)
     items = _as_printed(_items(header, spec), body)
     if not lines or len(items) < 3:
         return "its header doesn't name the spec's items"
@@ -139,9 +139,9 @@ def _by_years(
     """Read a table whose items stand in the header, and whose rows are the budgets of two years."""
     columns = {label: column for column, label in years.items()}
     fits: list[dict[tuple[Path, int], Token]] = [{}]
+    head = Head("", placed_names(told[2]), told[2].grid)
     for line in lines:
         column = columns[line.label]
-        head = Head("", names_of(told[2]), told[2].grid)
         own = _fits(items, head, {column: line.label}, line, grid=told[2].grid)
         fits = [fit | other for fit in fits for other in own]
     if not fits or len(fits) > _WAYS:

@@ -35,7 +35,7 @@ class Head:
         return not self.grid and all(place == 0 for (_, place), _ in self.names)
 
 
-def names_of(body: Body) -> tuple[tuple[tuple[int, int], str], ...]:
+def placed_names(body: Body) -> tuple[tuple[tuple[int, int], str], ...]:
     """Return the names of a header with their places, put together where they come in fragments."""
     if body.grid:
         lines = [[squeeze(text) for _, text in cells(line.text)] for line in body.header_lines]

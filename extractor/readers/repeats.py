@@ -1,0 +1,86 @@
+"""Headers that come back after a page break, in the same words or with their pieces in another order."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate
+
+from extractor.normalize import Line, squeeze
+
+from .tokens import Token, cells
+
+_BARE = re.compile(r"[\d\s※*|]+")
+_HEADER_LINES = 80  # a header has fewer
+_LONGEST_HEADER = 500  # characters; what is longer is no header that could come back
+
+
+def without_repeats(rows: Sequence[tuple[Line, list[Token]]], header: Sequence[Line]) -> list[tuple[Line, list[Token]]]:
+    """Drop headers that come back after a page break: runs of lines that spell the header once more."""
+    whole = "".join(_flat(line) for line in header if not _digits(line))
+    if not whole or len(whole) > _LONGEST_HEADER:
+        return list(rows)
+    bag = Counter(whole)
+    told = [_said(line, tokens) for line, tokens in rows]
+    reach = _reach(told)
+    out = []
+    index = 0
+    while index < len(rows):
+        length = _repeat(told, index, whole, bag) if reach[index] * 5 >= len(whole) * 3 else 0
+        if length:
+            index += length
+        else:
+            out.append(rows[index])
+            index += 1
+    return out
+
+
+def _reach(told: Sequence[str | None]) -> list[int]:
+    """Return for each line the characters from it to the next amount, of as many lines as a header may have."""
+    sums = [0, *accumulate(len(text or "") for text in told)]
+    amounts = [*(i for i, text in enumerate(told) if text is None), len(told)]
+    at, out = 0, []
+    for index in range(len(told)):
+        at += amounts[at] < index
+        out.append(sums[min(amounts[at], index + _HEADER_LINES)] - sums[index])
+    return out
+
+
+def _digits(line: Line) -> bool:
+    """Whether a line holds column numbers or marks alone."""
+    return bool(_BARE.fullmatch(line.text))
+
+
+def _flat(line: Line) -> str:
+    return (
+        "".join(squeeze(text) for _, text in cells(line.text))
+        if "\t" in line.text
+        else squeeze(line.text).replace("|", "")
+    )
+
+
+def _said(line: Line, tokens: Sequence[Token]) -> str | None:
+    """Return what a line says of a header: nothing if it holds column numbers alone, None if it holds an amount."""
+    if any(t.kind == "number" and (not t.whole or len(t.text) >= 3) for t in tokens):
+        return None
+    return "" if _digits(line) else _flat(line)
+
+
+def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str]) -> int:
+    length, best, same, left = 0, 0, True, dict(bag)
+    for end in range(index, min(index + _HEADER_LINES, len(told))):
+        text = told[end]
+        if text is None or (end == index and not text):
+            break  # a header begins with words; digits here may be the rest of a split number
+        if not text:
+            continue
+        same = same and whole.startswith(text, length)
+        length += len(text)
+        for c in text:
+            left[c] = left.get(c, 0) - 1
+        # The same characters in another order: fragments of header cells come out as they like.
+        if length > len(whole) or (not same and any(left[c] < 0 for c in text)):
+            break
+        most = length * 5 >= len(whole) * 3 or length == len(whole)
+        if most if same else length >= 8 and length * 5 >= len(whole) * 4:
+            best = end + 1 - index
+    return best
