@@ -66,7 +66,7 @@ _MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 # A title that has more than an office's name and a year before the words we know is another table.
 _DISTINCT = re.compile(
-    r"财政拨款|一般公共|政府性|基金|国有资本|社会保险|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
+    r"财政拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
 )
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
