@@ -12,6 +12,7 @@ from extractor.specs import TableSpec, catalogue
 from .labels import HEADER_WORDS
 
 _LIKE = 2  # times that it weighs more if its name looks misread
+_OF = 5  # characters of a name of which one may be misread
 WEIGHT = 10
 """Of a column that a spec doesn't know, against characters left over."""
 
@@ -78,6 +79,20 @@ def looks_misread(name: str) -> bool:
     return name not in known and any(
         name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
     )
+
+
+@lru_cache(maxsize=1024)
+def may_be_a_name(piece: str) -> bool:
+    """Whether a piece of a header is none that is known, and looks like one: in a character, or one of five."""
+    if is_name(piece):
+        return False
+    return any(len(other) == len(piece) and _looks_like(piece, other) for other in {*_every_name(), *HEADER_WORDS})
+
+
+def _looks_like(piece: str, other: str) -> bool:
+    """Whether what differs between two texts of one length are a few characters that look like each other."""
+    odd = [(a, b) for a, b in zip(piece, other, strict=True) if a != b]
+    return len(odd) <= max(1, len(piece) // _OF) and all(b in lookalikes().get(a, ()) for a, b in odd)
 
 
 def told_apart(known: Layout) -> Layout:

@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, counted, is_name, strangeness
+from .columns import Layout, columns_by_name, counted, is_name, may_be_a_name, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
 from .group_words import names_rows
@@ -28,7 +28,30 @@ _YEARS = re.compile(r"(?:19|20)\d\d")
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:
-    """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
+    """Compare a header with its spec: the first layout of the table, or one with other columns that it explains.
+
+    Where some of its words may be misread, the columns have to be as many as it names.
+    """
+    found = _compared(body, spec)
+    if not found.known or not body.grid or spec.shape == "wide":
+        return found
+    odd = next((p for pieces in _pieces(body) for p in pieces if may_be_a_name(p)), "")
+    if not odd or _as_many(body, spec, found):
+        return found
+    return Layout(known=False, reason=f"{odd} in its header may be misread, and it names other columns than were found")
+
+
+def _as_many(body: Body, spec: TableSpec, found: Layout) -> bool:
+    """Whether the cells of a grid's header name as many columns as were found."""
+    if spec.shape == "two_sided":
+        both = sides(body.lines)
+        above = paths(body, both[-1][1:])[1] if both else ()
+    else:
+        above = paths(body)[1]
+    return not above or len(set(above)) == len(found.columns)
+
+
+def _compared(body: Body, spec: TableSpec) -> Layout:
     spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels", "projects") and not body.blocks:
