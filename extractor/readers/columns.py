@@ -82,11 +82,13 @@ def looks_misread(name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def may_be_a_name(piece: str) -> bool:
-    """Whether a piece of a header is none that is known, and looks like one: in a character, or one of five."""
-    if is_name(piece):
-        return False
-    return any(len(other) == len(piece) and _looks_like(piece, other) for other in {*_every_name(), *HEADER_WORDS})
+def may_be(piece: str) -> frozenset[str]:
+    """Return the names and words of headers that a piece may be a misreading of: in a character, or one of five.
+
+    None where it is one itself.
+    """
+    known = () if is_name(piece) else (*_every_name(), *HEADER_WORDS)
+    return frozenset(other for other in known if len(other) == len(piece) and _looks_like(piece, other))
 
 
 def _looks_like(piece: str, other: str) -> bool:

@@ -8,7 +8,7 @@ from extractor.normalize import squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from .body import Body, Raw, prepare
-from .columns import Layout, columns_by_name, is_name, looks_misread, may_be_a_name, strangeness
+from .columns import Layout, columns_by_name, is_name, looks_misread, may_be, strangeness
 from .flow import flow_rows
 from .fragments import whole_names
 from .group_ways import repeated
@@ -55,7 +55,7 @@ def in_groups(
 
 def _misread(name: str) -> bool:
     """Whether the name of a column, or that of the group it stands in, may be misread."""
-    return looks_misread(name) or any(map(may_be_a_name, name.split("/")))
+    return looks_misread(name) or any(map(may_be, name.split("/")))
 
 
 def _lost(known: Layout, ids: tuple[str, ...], found: Grouped) -> list[str]:

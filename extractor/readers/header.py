@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, counted, is_name, may_be_a_name, strangeness
+from .columns import Layout, columns_by_name, counted, is_name, may_be, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
 from .group_words import names_rows
@@ -35,20 +35,21 @@ def layout(body: Body, spec: TableSpec) -> Layout:
     found = _compared(body, spec)
     if not found.known or not body.grid or spec.shape == "wide":
         return found
-    odd = next((p for pieces in _pieces(body) for p in pieces if may_be_a_name(p)), "")
-    if not odd or _as_many(body, spec, found):
+    odd = [p for pieces in _pieces(body) for p in pieces if may_be(p)]
+    if not odd or _accounted(body, spec, found, odd):
         return found
-    return Layout(known=False, reason=f"{odd} in its header may be misread, and it names other columns than were found")
+    return Layout(known=False, reason=f"{odd[0]} in its header may be misread, and it names other columns")
 
 
-def _as_many(body: Body, spec: TableSpec, found: Layout) -> bool:
-    """Whether the cells of a grid's header name as many columns as were found."""
-    if spec.shape == "two_sided":
-        both = sides(body.lines)
-        above = paths(body, both[-1][1:])[1] if both else ()
-    else:
-        above = paths(body)[1]
-    return not above or len(set(above)) == len(found.columns)
+def _accounted(body: Body, spec: TableSpec, found: Layout, odd: Sequence[str]) -> bool:
+    """Whether the columns are as many as the cells of a grid's header name, and what it names is among them."""
+    by_name, said = columns_by_name(spec), {*found.columns, *found.labels.values()}
+    meant = {name for piece in odd for name in may_be(piece) if name in by_name}
+    both = sides(body.lines) if spec.shape == "two_sided" else ()
+    above = paths(body, both[-1][1:] if both else None)[1]
+    leaves = {p[-1] for p in above if is_name(p[-1]) and p[-1] not in HEADER_WORDS}
+    missing = [n for n in (*meant, *leaves) if n not in said and said.isdisjoint(by_name.get(n, ()))]
+    return not missing and (not above or len(set(above)) == len(found.columns))
 
 
 def _compared(body: Body, spec: TableSpec) -> Layout:
