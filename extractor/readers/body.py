@@ -29,7 +29,7 @@ from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
 
-_UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
+_UNIT = re.compile(r"单[\u4e00-\u9fff][:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
 _UNIT_GOES_ON = re.compile(r"^\s*位[:：]\s*(百万元|万元|千元|亿元|元)\s*$")  # below 单, at a line's end
 _OFFICE = re.compile(
     r"(?:编制|填报|填制|预算|决算|公开|申报|报送|编报)?(?:单位|部门)(?:[/、](?:单位|部门))?(?:名称)?(?:\([^)]*\))?[:：]"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from extractor.lexicon import lookalikes
+from extractor.lexicon import lookalikes, nearly
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 
@@ -92,9 +92,9 @@ def may_be(piece: str) -> frozenset[str]:
 
 
 def _looks_like(piece: str, other: str) -> bool:
-    """Whether what differs between two texts of one length are a few characters that look like each other."""
+    """Whether two texts of one length differ in a character that looks like the other's, or in one of five."""
     odd = [(a, b) for a, b in zip(piece, other, strict=True) if a != b]
-    return len(odd) <= max(1, len(piece) // _OF) and all(b in lookalikes().get(a, ()) for a, b in odd)
+    return nearly(piece, other, len(piece) // _OF) or (len(odd) == 1 and odd[0][1] in lookalikes().get(odd[0][0], ()))
 
 
 def told_apart(known: Layout) -> Layout:
