@@ -18,7 +18,7 @@ from .columns import Layout, columns_by_name, counted, is_name, may_be, strangen
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
 from .group_words import names_rows
-from .heads import CROWDED, bare, by_paths, named, paths, right_side, told_by_sums, width_used
+from .heads import CROWDED, LEAVES, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells, split_header
 from .two_sides import in_cells
@@ -47,7 +47,7 @@ def _accounted(body: Body, spec: TableSpec, found: Layout, odd: Sequence[str]) -
     meant = {name for piece in odd for name in may_be(piece) if name in by_name}
     both = sides(body.lines) if spec.shape == "two_sided" else ()
     above = paths(body, both[-1][1:] if both else None)[1]
-    leaves = {p[-1] for p in above if is_name(p[-1]) and p[-1] not in HEADER_WORDS}
+    leaves = {p[-1] for p in above if is_name(p[-1]) and p[-1] not in LEAVES}
     missing = [n for n in (*meant, *leaves) if n not in said and said.isdisjoint(by_name.get(n, ()))]
     return not missing and (not above or len(set(above)) == len(found.columns))
 
