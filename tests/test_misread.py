@@ -6,10 +6,13 @@ from collections.abc import Mapping
 import pytest
 
 from extractor import Document, Extractor, Result
+from extractor.evaluation.corrupt import damage
+from extractor.evaluation.offices import generate
+from extractor.evaluation.render import Noise, render
 from extractor.facts import facts
 from extractor.lexicon import nearly, words
 
-from .conftest import sample
+from .conftest import ROOT, sample
 
 URUMQI, KARAMAY, KIZILSU = "urumqi_fao_2024_budget", "karamay_fao_2024_final", "kizilsu_fao_2024_budget"
 SAFE = {"ambiguous", "contradicted", "ungrounded"}
@@ -187,3 +190,41 @@ def test_digits_below_a_code_that_is_none_are_in_doubt(form: str) -> None:
     states = {state for (_, key, _), (_, state) in found.items() if key.startswith("20711")}
     assert states
     assert states <= SAFE
+
+
+GROUPED = (
+    "某某区某某局\n\n第二部分 2023年决算公开表\n\n支出决算表\n公开03表\n部门：某某区某某局 单位：万元\n"
+    "科目编码\t科目名称\t本年支出合计\t基本支出\t\t\t项目支出\t上缴上级支出\t经营支出\t对附属单位补助支出\n"
+    "\t\t\t合计\t人员经费\t公用经费\t\t\t\t\n"
+    "\t合计\t604.44\t344.25\t300.00\t44.25\t260.19\t\t\t\n"
+    "207\t文化旅游体育与传媒支出\t260.19\t\t\t\t260.19\t\t\t\n"
+    "20701\t文化和旅游\t260.19\t\t\t\t260.19\t\t\t\n"
+    "2070109\t群众文化\t260.19\t\t\t\t260.19\t\t\t\n"
+    "210\t卫生健康支出\t344.25\t344.25\t300.00\t44.25\t\t\t\t\n"
+    "21011\t行政事业单位医疗\t344.25\t344.25\t300.00\t44.25\t\t\t\t\n"
+    "2101101\t行政单位医疗\t344.25\t344.25\t300.00\t44.25\t\t\t\t\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as"),
+    [("\t\t\t合计\t人员", "\t\t\t合汁\t人员"), ("\t项目支出\t", "\t项日支出\t"), ("单位：万元", "单住：万元")],
+)
+def test_a_misread_word_of_a_header_moves_no_number(printed: str, read_as: str) -> None:
+    """A column whose name is misread isn't left out, and a line with the unit names no group."""
+    assert printed in GROUPED
+    whole = numbers(Extractor().extract(Document.from_text(GROUPED)))
+    found = numbers(Extractor().extract(Document.from_text(GROUPED.replace(printed, read_as, 1))))
+    assert "proven" in {state for _, state in whole.values()}
+    moved = {cell: told for cell, told in found.items() if whole.get(cell, ("",))[0] != told[0]}
+    assert {state for _, state in moved.values()} <= SAFE
+
+
+def test_what_is_no_rate_of_the_amounts_before_it_is_open() -> None:
+    """Four amounts below five columns, some points lost: nothing stands in the column of rates and looks right."""
+    budget = generate(ROOT / "eval" / "offices" / "final_three_numbers.txt", 0)
+    text, _ = render(budget, "cells", Noise(), 0, ((budget.name, ""), ("",)))
+    found = numbers(Extractor().extract(Document.from_text(damage(text, "lost points", 0.02, 7))))
+    rates = {f for (table, _, column), f in found.items() if table == "general_expenditure" and "%" in column}
+    assert rates
+    assert {state for _, state in rates} <= SAFE
