@@ -30,7 +30,7 @@ _YEARS = re.compile(r"(?:19|20)\d\d")
 def layout(body: Body, spec: TableSpec) -> Layout:
     """Compare a header with its spec: the first layout of the table, or one with other columns that it explains.
 
-    Where some of its words may be misread, the columns have to be as many as it names.
+    Where some of its words may be misread, it may name no others.
     """
     found = _compared(body, spec)
     if not found.known or not body.grid or spec.shape == "wide":
@@ -42,14 +42,17 @@ def layout(body: Body, spec: TableSpec) -> Layout:
 
 
 def _accounted(body: Body, spec: TableSpec, found: Layout, odd: Sequence[str]) -> bool:
-    """Whether the columns are as many as the cells of a grid's header name, and what it names is among them."""
-    by_name, said = columns_by_name(spec), {*found.columns, *found.labels.values()}
+    """Whether the cells of a grid's header name no more columns than were found, and what it names is among them."""
+    if body.blocks:
+        return True
+    by_name = columns_by_name(spec)
+    said = {part for name in (*found.columns, *found.labels.values()) for part in (name, name.rsplit("/", 1)[-1])}
     meant = {name for piece in odd for name in may_be(piece) if name in by_name}
     both = sides(body.lines) if spec.shape == "two_sided" else ()
     above = paths(body, both[-1][1:] if both else None)[1]
     leaves = {p[-1] for p in above if is_name(p[-1]) and p[-1] not in LEAVES}
     missing = [n for n in (*meant, *leaves) if n not in said and said.isdisjoint(by_name.get(n, ()))]
-    return not missing and (not above or len(set(above)) == len(found.columns))
+    return not missing and len(set(above)) <= len(found.columns)
 
 
 def _compared(body: Body, spec: TableSpec) -> Layout:
