@@ -12,7 +12,7 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import BARE, TWICE, UNCONFIRMED, bare, misread, twice
+from .misread import ASTRAY, BARE, TWICE, UNCONFIRMED, astray, bare, misread, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -21,7 +21,7 @@ __all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
-_OWN = (BARE, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
+_OWN = (ASTRAY, BARE, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
 _NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
@@ -65,7 +65,8 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     proofs = _believed(proofs, outcomes, violated, printed)
     wrong = misread(outcomes, frames, printed)
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
-    checked = tuple(_with_states(i, t, proofs, violated, doubted) for i, t in enumerate(tables))
+    lost = astray(outcomes, printed)
+    checked = tuple(_with_states(i, t, proofs, violated, lost, doubted) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
@@ -205,8 +206,9 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 
 
 def _with_states(
-    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], doubted: str
-) -> Table:
+    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref],
+    lost: frozenset[tuple[int, int]], doubted: str,
+) -> Table:  # fmt: skip
     rows, prose = [], is_prose(table.id)
     odd, again = (frozenset(), frozenset()) if prose else (bare(table), twice(table))
     for number, row in enumerate(table.rows):
@@ -220,6 +222,8 @@ def _with_states(
             doubt = "" if doubt in _OWN else doubt
             if number in again and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", TWICE
+            elif (index, number) in lost and row.kind == "code" and state in ("proven", "grounded"):
+                state, doubt = "ambiguous", ASTRAY
             elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
                 state, doubt = "ambiguous", doubted
             elif state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):

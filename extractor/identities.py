@@ -111,7 +111,7 @@ def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
         identity, optional = _tree_id(row, spec)
         said = f"{row.label} = {' + '.join([frame.rows[p].label for p in parts])}"
         for column in frame.columns:
-            if column in rates:
+            if column in rates or column.rstrip(")").endswith("%"):
                 continue
             right = tuple([Ref(index, part, column) for part in parts])
             yield Instance(

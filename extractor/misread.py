@@ -16,6 +16,7 @@ BARE = "it has no decimals, which amounts of this table have, zeros too: it may 
 _MANY = 5  # amounts with decimals from which a table is known to print them
 COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
+ASTRAY = "every other number of its row is contradicted by other rows: the row may be another's"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
 
 
@@ -69,6 +70,25 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
     kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
     sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
     return frozenset(odd) if sure else frozenset()
+
+
+def astray(outcomes: Sequence[tuple[Instance, Outcome]], printed: Mapping[Ref, Decimal]) -> frozenset[tuple[int, int]]:
+    """Return the rows (table and row) of which other rows contradict every number but zeros.
+
+    Where a code is misread, the sums are wrong that its numbers are put in; a zero changes none, wherever it stands.
+    """
+    wrong = {
+        ref
+        for instance, outcome in outcomes
+        if outcome.verdict == "violated" and not instance.soft
+        and len({(r.frame, r.row) for r in instance.refs if r in printed}) > 1
+        for ref in instance.refs
+    }  # fmt: skip
+    rows: dict[tuple[int, int], list[bool]] = {}
+    for ref, value in printed.items():
+        if value:
+            rows.setdefault((ref.frame, ref.row), []).append(ref in wrong)
+    return frozenset(row for row, found in rows.items() if all(found))
 
 
 def twice(table: Table) -> frozenset[int]:

@@ -1,14 +1,18 @@
 """Labels, columns, titles and codes that a recogniser misread: the numbers under them are right, or never look so."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
 
 from extractor import Document, Extractor, Result
+from extractor.evaluation.corrupt import damage
+from extractor.evaluation.offices import generate
+from extractor.evaluation.render import Noise, render
 from extractor.facts import facts
 from extractor.lexicon import nearly, words
 
-from .conftest import sample
+from .conftest import ROOT, sample
 
 URUMQI, KARAMAY, KIZILSU = "urumqi_fao_2024_budget", "karamay_fao_2024_final", "kizilsu_fao_2024_budget"
 SAFE = {"ambiguous", "contradicted", "ungrounded"}
@@ -135,3 +139,103 @@ def test_words_of_the_language() -> None:
     """Pairs of characters within words, and characters that are words themselves."""
     assert [p for p in ("资金", "采购", "政府", "姿金", "采沟", "攻府") if p in words()] == ["资金", "采购", "政府"]
     assert {"的", "年", "和"} <= words().alone
+
+
+SPENT = (
+    "某某县某某局\n\n第二部分 2023年决算公开表\n\n支出决算表\n公开03表\n部门：某某县某某局 单位：万元\n"
+    "科目编码\t科目名称\t本年支出合计\t基本支出\t项目支出\t上缴上级支出\t经营支出\t对附属单位补助支出\n"
+    "\t合计\t604.44\t344.25\t260.19\t0.00\t0.00\t0.00\n"
+    "207\t文化旅游体育与传媒支出\t260.19\t0.00\t260.19\t0.00\t0.00\t0.00\n"
+    "20701\t文化和旅游\t260.19\t0.00\t260.19\t0.00\t0.00\t0.00\n"
+    "2070109\t群众文化\t160.19\t0.00\t160.19\t0.00\t0.00\t0.00\n"
+    "2070199\t其他文化和旅游支出\t100.00\t0.00\t100.00\t0.00\t0.00\t0.00\n"
+    "210\t卫生健康支出\t344.25\t344.25\t0.00\t0.00\t0.00\t0.00\n"
+    "21011\t行政事业单位医疗\t344.25\t344.25\t0.00\t0.00\t0.00\t0.00\n"
+    "2101101\t行政单位医疗\t344.25\t344.25\t0.00\t0.00\t0.00\t0.00\n"
+    "\n一般公共预算财政拨款支出决算表\n公开05表\n部门：某某县某某局 单位：万元\n"
+    "科目编码\t科目名称\t合计\t基本支出\t项目支出\n"
+    "\t合计\t160.19\t0.00\t160.19\n"
+    "207\t文化旅游体育与传媒支出\t160.19\t0.00\t160.19\n"
+    "20701\t文化和旅游\t160.19\t0.00\t160.19\n"
+    "2070109\t群众文化\t160.19\t0.00\t160.19\n"
+)
+
+
+@pytest.mark.parametrize("form", ["\t", " "])
+@pytest.mark.parametrize(
+    ("printed", "read_as", "row"),
+    [
+        ("2070109\t群众文化\t160.19\t0.00\t160.19\t0", "2070169\t群众文化\t160.19\t0.00\t160.19\t0", "2070169"),
+        ("2070109\t群众文化\t160.19\t0.00\t160.19\t0", "2076109\t群众文化\t160.19\t0.00\t160.19\t0", "2076109"),
+        ("2070199\t", "2070195\t", "2070195"),  # 其他…支出 is 99
+        ("20701\t文化和旅游\t260", "20501\t文化和旅游\t260", "20501"),  # a code that others know by another name
+        ("21011\t", "21211\t", "21211"),  # its zeros change no sum
+    ],
+)
+def test_nothing_of_a_row_whose_code_is_misread_looks_right(form: str, printed: str, read_as: str, row: str) -> None:
+    """The sums don't tell, or tell of some numbers only: the names do, and the zeros beside are worth no more."""
+    assert printed in SPENT
+    whole = numbers(Extractor().extract(Document.from_text(SPENT.replace("\t", form))))
+    assert not SAFE & {state for (table, _, _), (_, state) in whole.items() if table == "expenditure"}
+    found = numbers(Extractor().extract(Document.from_text(SPENT.replace(printed, read_as, 1).replace("\t", form))))
+    states = {state for (table, key, _), (_, state) in found.items() if (table, key) == ("expenditure", row)}
+    assert states
+    assert states <= SAFE
+
+
+@pytest.mark.parametrize("form", ["\t", " "])
+def test_digits_below_a_code_that_is_none_are_in_doubt(form: str) -> None:
+    """``11`` below 710, which was 210, isn't a group of the class before it."""
+    text = (
+        SPENT.split("\n一般公共预算财政拨款支出决算表", maxsplit=1)[0]
+        .replace("科目编码\t", "类\t款\t项\t")
+        .replace("\t合计", "\t\t\t合计")
+    )
+    text = re.sub(r"\n(\d{3})(\d\d)(\d\d)\t", r"\n\t\t\3\t", text)
+    text = re.sub(r"\n(\d{3})(\d\d)\t", r"\n\t\2\t\t", text)
+    text = re.sub(r"\n(\d{3})\t", r"\n\1\t\t\t", text)
+    if form == " ":
+        text = re.sub(r"\n +", "\n", re.sub(r"\t+", " ", text))
+    assert numbers(Extractor().extract(Document.from_text(text)))["expenditure", "2101101", "基本支出"][1] == "proven"
+    found = numbers(Extractor().extract(Document.from_text(text.replace("\n210", "\n710", 1))))
+    states = {state for (_, key, _), (_, state) in found.items() if key.startswith("20711")}
+    assert states
+    assert states <= SAFE
+
+
+GROUPED = (
+    "某某区某某局\n\n第二部分 2023年决算公开表\n\n支出决算表\n公开03表\n部门：某某区某某局 单位：万元\n"
+    "科目编码\t科目名称\t本年支出合计\t基本支出\t\t\t项目支出\t上缴上级支出\t经营支出\t对附属单位补助支出\n"
+    "\t\t\t合计\t人员经费\t公用经费\t\t\t\t\n"
+    "\t合计\t604.44\t344.25\t300.00\t44.25\t260.19\t\t\t\n"
+    "207\t文化旅游体育与传媒支出\t260.19\t\t\t\t260.19\t\t\t\n"
+    "20701\t文化和旅游\t260.19\t\t\t\t260.19\t\t\t\n"
+    "2070109\t群众文化\t260.19\t\t\t\t260.19\t\t\t\n"
+    "210\t卫生健康支出\t344.25\t344.25\t300.00\t44.25\t\t\t\t\n"
+    "21011\t行政事业单位医疗\t344.25\t344.25\t300.00\t44.25\t\t\t\t\n"
+    "2101101\t行政单位医疗\t344.25\t344.25\t300.00\t44.25\t\t\t\t\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as"),
+    [("\t\t\t合计\t人员", "\t\t\t合汁\t人员"), ("\t项目支出\t", "\t项日支出\t"), ("单位：万元", "单住：万元")],
+)
+def test_a_misread_word_of_a_header_moves_no_number(printed: str, read_as: str) -> None:
+    """A column whose name is misread isn't left out, and a line with the unit names no group."""
+    assert printed in GROUPED
+    whole = numbers(Extractor().extract(Document.from_text(GROUPED)))
+    found = numbers(Extractor().extract(Document.from_text(GROUPED.replace(printed, read_as, 1))))
+    assert "proven" in {state for _, state in whole.values()}
+    moved = {cell: told for cell, told in found.items() if whole.get(cell, ("",))[0] != told[0]}
+    assert {state for _, state in moved.values()} <= SAFE
+
+
+def test_what_is_no_rate_of_the_amounts_before_it_is_open() -> None:
+    """Four amounts below five columns, some points lost: nothing stands in the column of rates and looks right."""
+    budget = generate(ROOT / "eval" / "offices" / "final_three_numbers.txt", 0)
+    text, _ = render(budget, "cells", Noise(), 0, ((budget.name, ""), ("",)))
+    found = numbers(Extractor().extract(Document.from_text(damage(text, "lost points", 0.02, 7))))
+    rates = {f for (table, _, column), f in found.items() if table == "general_expenditure" and "%" in column}
+    assert rates
+    assert {state for _, state in rates} <= SAFE

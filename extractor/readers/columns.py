@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from extractor.lexicon import lookalikes
+from extractor.lexicon import lookalikes, nearly
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 
 from .labels import HEADER_WORDS
 
 _LIKE = 2  # times that it weighs more if its name looks misread
+_OF = 5  # characters of a name of which one may be misread
 WEIGHT = 10
 """Of a column that a spec doesn't know, against characters left over."""
 
@@ -78,6 +79,22 @@ def looks_misread(name: str) -> bool:
     return name not in known and any(
         name[:i] + other + name[i + 1 :] in known for i, char in enumerate(name) for other in lookalikes().get(char, ())
     )
+
+
+@lru_cache(maxsize=1024)
+def may_be(piece: str) -> frozenset[str]:
+    """Return the names and words of headers that a piece may be a misreading of: in a character, or one of five.
+
+    None where it is one itself.
+    """
+    known = () if is_name(piece) else (*_every_name(), *HEADER_WORDS)
+    return frozenset(other for other in known if len(other) == len(piece) and _looks_like(piece, other))
+
+
+def _looks_like(piece: str, other: str) -> bool:
+    """Whether two texts of one length differ in a character that looks like the other's, or in one of five."""
+    odd = [(a, b) for a, b in zip(piece, other, strict=True) if a != b]
+    return nearly(piece, other, len(piece) // _OF) or (len(odd) == 1 and odd[0][1] in lookalikes().get(odd[0][0], ()))
 
 
 def told_apart(known: Layout) -> Layout:

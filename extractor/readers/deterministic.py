@@ -14,6 +14,7 @@ from extractor.specs import Catalogue, TableSpec
 
 from . import structure
 from .body import Body
+from .codes import doubt_codes, printed_names, rivals, siblings
 from .columns import Layout
 from .cpsat import effort
 from .disproved import kept
@@ -78,8 +79,9 @@ def _part(
     labelled: Mapping[int, list[RawRow]],
 ) -> tuple[list[Draft], list[Unknown]]:  # fmt: skip
     """Read the tables of one disclosure together: names and columns settle each other."""
-    names = {**labels.names, **_printed_names(bodies, labels, labels.names)}
-    siblings = _siblings(names)
+    votes = _votes(bodies, labels, labels.names)
+    names = {**labels.names, **printed_names(votes, labels.names)}
+    others, beside = rivals(votes, labels), siblings(names)
     offices = frozenset(body.office for _, _, body in bodies if body.office)
     drafts, unknown = [], []
     units: frozenset[str] = offices
@@ -94,7 +96,7 @@ def _part(
         rows = labelled.get(chunk.first) or _rows(body, spec, labels, names, units)
         if spec.shape == "projects":
             units |= {r.bare for r in rows if r.kind == "unit"}
-        _doubt_codes(rows, names, siblings, labels)
+        doubt_codes(rows, names, others, beside, labels)
         for row in rows:
             if body.adrift and any(t.line in body.adrift for t in row.items):
                 row.doubt = row.doubt or "several labels stand above its amount; whose it is isn't told"
@@ -156,70 +158,17 @@ def _doubt_classes(drafts: Sequence[Draft]) -> None:
                 row.doubt = row.doubt or "no other table has an amount of this class"
 
 
-def _siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Codes by their names, grouped by the code above them."""
-    siblings: dict[str, dict[str, str]] = {}
-    for code, name in names.items():
-        siblings.setdefault(code[:-2] if len(code) > 3 else code[:1], {}).setdefault(name, code)
-    return siblings
-
-
-_TELLING = 5  # characters of a name that few codes have
-_BOTH = 2  # classifications by economic class
-
-
-def _doubt_codes(
-    rows: Sequence[RawRow], names: Mapping[str, str], siblings: Mapping[str, Mapping[str, str]], labels: Labels
-) -> None:
-    """Doubt rows whose printed name belongs to a code beside theirs: the code, or the name, is misread."""
-    doubted: list[str] = []
-    named = any(row.code and row.label for row in rows)
-    for row in rows:
-        if row.code and row.items and not row.label and named:
-            row.doubt = row.doubt or "no name stands beside its code"
-        if not row.code or not row.label:
-            continue
-        below = siblings.get(row.code, {}).get(squeeze("".join(t.text for t in row.project)))
-        if below:
-            row.doubt = row.doubt or f"its name is that of code {below}, whose last digits may be lost"
-        known = labels.catalogue.names.get(row.code, ())
-        own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
-        beside = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
-        bearers = (
-            labels.bearers.get((len(row.code), row.text), frozenset()) if len(row.text) >= _TELLING else frozenset()
-        )
-        few = bearers if row.code not in bearers and len(bearers) <= (1 if known else _BOTH) else frozenset()
-        other = beside if beside != row.code else next(iter(sorted(few)), None)
-        if other and row.text not in own:
-            row.doubt = f"the printed name {row.name} belongs to code {other}, not {row.code}"
-            doubted.append(row.code)
-    for row in rows:
-        above = next((code for code in doubted if row.code and row.code != code and row.code.startswith(code)), "")
-        if above:
-            row.doubt = row.doubt or f"the code {above} above it may be misread"
-
-
-def _printed_names(
+def _votes(
     bodies: Sequence[tuple[Chunk, TableSpec, Body]], labels: Labels, names: Mapping[str, str]
-) -> dict[str, str]:
-    """Names by code as this document prints them: the form that most of its tables agree on."""
+) -> dict[str, Counter[str]]:
+    """Count how often this document prints each name beside each code."""
     votes: dict[str, Counter[str]] = {}
     for _, spec, body in bodies:
         if spec.shape == "coded":
             for row in _coded(body, spec, labels, names):
                 if row.code and row.label:
                     votes.setdefault(row.code, Counter())[row.text] += 1
-    out = {}
-    most: Counter[tuple[str, str]] = Counter()
-    for code, counter in votes.items():
-        for name, count in counter.items():
-            most[code[:-2], name] = max(most[code[:-2], name], count)
-    for code, counter in votes.items():
-        name, count = counter.most_common(1)[0]
-        rival = code not in names and count < most[code[:-2], name]  # its name is that of a code beside it
-        if (count > 1 or code not in names) and not rival:
-            out[code] = name
-    return out
+    return votes
 
 
 def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, header: Layout) -> str:

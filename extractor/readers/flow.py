@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from extractor.normalize import squeeze
@@ -14,6 +15,7 @@ from .rows import RawRow, before_words, is_total, lost_point
 from .tokens import Token
 
 _FUNCTIONAL = "2"
+_NO_CODE = "is no code of this classification"
 _EITHER = "whether its digits are those of an item or of a group isn't told"
 
 
@@ -91,6 +93,7 @@ def _take_code(
         previous = next((r.code for r in reversed(state.rows) if r.code), None)
         follows_ = next((squeeze(t.text) for t, _ in stream[index + 1 : index + 3] if t.kind == "text"), "")
         digits, doubt = _fill(previous, digits, follows_, names) if previous else (digits, "")
+        doubt = doubt or _below_none(state.rows)
     if not labels.is_code(digits, spec):
         return _no_code(stream, index, body) if first else None
     count = 1
@@ -123,8 +126,14 @@ def _no_code(stream: Sequence[tuple[Token, bool]], index: int, body: Body) -> _C
     follows = stream[index + count] if index + count < len(stream) else None
     named = follows is not None and follows[0].kind == "text" and not follows[1]
     size_fits = len(stream[index][0].text) in (3, 5, 7) and len(digits) in (3, 5, 7)
-    none = f"{digits} is no code of this classification"
+    none = f"{digits} {_NO_CODE}"
     return _Code(None, count, none) if named and size_fits and body.decimals else None
+
+
+def _below_none(rows: Sequence[RawRow]) -> str:
+    """Say that digits which are no code stand between a row and the code above it."""
+    since = takewhile(lambda r: not r.code, reversed(rows))
+    return next((f"above it stands what is no code: {r.doubt}" for r in since if r.doubt.endswith(_NO_CODE)), "")
 
 
 def _followed_by_words(stream: Sequence[tuple[Token, bool]], index: int) -> bool:

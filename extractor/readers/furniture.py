@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from extractor.normalize import Line, Place, squeeze
 
-_UNIT = re.compile(r"单位[:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
+_UNIT = re.compile(r"单[\u4e00-\u9fff][:：]\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)")
 _UNIT_GOES_ON = re.compile(r"^\s*位[:：]\s*(百万元|万元|千元|亿元|元)\s*$")  # below 单, at a line's end
 _OFFICE = re.compile(
     r"(?:编制|填报|填制|预算|决算|公开|申报|报送|编报)?(?:单位|部门)(?:[/、](?:单位|部门))?(?:名称)?(?:\([^)]*\))?[:：]"

@@ -17,14 +17,14 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     """Read one row per line; a line of words alone carries on the name above."""
     rows: list[RawRow] = []
     offset = _name_offset(body)
-    last_code, code_cell = "", 0
+    last_code, code_cell, broken = "", 0, ""
     for whole_line in body.lines:
         line = _without_office(whole_line)
         lead = _leading_codes(line)
         digits = "".join(t.text for t in lead)
         code = None
         if lead and labels.is_code(digits, spec):
-            code, code_cell = digits, lead[0].cell or 0
+            code, code_cell, broken = digits, lead[0].cell or 0, ""
         elif lead and last_code and len(lead[0].text) == 2:
             # Merged cells are printed once: what stands to the left is the code above.
             depth = max(0, (lead[0].cell or 0) - code_cell - 1)
@@ -34,7 +34,9 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
         rest = list(line[len(lead) if code or damaged else 0 :])
         row = RawRow(line[0].line, code)
         if damaged:
-            row.doubt = f"{digits} is no code of this classification"
+            row.doubt, broken = f"{digits} is no code of this classification", digits
+        elif broken and code:
+            row.doubt = f"{broken} above it is no code of this classification"
         whole = bool(lead) and len(lead[0].text) >= 3
         name_cell = (lead[0].cell or 0) + offset if whole and offset is not None else None
         _grid_cells(row, rest, spec, name_cell)

@@ -8,7 +8,7 @@ from extractor.normalize import squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from .body import Body, Raw, prepare
-from .columns import Layout, columns_by_name, is_name, looks_misread, strangeness
+from .columns import Layout, columns_by_name, is_name, looks_misread, may_be, strangeness
 from .flow import flow_rows
 from .fragments import whole_names
 from .group_ways import repeated
@@ -37,7 +37,7 @@ def in_groups(
         return None
     told = [(s, named(found.columns, columns_by_name(s))) for s in catalogue.layouts(spec.id) if s.shape == spec.shape]
     told = [(s, names) for s, names in told if names and _fits(s, names)]
-    told = [(s, names) for s, names in told if not any(map(looks_misread, names.values()))]
+    told = [(s, names) for s, names in told if not any(_misread(name) for name in names.values())]
     told = [(s, names) for s, names in told if _agrees(s, tuple(names), found)]
     if not told:
         return None
@@ -51,6 +51,11 @@ def in_groups(
         return None  # it has the same order, misses known names or has strange ones in their place
     verdict = Layout(known=True, columns=ids, printed=ids, short=ids, labels=names, sums=found.sums)
     return spec, replace(prepare(raw, spec, labels), blocks=False), verdict
+
+
+def _misread(name: str) -> bool:
+    """Whether the name of a column, or that of the group it stands in, may be misread."""
+    return looks_misread(name) or any(map(may_be, name.split("/")))
 
 
 def _lost(known: Layout, ids: tuple[str, ...], found: Grouped) -> list[str]:

@@ -14,12 +14,12 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, counted, strangeness
+from .columns import Layout, columns_by_name, counted, is_name, may_be, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
 from .grid_header import by_cell, doubted_beside, first_cell_of, with_unknown
 from .group_words import names_rows
-from .heads import CROWDED, bare, by_paths, named, paths, right_side, told_by_sums, width_used
+from .heads import CROWDED, LEAVES, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
 from .tokens import cells, split_header
 from .two_sides import in_cells
@@ -29,7 +29,34 @@ _YEARS = re.compile(r"(?:19|20)\d\d")
 
 
 def layout(body: Body, spec: TableSpec) -> Layout:
-    """Compare a header with its spec: the first layout of the table, or one with other columns that it explains."""
+    """Compare a header with its spec: the first layout of the table, or one with other columns that it explains.
+
+    Where some of its words may be misread, it may name no others.
+    """
+    found = _compared(body, spec)
+    if not found.known or not body.grid or spec.shape == "wide":
+        return found
+    odd = [p for pieces in _pieces(body) for p in pieces if may_be(p)]
+    if not odd or _accounted(body, spec, found, odd):
+        return found
+    return Layout(known=False, reason=f"{odd[0]} in its header may be misread, and it names other columns")
+
+
+def _accounted(body: Body, spec: TableSpec, found: Layout, odd: Sequence[str]) -> bool:
+    """Whether the cells of a grid's header name no more columns than were found, and what it names is among them."""
+    if body.blocks:
+        return True
+    by_name = columns_by_name(spec)
+    said = {part for name in (*found.columns, *found.labels.values()) for part in (name, name.rsplit("/", 1)[-1])}
+    meant = {name for piece in odd for name in may_be(piece) if name in by_name}
+    both = sides(body.lines) if spec.shape == "two_sided" else ()
+    above = paths(body, both[-1][1:] if both else None)[1]
+    leaves = {p[-1] for p in above if is_name(p[-1]) and p[-1] not in LEAVES}
+    missing = [n for n in (*meant, *leaves) if n not in said and said.isdisjoint(by_name.get(n, ()))]
+    return not missing and len(set(above)) <= len(found.columns)
+
+
+def _compared(body: Body, spec: TableSpec) -> Layout:
     spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels", "projects") and not body.blocks:

@@ -18,7 +18,7 @@ from .columns import Layout, columns_by_name, looks_misread, strangeness
 from .labels import HEADER_WORDS, undated
 from .tokens import cells, split_header
 
-_LEAVES = frozenset(
+LEAVES = frozenset(
     {"小计", "合计", "总计", "金额", "预算数", "决算数"}
 )  # they name the sum of a group, or its only column
 # Names of the columns that say what a row is.
@@ -149,12 +149,12 @@ def told_by_sums(body: Body) -> Paths:
     lines = [kept for line in lines if (kept := [p for p in line if not p.isdigit() and p not in _NAMES])]
     if all(len(line) == 1 for line in lines):  # one cell on each line
         flat = [p for line in lines for p in line]
-        begin = next((i for i, p in enumerate(flat) if p in _LEAVES), len(flat))
+        begin = next((i for i, p in enumerate(flat) if p in LEAVES), len(flat))
         lines = [flat[:begin], flat[begin:]]
     if len(lines) < _TWO:
         return ()
     groups, leaves = lines[-2:]
-    starts = [i for i, leaf in enumerate(leaves) if leaf in _LEAVES]
+    starts = [i for i, leaf in enumerate(leaves) if leaf in LEAVES]
     if len(starts) < _TWO or len(starts) != len(groups) or starts[0]:
         return ()
     ends = [*starts[1:], len(leaves)]
@@ -164,9 +164,9 @@ def told_by_sums(body: Body) -> Paths:
 def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[str]) -> list[str]:
     """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
     leaf, above = path[-1], path[-2::-1]
-    if bare(leaf) in _LEAVES and above and leaves[above[0]]:
+    if bare(leaf) in LEAVES and above and leaves[above[0]]:
         return []  # a column of its own has the group's name
-    if bare(leaf) in _LEAVES and above:
+    if bare(leaf) in LEAVES and above:
         return [
             f"{undated(above[0])}{leaf}",
             *_said(above[0], years, leaves),
@@ -241,7 +241,7 @@ def strangers(found: Mapping[str, str], spec: TableSpec) -> int:
     """How many columns have names of which a spec knows nothing, not even the last part below a group's name."""
     by_name, own = columns_by_name(spec), {c.id for c in (*spec.columns, *spec.more)}
     leaves = {i: undated(bare(name.rsplit("/", 1)[-1])) for i, name in found.items() if i not in own}
-    return sum(leaf not in by_name and leaf not in _LEAVES for leaf in leaves.values())
+    return sum(leaf not in by_name and leaf not in LEAVES for leaf in leaves.values())
 
 
 def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:

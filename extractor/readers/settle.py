@@ -17,6 +17,7 @@ from .header import moved_to_the_end
 from .solve import Solution, Solved, solve
 
 _WIDE, _ROWS = 4, 2  # amounts of a row, and such rows, whose sums tell the order of columns
+_NEAR_RATE = Decimal("0.5")  # rates may be rounded to whole percents
 
 
 def settle(
@@ -142,15 +143,30 @@ def _zeros(draft: Draft) -> Draft:
 
 
 def _rates(draft: Draft) -> Draft:
-    """Leave open where the one number of a row stands if it could only be a rate: there is no amount to go with it."""
+    """Leave open where numbers stand that could only be rates, and are none of the amounts before them.
+
+    Or of the one number of a row: there is no amount to go with it.
+    """
     if draft.body.grid or not any(c.endswith("%") for c in draft.columns):
         return draft
     every = tuple(range(len(draft.columns)))
-    domains = [
-        (every,) if len(d) == 1 and len(d[0]) == 1 and draft.columns[d[0][0]].endswith("%") else d
-        for d in draft.domains
-    ]
+    domains = list(draft.domains)
+    for i, d in enumerate(domains):
+        last = d[-1] if d else ()
+        if len(last) != 1 or not draft.columns[last[0]].endswith("%"):
+            continue
+        if len(d) == 1:
+            domains[i] = (every,)
+        elif len(d) < len(every) and not _is_rate(draft.values(i)):
+            domains[i] = (*d[:-1], every[min(d[-2]) + 1 : last[0] + 1])
     return replace(draft, domains=tuple(domains))
+
+
+def _is_rate(values: Sequence[Decimal | None]) -> bool:
+    """Whether the last number is what one of two amounts before it is of the other, or how much more, in percent."""
+    *amounts, rate = values
+    shares = [100 * a / b for a in amounts for b in amounts if b and a is not None]
+    return rate is None or any(min(abs(rate - share), abs(rate - share + 100)) <= _NEAR_RATE for share in shares)
 
 
 def _settled(number: int, draft: Draft, solutions: Mapping[tuple[int, int], Solution]) -> Draft:
