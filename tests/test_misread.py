@@ -40,6 +40,7 @@ def whole() -> Mapping[str, dict[Cell, tuple[str, str]]]:
         (URUMQI, "财政拨款收支预算总体情况表\n\n编制", "财攻拔款收支预算总体情况表\n\n编制"),  # a title
         (URUMQI, "一、本年收入\t", "一、木年收入\t"),  # its number tells what it is
         (URUMQI, "人员经费\t公用经费\n", "人员经费\t公用\n经费\n"),
+        (URUMQI, "支出功能分类\t预算数\n", "支出功能分类\t预算\n数\n"),
         (URUMQI, "总计\t428.70\t406.68\t22.02\n201", "总计\t428.70406.6822.02201"),  # is no header
         (KIZILSU, "其他资金账户项\n\n目", "其他资金账户项\n\n- 66 -\n目"),
     ],

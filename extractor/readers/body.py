@@ -175,7 +175,9 @@ def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:
     above: Line | None = None
     for line in header:
         end = squeeze(cells(above.text)[-1][1]) if above is not None and "\t" in above.text else ""
-        goes_on = bool(end) and "\t" not in line.text and not is_name(end) and is_name(end + squeeze(line.text))
+        rest = squeeze(line.text)
+        cut = bool(end) and "\t" not in line.text and not (is_name(end) and is_name(rest))
+        goes_on = cut and is_name(end + rest)
         if above is not None and goes_on:
             above = replace(above, text=above.text + line.text.strip(), offsets=None, ends=(), breaks=())
             continue
