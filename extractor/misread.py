@@ -7,6 +7,7 @@ were read from the same text, and nobody would notice.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from heapq import heapify, heappop, heappush
 
 from .amount import WIDE, unit_of
 from .instance import SUMS, Frame, Instance, Outcome, Ref
@@ -34,9 +35,16 @@ def misread(
     for number, refs in enumerate(sums):
         for ref in refs:
             holding.setdefault(ref, set()).add(number)
+    # Those with the most sums first, of as many the one that came first. What has fewer by now goes back.
+    waiting = [(-len(numbers), place, ref) for place, (ref, numbers) in enumerate(holding.items())]
+    heapify(waiting)
     found: list[Ref] = []
-    while holding:
-        most = max(holding, key=lambda r: len(holding[r]))
+    while waiting:
+        size, place, most = heappop(waiting)
+        if len(holding.get(most, ())) != -size:
+            if most in holding:
+                heappush(waiting, (-len(holding[most]), place, most))
+            continue
         found.append(most)
         for number in tuple(holding[most]):
             for ref in sums[number]:
@@ -49,8 +57,12 @@ def misread(
 def _by_a_digit(instance: Instance, outcome: Outcome, frames: Sequence[Frame], printed: Mapping[Ref, Decimal]) -> bool:
     """Whether the two sides differ by one digit, and by more than rounding would make."""
     units = [unit_of(printed[r]) * frames[r.frame].scale_at(r.row, r.column) for r in instance.refs if r in printed]
-    apart = abs(outcome.left - outcome.right)
-    return bool(units) and apart > max(units) and len(apart.normalize().as_tuple().digits) == 1
+    return bool(units) and abs(outcome.left - outcome.right) > max(units) and off_by_a_digit(outcome)
+
+
+def off_by_a_digit(outcome: Outcome) -> bool:
+    """Whether the two sides of an identity differ by one digit, in whichever place."""
+    return len(abs(outcome.left - outcome.right).normalize().as_tuple().digits) == 1
 
 
 def bare(table: Table) -> frozenset[tuple[int, str]]:

@@ -12,6 +12,7 @@ from .rows import RawRow
 _TELLING = 5  # characters of a name that few codes have
 _BOTH = 2  # classifications by economic class
 _TOLD = 4  # characters of a name that two codes hardly have
+_CLASS = 3  # digits of a code that is part of no other
 _ITEM = 7  # digits of a code of the lowest level
 _REST = re.compile("其他.+支出")
 
@@ -52,10 +53,15 @@ def rivals(votes: Mapping[str, Counter[str]], labels: Labels) -> dict[tuple[str,
 
 def siblings(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Codes by their names, grouped by the code above them."""
-    siblings: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for code, name in names.items():
-        siblings.setdefault(code[:-2] if len(code) > 3 else code[:1], {}).setdefault(name, code)
-    return siblings
+        found.setdefault(_group(code), {}).setdefault(name, code)
+    return found
+
+
+def _group(code: str) -> str:
+    """Return the code above one; of a class the digit of its classification."""
+    return code[:-2] if len(code) > _CLASS else code[:1]
 
 
 def doubt_codes(
@@ -75,7 +81,7 @@ def doubt_codes(
             row.doubt = row.doubt or f"its name is that of code {below}, whose last digits may be lost"
         known = labels.catalogue.names.get(row.code, ())
         own = {names[row.code], *(squeeze(n) for n in known)} if known else set()
-        beside = siblings.get(row.code[:-2] if len(row.code) > 3 else row.code[:1], {}).get(row.text)
+        beside = siblings.get(_group(row.code), {}).get(row.text)
         bearers = (
             labels.bearers.get((len(row.code), row.text), frozenset()) if len(row.text) >= _TELLING else frozenset()
         )

@@ -8,6 +8,7 @@ A sum that is off by one digit says that a number is misread, and nothing of the
 from collections.abc import Sequence
 
 from extractor.identities import evaluate, within
+from extractor.misread import off_by_a_digit
 
 from .draft import Draft
 
@@ -28,10 +29,9 @@ def _disproved(draft: Draft) -> str:
         if len(rows) != 1 or instance.relation not in ("sum", "same") or instance.soft:
             continue
         outcome = evaluate(instance, [frame], values)
-        digit = len(abs(outcome.left - outcome.right).normalize().as_tuple().digits) == 1
         if outcome.verdict == "held":
             held.update(rows)
-        elif outcome.verdict == "violated" and not digit:
+        elif outcome.verdict == "violated" and not off_by_a_digit(outcome):
             violated.update(rows)
     held -= violated
     weight = _FRAGMENTS if body.fragments and draft.spec.layout else 1

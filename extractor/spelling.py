@@ -1,0 +1,270 @@
+"""Spelling: which characters of a name may be misread, by the document, the names known everywhere and the language.
+
+A name is doubted where another spelling of it is known or stands elsewhere in the document, and where a character makes
+no words with its neighbours but looks like one that does. No name is ever corrected.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import add, ne
+
+from .lexicon import Lexicon, lookalikes, words
+
+_YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
+_SEVERAL, _FAR, _NEVER = 2, 3, 80  # times that a year stands, and years from that of the document
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
+_UNIT = "万"
+SHORT = 6
+"""Characters of a name of which one may be misread."""
+_FOUR, _LONG = 4, 10  # the same of one that makes no word, and of two
+_ODD = 2  # characters of a name that may be misread
+_OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
+_MORE = 4  # the same, for one that makes no word of the language
+_FEW = 3  # times that a pair of characters of a misread name may stand in a document
+_PAIRS = ("()", "“”", "《》", "[]")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """Judges the characters of names.
+
+    Attributes:
+        text: The text of the disclosure without white space.
+        known: The names that are the same everywhere.
+        free: The other names of the disclosure, the longest first.
+    """
+
+    text: str
+    known: Lexicon
+    free: Sequence[str]
+
+    @cached_property
+    def _pairs(self) -> Counter[str]:
+        """How often two characters stand beside each other, in the disclosure and in the names known everywhere."""
+        found = Counter(self.known.pairs)
+        found.update(map(add, self.text, self.text[1:]))
+        return found
+
+    def misread(self, name: str) -> str:
+        """Say why the characters of a name may be misread, or return an empty string; each name is asked once."""
+        if name not in self._told:
+            self._told[name] = self._misread(name)
+        return self._told[name]
+
+    @cached_property
+    def _told(self) -> dict[str, str]:
+        return {}
+
+    def _misread(self, name: str) -> str:
+        for bracket in _PAIRS:
+            if name.count(bracket[0]) != name.count(bracket[1]):
+                return f"a bracket in the name {name} has no partner"
+        if other := self._alike(name):
+            return f"the name {name} may be a misreading of {other}"
+        if why := self.strange_year(name):
+            return why
+        for index, char in enumerate(name):
+            if not _chinese(char):
+                continue
+            plain = char not in _NUMERALS
+            better = self._respelt(name, index) if plain else ""
+            better = better or self._worded(name, index) or (self._better(name, index) if plain else "")
+            if better:
+                return f"{char} in the name {name} may be misread: elsewhere stands {better}"
+            if plain and _uncommon(char) and (self._lonely(name, index) or self._few(name, index)):
+                return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
+        return ""
+
+    def strange_year(self, name: str) -> str:
+        """Say which year in a name is far from the one that the document prints most; very far, if it stands twice."""
+        years: list[str] = _YEAR.findall(name)
+        odd = (y for y in years if abs(int(y) - self._year) > (_FAR if self._years[y] < _SEVERAL else _NEVER))
+        found = next(odd, "")
+        return f"the year {found} in the name {name} is far from the others'" if found else ""
+
+    @cached_property
+    def _years(self) -> Counter[str]:
+        return Counter(_YEAR.findall(self.text))
+
+    @cached_property
+    def _year(self) -> int:
+        """The year that the document prints most."""
+        return int(max(self._years, key=self._years.__getitem__, default="0"))
+
+    def _alike(self, name: str) -> str:
+        """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
+        found = [o for o in self.known.alike(name) if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
+        for length in (len(name) - 1, len(name) + 1) if len(name) >= SHORT else ():
+            near = self.known.as_ended(name, length)
+            found.extend(o for o in near if _one_more(*((o, name) if length > len(name) else (name, o))))
+        return found[0] if found else ""
+
+    def _confusable(self, name: str, other: str) -> bool:
+        """Whether a name differs from a known one of its length, in a few characters, just as a misread one does."""
+        places = [i for i, (a, b) in enumerate(zip(name, other, strict=True)) if a != b]
+        if any(_NUMERALS & {name[i], other[i]} for i in places):
+            return False
+        if all(other[i] in lookalikes().get(name[i], ()) for i in places):
+            return len(places) == 1 or len(name) >= SHORT
+        if len(places) == 1 and self._wordless(name, places[0]):
+            return len(name) >= _FOUR
+        odd = all(self._lonely(name, i, other[i]) for i in places)
+        return odd and len(name) >= (SHORT if len(places) == 1 else _LONG)
+
+    def _wordless(self, name: str, index: int) -> list[str]:
+        """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
+        pairs = [a + name[index] + b for a, b in _sides(name, index)]
+        return [] if any(map(self._is_word, pairs)) else pairs
+
+    def _is_word(self, pair: str) -> bool:
+        return pair in words() or pair in self.known.pairs
+
+    def _respelt(self, name: str, index: int) -> str:
+        """Return the name with another character in this place, if the document prints that one more often."""
+        char = name[index]
+        beside = self._count_beside(name, index)
+        if len(name) < SHORT or not (_uncommon(char) or beside <= max(_FEW, self._usual(name, index) // _OFTEN)):
+            return ""
+        spelt = Counter(_between(name[:index], name[index + 1 :], self.text))
+        best = max((c for c in spelt if c != char and c not in _NUMERALS), key=lambda c: spelt[c], default="")
+        if not best or spelt[best] < spelt[char]:
+            return ""
+        found = name[:index] + best + name[index + 1 :]
+        if index in (0, len(name) - 1) and self._within(found):  # 便携式计算机 prints no 携式计算机
+            return ""
+        return found if _uncommon(char) or self._lonely(name, index, best) else ""
+
+    def _usual(self, name: str, index: int) -> int:
+        """Return how often the neighbours of a character stand beside another, whichever it is."""
+        return min(self._most.get((a, b), 0) for a, b in _beside(name, index))
+
+    @cached_property
+    def _most(self) -> dict[tuple[str, str], int]:
+        """How often the pair stands that is printed most behind a character, and in front of one."""
+        found: dict[tuple[str, str], int] = {}
+        for pair, count in self._pairs.items():
+            for side in ((pair[0], ""), ("", pair[-1])):
+                found[side] = max(found.get(side, 0), count)
+        return found
+
+    def _within(self, found: str) -> bool:
+        """Whether a spelling stands only where a longer free name does."""
+        count = self.text.count(found)
+        return any(found in n and found != n and self.text.count(n) == count for n in self.free)
+
+    def _lonely(self, name: str, index: int, instead: str = "") -> bool:
+        """Whether a character makes no pair with its neighbours that stands anywhere else.
+
+        Where another character makes pairs with them that are far more frequent, a few may stand elsewhere.
+        """
+        return all(
+            self._count(a + name[index] + b) <= max(1, self._count(a + instead + b) // _OFTEN)
+            for a, b in _beside(name, index)
+        )
+
+    def _better(self, name: str, index: int) -> str:
+        """Return words of the document that a character makes if it is replaced by one that looks like it.
+
+        As printed, it makes none with its neighbours that stands anywhere else.
+        """
+        beside, count = _beside(name, index), self._pairs.get
+        least = 0 if len(beside) > 1 else 1
+        able = [c for c in lookalikes().get(name[index], ()) if all(count(a + c + b, 0) > least for a, b in beside)]
+        for other in sorted(able):
+            if self._lonely(name, index, other):
+                found = name[max(index - 1, 0) : index] + other + name[index + 1 : index + 2]
+                if found in self.text or len(beside) == 1:
+                    return found
+        return ""
+
+    def _worded(self, name: str, index: int) -> str:
+        """Return the pair that a character makes with a neighbour if it is replaced by one that looks like it.
+
+        As printed, it makes none that stands within a word of the language or a name known everywhere.
+        """
+        printed = self._wordless(name, index)
+        most = max(map(self._count, printed), default=0)
+        for other in sorted(lookalikes().get(name[index], ())) if printed else ():
+            for pair in (a + other + b for a, b in _sides(name, index)):
+                if most <= self._allowed(name[index], pair):
+                    return pair
+        return ""
+
+    def _allowed(self, char: str, pair: str) -> int:
+        """Return how often pairs with a character may stand in the document that is a misreading in another pair.
+
+        More often where that stands more often. It is a word's, or stands there too; where it doesn't, the character
+        is one that is rarely a word by itself.
+        """
+        often = self._count(pair)
+        if not self._is_word(pair):
+            return max(1, often // _MORE) if often > 1 else -1
+        if _uncommon(char):
+            return max(_OFTEN, often)
+        if often:
+            return max(_FEW - 1, often // 2)
+        return 1 if char not in words().alone else -1
+
+    def _few(self, name: str, index: int) -> bool:
+        """Whether a character makes no word, and stands in few places."""
+        pairs = self._wordless(name, index)
+        return bool(pairs) and max(map(self._count, pairs)) <= _FEW
+
+    def _count_beside(self, name: str, index: int) -> int:
+        return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
+
+    def _count(self, pair: str) -> int:
+        return self._pairs.get(pair, 0)
+
+
+def _one_more(longer: str, shorter: str) -> bool:
+    """Whether one text is another with a character more within; one at an end makes another word."""
+    same = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
+    odd = longer[same : same + 1]
+    able = odd == _UNIT or (odd.isalnum() and odd not in _NUMERALS)  # 万 of an amount beside it
+    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and able
+
+
+def _beside(name: str, index: int) -> list[tuple[str, str]]:
+    """Return the neighbours of a character of a name: each on its own side, with nothing on the other."""
+    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+    return [(left, ""), ("", right)] if left and right else [(left, right)]
+
+
+def _sides(name: str, index: int) -> list[tuple[str, str]]:
+    """Return the Chinese neighbours of a character of a name, each on its own side."""
+    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+    return [(a, b) for a, b in ((left, ""), ("", right)) if _chinese(a + b)]
+
+
+def _between(before: str, after: str, text: str) -> Iterator[str]:
+    """Yield each character that stands between two pieces of a name; the longer piece is looked for."""
+    piece, lead = (before, 0) if len(before) >= len(after) else (after, len(before) + 1)
+    at = text.find(piece, lead)
+    while at >= 0:
+        char = at - lead + len(before)
+        if text.startswith(before, at - lead) and char < len(text) and text.startswith(after, char + 1):
+            yield text[char]
+            at = text.find(piece, char + 1 + len(after) + lead)
+        else:
+            at = text.find(piece, at + 1)
+
+
+def _chinese(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
+
+
+def _uncommon(char: str) -> bool:
+    """Whether a Chinese character is none of the 3,755 most used (level 1 of GB 2312)."""
+    if not _chinese(char):
+        return False
+    try:
+        return char.encode("gb2312")[0] >= 0xD8
+    except UnicodeEncodeError:
+        return True
+
+
+__all__ = ["SHORT", "Spelling"]
