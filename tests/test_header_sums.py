@@ -3,6 +3,8 @@
 from extractor import Document, Extractor, Result
 from extractor.facts import facts
 
+from .test_groups import KINDS
+
 READER = Extractor(engine="deterministic")
 Found = dict[tuple[str, str], tuple[str, str]]
 
@@ -43,12 +45,6 @@ def test_sums_behind_their_parts() -> None:
         assert found["总计", "合计"] == ("461.04", "proven")
 
 
-KINDS = """合计 900.10 600.10 500.07 100.03 300.00 90.00 210.00
-201 一般公共服务支出 900.10 600.10 500.07 100.03 300.00 90.00 210.00
-20103 政府办公厅（室）及相关机构事务 900.10 600.10 500.07 100.03 300.00 90.00 210.00
-2010301 行政运行 600.10 600.10 500.07 100.03
-2010302 一般行政管理事务 300.00 300.00 90.00 210.00
-"""
 PIECES = "科目编 码 科 目名称 合计 基本 支出 项目支 出 小计 人员经 费 公 用经费 小 计 当年项 目 结转项目"
 
 
