@@ -143,11 +143,12 @@ class Spelling:
 
     @cached_property
     def _most(self) -> dict[tuple[str, str], int]:
-        """How often the pair stands that is printed most behind a character, and in front of one."""
+        """How often the pair stands that is printed most behind a character, and in front of one; the frequent ones."""
         found: dict[tuple[str, str], int] = {}
         for pair, count in self._pairs.items():
-            for side in ((pair[0], ""), ("", pair[-1])):
-                found[side] = max(found.get(side, 0), count)
+            if count >= _OFTEN * (_FEW + 1):  # fewer allow no more than is allowed anyway
+                for side in ((pair[0], ""), ("", pair[-1])):
+                    found[side] = max(found.get(side, 0), count)
         return found
 
     def _within(self, found: str) -> bool:

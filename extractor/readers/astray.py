@@ -5,6 +5,7 @@ beside it. In a table of codes no row has such a name, so it is put back.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec, split_label, walk
@@ -33,7 +34,7 @@ def put_back(
     """
     header, data = _from_amounts(rows[:first], rows[first:], labels)
     coded = sum(tokens[0].whole and tokens[0].text[:3] in labels.classes for _, tokens in rows) >= _CODES
-    words = _words([spec for spec in layouts if spec.shape == "coded" or not coded], layouts, labels)
+    words = _words(layouts, labels, coded=coded)
     known = {
         undated(piece) for line in joined([line for line, _ in header], layouts) for piece in split_header(line.text)
     }
@@ -55,7 +56,9 @@ def put_back(
             last += index == last and all(t.whole for t in data[index][1])  # digits of codes may stand between
         index += count or 1
     above = [line for line, _ in header]
-    main = max(runs, key=lambda run: _count(run, layouts, columns), default=above)
+    if not runs:
+        return above, [], out
+    main = max(runs, key=lambda run: _count(run, layouts, columns))
     if _count(main, layouts, columns) > _count(above, layouts, columns):
         return [*above, *main], [line for run in runs if run is not main for line in run], out
     return above, [line for run in runs for line in run], out
@@ -111,10 +114,11 @@ def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[s
     return sum(undated(p) in columns for line in joined(lines, layouts) for p in split_header(line.text))
 
 
-def _words(own: Sequence[TableSpec], layouts: Sequence[TableSpec], labels: Labels) -> frozenset[str]:
-    """Names of columns, and words of headers, that no row has in the layouts that may be a table's ``own``."""
+@lru_cache(maxsize=256)
+def _words(layouts: tuple[TableSpec, ...], labels: Labels, *, coded: bool) -> frozenset[str]:
+    """Names of columns, and words of headers, that no row has: in layouts of coded tables only, where it is one."""
     columns = {name for spec in layouts for name in columns_by_name(spec)}
-    named = [path[-1] for spec in own for path in walk(spec.left)]
+    named = [path[-1] for spec in layouts if spec.shape == "coded" or not coded for path in walk(spec.left)]
     rows = {split_label(name)[1] for row in named for name in (row.label, *row.aliases)} | set(labels.by_name)
     return frozenset(w for w in columns | set(HEADER_WORDS) if len(w) >= _LEAST and w not in rows)
 

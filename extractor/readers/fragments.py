@@ -32,7 +32,11 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     ``layouts`` are all that the table may be in: a name that only another layout has isn't read as a shorter one.
     """
     words = _words(layouts)
-    plain = _joined([parted(line) for line in header], words)
+    return _by_places(header, _joined([parted(line) for line in header], words), words)
+
+
+def _by_places(header: Sequence[Line], plain: tuple[Line, ...], words: frozenset[str]) -> tuple[Line, ...]:
+    """Return a header's lines with names put together from pieces below each other, where else some make no name."""
     for width in (1, 2) if _unknown(plain, words) else ():
         pieces = [line for column in stacked(header, width) for line in column]
         below = _joined(pieces, words)
@@ -71,7 +75,7 @@ def names_of(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Li
     other = whole_names(header, sides=layouts[0].shape == "two_sided")
     names = [squeeze(line.text) for line in other]
     # Several 合计 say nothing without their groups.
-    return other if len(set(names)) == len(names) and other else joined(header, layouts)
+    return other if len(set(names)) == len(names) and other else _by_places(header, own, words)
 
 
 def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, ...]:
