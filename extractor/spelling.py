@@ -66,16 +66,20 @@ class Spelling:
             return f"the name {name} may be a misreading of {other}"
         if why := self.strange_year(name):
             return why
-        for index, char in enumerate(name):
-            if not _chinese(char):
-                continue
-            plain = char not in _NUMERALS
-            better = self._respelt(name, index) if plain else ""
-            better = better or self._worded(name, index) or (self._better(name, index) if plain else "")
-            if better:
-                return f"{char} in the name {name} may be misread: elsewhere stands {better}"
-            if plain and _uncommon(char) and (self._lonely(name, index) or self._few(name, index)):
-                return f"{char} in the name {name} is rare, and makes no words that stand elsewhere; it may be misread"
+        return next((why for i, char in enumerate(name) if _chinese(char) and (why := self._character(name, i))), "")
+
+    def _character(self, name: str, index: int) -> str:
+        """Say why a character of a name may be misread, or return an empty string."""
+        plain = name[index] not in _NUMERALS
+        doubted = f"{name[index]} in the name {name} may be misread:"
+        if plain and (found := self._respelt(name, index)):
+            return f"{doubted} elsewhere stands {found}"
+        if found := self._worded(name, index):
+            return f"{doubted} it makes no word there, as {found} would"
+        if plain and (found := self._better(name, index)):
+            return f"{doubted} elsewhere stands {found}"
+        if plain and _uncommon(name[index]) and (self._lonely(name, index) or self._few(name, index)):
+            return f"{doubted} it is rare, and makes no words that stand elsewhere"
         return ""
 
     def strange_year(self, name: str) -> str:
