@@ -121,8 +121,10 @@ def _rows(
         structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)
-        if not only_names(body, rows):
-            return purchases(body, labels.catalogue.names) or [replace(row, doubt=UNNAMED) for row in rows]
+        named = only_names(body, rows)
+        bought = purchases(body, labels.catalogue.names) if body.grid or not named else None
+        if bought or not named:
+            return bought or [replace(row, doubt=UNNAMED) for row in rows]
         structure.items(rows, offices)
     else:
         rows = labelled_rows(body, spec, labels)

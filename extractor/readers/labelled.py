@@ -71,17 +71,29 @@ class _Segments:
 
     def sides(self, line: Sequence[Token]) -> None:
         """Read one line of a grid, side by side; a row knows its side."""
-        _, zero, last = self.starts[0]
-        ends = [*(start for start, _, _ in self.starts[1:]), None]
-        for block, ((first, begin, _), end) in enumerate(zip(self.starts, ends, strict=True)):
-            here = [t for t in line if first <= (t.cell or 0) and (end is None or (t.cell or 0) < end)]
-            if last > zero and begin:  # both sides have the same columns
-                here = [replace(t, cell=(t.cell or 0) - begin + zero) for t in here]
+        for block, here in enumerate(self._blocks(line)):
             before = len(self.out)
             if here:
                 self.line(here)
             for row in self.out[before:]:
                 row.block = block
+
+    def _blocks(self, line: Sequence[Token]) -> list[list[Token]]:
+        """Cut a line at its sides. A known label over several of them has its amount at the end of the last."""
+        _, zero, last = self.starts[0]
+        ends = [*(start for start, _, _ in self.starts[1:]), None]
+        out: list[list[Token]] = []
+        for (first, begin, _), end in zip(self.starts, ends, strict=True):
+            here = [t for t in line if first <= (t.cell or 0) and (end is None or (t.cell or 0) < end)]
+            if last > zero and begin:  # both sides have the same columns
+                here = [replace(t, cell=(t.cell or 0) - begin + zero) for t in here]
+            before = out[-1] if out else []
+            label = "".join(t.text for t in before)
+            alone = len(here) == 1 and here[0].decimals and all(t.kind == "text" for t in before)
+            if alone and label and self.labels.known(label, self.spec):
+                before.append(here.pop())
+            out.append(here)
+        return out
 
 
 def _segments(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:

@@ -1,4 +1,4 @@
-"""Rows of a procurement table with three levels of words and one column of amounts, printed without cells.
+"""Rows of a procurement table with three levels of words and one column of amounts, with cells or without.
 
 一、货物A is a kind; what ends with how it is bought (政府集中采购) is a purchase; all else is a project with its
 economic item, the sum of the purchases below it. Nothing but these words tells the levels apart, so a table is read
@@ -8,7 +8,7 @@ alike: as many lines of its name as were above follow below.
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from extractor.normalize import squeeze
@@ -57,7 +57,7 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
         body: The lines of the table.
         names: Names of the classification by code, by which economic items are known.
     """
-    entries = [] if body.grid else _entries(body)
+    entries = _entries(body)
     if not any(e.bought for e in entries) or not _holds(entries):
         return None
     items = frozenset(squeeze(n) for code, known in names.items() if code.startswith("3") for n in known)
@@ -74,9 +74,9 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
             row.kind, row.key = "total", "总计"
         else:
             row.parent = max((i for above, i in at.items() if above < level), default=None)
-            own, row.doubt = _name(entry, items, project)
-            project = own.split("/", 1)[0] if level == 2 else project
             above = rows[row.parent] if row.parent is not None else None
+            own, row.doubt = _name(_once(entry, above), items, project)
+            project = own.split("/", 1)[0] if level == 2 else project
             row.key = f"{above.key}/{own}" if above is not None and above.kind != "total" else own
         rows.append(row)
         at = {**{k: i for k, i in at.items() if k < level}, level: index}
@@ -105,7 +105,7 @@ def _entries(body: Body) -> list[_Entry]:
     open_: list[list[Token]] = []
     for line in body.lines:
         amounts = [t for t in line if t.kind == "number" and t.decimals]
-        words = [t for t in line if t.kind == "text"]
+        words = _in_cells([t for t in line if t.kind == "text"])
         if not amounts:
             open_ += [words] if words else []
         elif len(amounts) > 1:
@@ -118,6 +118,17 @@ def _entries(body: Body) -> list[_Entry]:
             open_ = []
     if out:
         out[-1].below = open_[: len(out[-1].above)]
+    return out
+
+
+def _in_cells(words: Sequence[Token]) -> list[Token]:
+    """Put the words of each cell of a grid together; without cells each stands for itself."""
+    out: list[Token] = []
+    for token in words:
+        if out and token.cell is not None and token.cell == out[-1].cell:
+            out[-1] = replace(out[-1], text=out[-1].text + token.text, spans=(*out[-1].spans, *token.spans))
+        else:
+            out.append(token)
     return out
 
 
@@ -135,6 +146,13 @@ def _holds(entries: Sequence[_Entry]) -> bool:
         if sum(below) != entry.value:
             return False
     return bool(entries) and entries[0].level == 0
+
+
+def _once(entry: _Entry, above: RawRow | None) -> _Entry:
+    """Leave away what a purchase repeats of the row above it, as where a cell over several rows goes on overleaf."""
+    again = squeeze("/".join(t.text for t in entry.words[:-2]))
+    same = entry.bought and above is not None and again and above.key.endswith(f"/{again}")
+    return replace(entry, words=entry.words[-2:]) if same else entry
 
 
 def _name(entry: _Entry, items: Container[str], project: str) -> tuple[str, str]:

@@ -31,6 +31,7 @@ _MAX_OBJECTS = 500_000  # characters, lines and boxes of one page
 _MAX_CONTENT = 4_000_000  # bytes of what draws one page; a full table takes some ten thousand
 _GARBLED = re.compile(r"\(cid:\d+\)|[\ufffd\ue000-\uf8ff]")
 _COVER = 0.8  # of a page, from which an image is a scan
+_WHITE = ((1,), (1, 1, 1), (0, 0, 0, 0))  # grey, RGB, CMYK
 _AMOUNT = re.compile(r"[-+]?\d[\d,]*\.\d+")
 
 
@@ -133,7 +134,7 @@ def _page(out: Assembly, page: "Page", number: int) -> None:
     if _objects(page) > _MAX_OBJECTS:
         out.findings.append(_not_read(out, number, "it has too many objects"))
         return
-    page = page.dedupe_chars()
+    page = page.dedupe_chars().filter(_seen)
     why = _unusable(page)
     if why:
         remedy = "reading it from its image needs the extra: pip install 'extractor[ocr]'"
@@ -142,6 +143,15 @@ def _page(out: Assembly, page: "Page", number: int) -> None:
             return
     for pieces in _in_order(page):
         out.row(pieces)
+
+
+def _seen(item: dict[str, Any]) -> bool:
+    """Whether something on a page can be seen: a white sheet behind a table has edges that rule nothing."""
+    if item["object_type"] != "rect" or item.get("stroke") or not item.get("fill"):
+        return True
+    colour = item.get("non_stroking_color")
+    parts = tuple(colour) if isinstance(colour, Sequence) else (colour,)
+    return parts not in _WHITE
 
 
 def _not_read(out: Assembly, number: int, why: str) -> Finding:
