@@ -15,6 +15,7 @@ from .rows import RawRow
 from .tokens import Token
 from .trees import beside_right, on_side, other_ways, singled_out, tops, trees
 
+_NEAR = 6  # rows above, among which the other half of a label may stand
 _SUBTOTAL = "小计"  # of the heading above it, which names its parts
 
 
@@ -157,7 +158,7 @@ def _flush(
         if row is not None and row.items and _tail_of(row, tokens, spec, labels):
             row.label.extend(tokens)
             continue
-        if not grid and _completes_another(row, tokens, out, spec, labels):
+        if _ends_above(tokens, out, spec, labels) if grid else _completes_another(row, tokens, out, spec, labels):
             continue
         row = RawRow(tokens[0].line, None, tokens)
         out.append(row)
@@ -170,6 +171,19 @@ def _tail_of(row: RawRow, tokens: Sequence[Token], spec: TableSpec, labels: Labe
     return not labels.known(text, spec) and not labels.known(row.text, spec) and labels.known(row.text + text, spec)
 
 
+def _ends_above(tokens: Sequence[Token], out: Sequence[RawRow], spec: TableSpec, labels: Labels) -> bool:
+    """Complete a label of a grid that is cut between two of its lines, as by the end of a page."""
+    text = squeeze("".join(t.text for t in tokens))
+    if labels.known(text, spec):
+        return False
+    for row in reversed(out[-_NEAR:]):
+        above = row.line < tokens[0].line and bool(row.label) and row.label[0].cell == tokens[0].cell
+        if above and not labels.known(row.text, spec) and labels.known(row.text + text, spec):
+            row.label.extend(tokens)
+            return True
+    return False
+
+
 def _completes_another(
     last: RawRow | None, tokens: Sequence[Token], out: Sequence[RawRow], spec: TableSpec, labels: Labels
 ) -> bool:
@@ -180,7 +194,7 @@ def _completes_another(
     text = squeeze("".join(t.text for t in tokens))
     if last is None or len(last.items) != 1 or labels.known(text, spec):
         return False
-    for row in reversed(out[-6:]):
+    for row in reversed(out[-_NEAR:]):
         if row is last or row.items or row.code or labels.known(row.text, spec):
             continue
         if labels.known(row.text + text, spec) and row.line < last.items[0].line:

@@ -24,6 +24,7 @@ _TITLE = 60
 _ENTRY = re.compile(
     r"第[一二三四五六七八九十]{1,3}(?:部分|章)|[(（]?[一二三四五六七八九十]{1,3}[)）、.]|\d{1,2}[.、](?:\s|(?!\d)|(?=20\d\d年))"
 )
+_BY_WHAT = re.compile(r"\((?:按?[^()]{0,6}(?:科目|分类|类别)|续表?)\)$")
 _FRONT = re.compile(
     r"^(?:[#>*]|第[一二三四五六七八九十]{1,3}(?:部分|章)|\(?[一二三四五六七八九十]{1,3}[)、.]|\(?\d{1,2}[)、.](?!\d)|附?表\d{1,2}:?"
     r"|\d{1,2}\.(?=20\d\d年)|关于|20\d\d年度?|部门(?=.{3})|单位(?=.{3}))+"
@@ -199,8 +200,8 @@ def _near(entry: str, heading: str) -> bool:
 
 @remembered
 def _core(title: str) -> str:
-    """Return a title without numbering, year and words that offices put in front."""
-    return _FRONT.sub("", _QUOTES.sub("", squeeze(title))).rstrip("。:")
+    """Return a title without numbering, year, words that offices put in front, and by what a table is told."""
+    return _BY_WHAT.sub("", _FRONT.sub("", _QUOTES.sub("", squeeze(title))).rstrip("。:"))
 
 
 def _is_title(text: str) -> bool:

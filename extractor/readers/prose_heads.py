@@ -32,6 +32,7 @@ _COVER = re.compile(r"(?:预算|决算)(?:信息)?(?:公开)?(?:说明)?$|^20\d\
 _TELLING = re.compile(r"(?:情况|说明|如下)$")
 _SAYS = re.compile(r"\d\.\d|\([类款项]\)|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
 _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
+_OF_TABLE = re.compile(r"(?<=[预决]算)总?表(?=的?(?:情况|说明))")  # prose about what the table shows
 _DECIMAL = re.compile(r"\d\.\d")
 _AMOUNT = re.compile(r"(?<!指)(?<!反映)\d[\d,]*(?:\.\d+)?[万亿千]?元")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
@@ -248,7 +249,7 @@ def _cores(title: str, prose: Prose) -> list[str]:
         key = key[match.end() :]
         match = _NUMBERING.match(key)
     key = key.removeprefix("关于")
-    found = [key]
+    found = list(dict.fromkeys([key, _OF_TABLE.sub("", key)]))
     year = _YEAR.match(key)
     if year:
         found.append(key[year.end() :])

@@ -40,22 +40,28 @@ def tops(trees: Sequence[RowSpec], spec: TableSpec) -> list[tuple[RowSpec, ...]]
 def beside_right(
     rows: Sequence[RawRow], trees: tuple[RowSpec, ...], labels: Labels, spec: TableSpec
 ) -> dict[int, RowSpec]:
-    """Return which tree each block of a grid behind the left one is told by: the one that knows most of its labels."""
+    """Return which tree each block of a grid behind the left one is told by: the one that knows most of its labels.
+
+    Each by one of its own, unless one that has been taken knows more of them: parts of the same total in two blocks.
+    """
     found: dict[int, RowSpec] = {}
     blocks = max((row.block or 0 for row in rows), default=0)
+    main = spec.right.total if spec.right else None
     left = list(trees)
     for block in range(1, blocks + 1):
-        texts = [row.text for row in rows if row.block == block and not row.code]
-        known = [
-            sum(any(p[0] is tree for p in labels.paths(t, spec)) for t in texts)
-            + (tree is (spec.right.total if spec.right else None))
-            * sum(split_label(t)[1] in labels.by_name for t in texts)
-            for tree in left
-        ]
-        coded = any(row.code for row in rows if row.block == block)
-        best = 0 if coded or not known else known.index(max(known))
-        if left:
-            found[block] = left.pop(best)
+        here = [row for row in rows if row.block == block]
+        texts = [row.text for row in here if not row.code]
+        classes = sum(split_label(t)[1] in labels.by_name for t in texts)
+        known = {
+            id(tree): sum(any(p[0] is tree for p in labels.paths(t, spec)) for t in texts) + (tree is main) * classes
+            for tree in trees
+        }
+        coded = any(row.code for row in here)
+        taken = [tree for tree in trees if tree not in left]
+        best = max(left[:1] if coded else [*left, *taken], key=lambda tree: known[id(tree)], default=None)
+        if best is not None:
+            found[block] = best
+            left = [tree for tree in left if tree is not best]
     return found
 
 

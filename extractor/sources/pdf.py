@@ -229,12 +229,19 @@ def _distance(box: Box, char: Char) -> float:
 def _levels(cells: Sequence[Sequence[TextLine]]) -> list[tuple[float, float]]:
     """Cut a ruled row into the rows that stand in it: some tables rule only their header and frame.
 
-    A row is one row unless a cell holds several whole amounts, one below the other.
+    A row is one row unless a cell holds several whole amounts, one below the other, or one below words: a header's.
     """
     stacks = [[line for line in lines if _AMOUNT.fullmatch(line.text)] for lines in cells]
+    stacks = [_with_words(lines, stack) for lines, stack in zip(cells, stacks, strict=True)]
     middles = [line.middle for line in max(stacks, key=len, default=[])]
     everything = (float("-inf"), float("inf"))
     if len(middles) < 2:
         return [everything]
     cuts = [everything[0], *((a + b) / 2 for a, b in pairwise(middles)), everything[1]]
     return list(pairwise(cuts))
+
+
+def _with_words(lines: Sequence[TextLine], amounts: Sequence[TextLine]) -> list[TextLine]:
+    """Put the last line of words above a cell's first amount before its amounts."""
+    above = [line for line in lines if amounts and line.middle < amounts[0].middle]
+    return [*above[-1:], *amounts]
