@@ -157,6 +157,8 @@ class TableSpec(_Strict):
     ``more`` are columns that only some offices print, behind the others in their usual order. A table that has one of
     them is in another layout, and its columns are named as printed.
 
+    ``never`` are the classes that no row of it has.
+
     ``left_column`` is what stands above the one column of a two-sided table's left side, where it isn't the first.
 
     Several specs may share an id: they are layouts of the same table, told apart by ``layout``. Columns of any but
@@ -178,6 +180,7 @@ class TableSpec(_Strict):
     row_sums: tuple[RowSum, ...] = ()
     zeros: tuple[Zero, ...] = ()
     tree: str | None = None
+    never: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.id, self.layout))

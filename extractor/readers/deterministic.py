@@ -15,7 +15,7 @@ from extractor.specs import Catalogue, TableSpec
 from . import structure
 from .body import Body
 from .codes import doubt_codes, printed_names, rivals, siblings
-from .columns import Layout
+from .columns import Layout, columns_by_name
 from .cpsat import effort
 from .disproved import kept
 from .draft import Draft, narrow, start
@@ -25,7 +25,7 @@ from .grid import grid_rows
 from .hints import Hint
 from .items import UNNAMED, item_rows, only_names
 from .labelled import labelled_rows
-from .labels import Labels, labels_of
+from .labels import TOTALS, Labels, labels_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
@@ -117,6 +117,7 @@ def _rows(
 ) -> list[RawRow]:
     if spec.shape in ("coded", "projects"):
         rows = _coded(body, spec, labels, names)
+        _of_columns(rows, spec)
         labelled = frozenset(squeeze(r.label) for r in spec.left)
         structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
     elif spec.shape == "items":
@@ -134,6 +135,19 @@ def _rows(
 def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]) -> list[RawRow]:
     """Read the rows of a coded or project table; ``names`` by code settle wrapped names."""
     return grid_rows(body, spec, labels) if body.grid else flow_rows(body, spec, labels, names)
+
+
+def _of_columns(rows: Sequence[RawRow], spec: TableSpec) -> None:
+    """Tell the names of columns from those of rows, and the classes that the table can't have."""
+    for row in rows:
+        if row.code and row.code.startswith(spec.never):
+            row.doubt = f"{row.code} is of a class that this table never has; its title may be another table's"
+    if any(row.code for row in rows):
+        return
+    names = columns_by_name(spec)
+    for row in rows:
+        if row.bare in names and row.bare not in TOTALS:
+            row.label, row.doubt = ([], "") if len(rows) == 1 else (row.label, "its name is that of a column")
 
 
 def _doubt_all(rows: Sequence[RawRow]) -> None:

@@ -20,6 +20,7 @@ from .tokens import Token
 
 _BOUGHT = re.compile(r"(?:政府|部门|单位)?集中采购|政府统一采购|分散(?:采购|自行组织|自行采购)|自行(?:采购|组织)")
 _HOW = re.compile(r"(?:政府)?采购(?:组织形式|组织方式|形式|方式)")
+_PROJECT = 2  # level of a project with its economic item
 _KIND = re.compile(r"^[一二三四五六七八九十]、")
 _UNSURE = "which of the words around its amount are its name isn't told in text without cells"
 
@@ -76,8 +77,11 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
             row.parent = max((i for above, i in at.items() if above < level), default=None)
             above = rows[row.parent] if row.parent is not None else None
             own, row.doubt = _name(_once(entry, above), items, project)
-            project = own.split("/", 1)[0] if level == 2 else project
+            project = own.split("/", 1)[0] if level == _PROJECT else project
             row.key = f"{above.key}/{own}" if above is not None and above.kind != "total" else own
+            # A cell that wraps has as many lines above as below; what is below a name in doubt has it in its own.
+            odd = len(entry.above) != len(entry.below) or (level > _PROJECT and above is not None and bool(above.doubt))
+            row.doubt = row.doubt or (_UNSURE if odd and level >= _PROJECT else "")
         rows.append(row)
         at = {**{k: i for k, i in at.items() if k < level}, level: index}
     return rows
@@ -159,7 +163,9 @@ def _name(entry: _Entry, items: Container[str], project: str) -> tuple[str, str]
     """Return the name of an entry, and why it isn't certain."""
     words = [squeeze(t.text) for t in entry.words]
     around = [[squeeze(t.text) for t in line] for line in (*entry.above, *entry.below)]
-    if entry.level != 2:
+    if entry.level < _PROJECT and len(words) == 1:  # a kind of purchase never wraps: the words around are the header's
+        return _KIND.sub("", words[0]), ""
+    if entry.level != _PROJECT:
         words = words[:-1] if entry.bought else words
         whole = [squeeze("".join(t.text for t in line)) for line in entry.above]
         rest = [squeeze("".join(t.text for t in line)) for line in entry.below]
