@@ -99,6 +99,8 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, 
         verdict = in_a_row(body, spec, labels, verdict)
     if spec.shape == "two_sided" and body.lines:
         verdict = without_cells(body, spec, labels, verdict)
+    if verdict.known and spec.shape == "labels" and _of_rows(verdict, spec, catalogue, labels):
+        return Layout(known=False, reason="its columns are named as its rows are, or those of other layouts")
     if verdict.known and _other_columns(body, spec, catalogue):
         return Layout(known=False, reason="its header names columns that only other layouts have")
     return _out_of_order(body, spec, labels, verdict) if verdict.known and body.astray else verdict
@@ -206,6 +208,15 @@ def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels, rows:
 def overfull(rows: Sequence[RawRow], spec: TableSpec, header: Layout) -> int:
     """How many rows have more numbers than they may use columns."""
     return sum(len(r.items) > width_of(r, spec, header.columns, header.sides) for r in rows)
+
+
+def _of_rows(verdict: Layout, spec: TableSpec, catalogue: Catalogue, labels: Labels) -> bool:
+    """Whether columns that a spec of labels doesn't know are rows of it, or columns of a table with other rows."""
+    known = {c.id for c in (*spec.columns, *spec.more)}
+    odd = {squeeze(c) for c in verdict.columns if c not in known}
+    layouts = [s for s in catalogue.layouts(spec.id) if s.shape != spec.shape]
+    others = {name for s in layouts for c in (*s.columns, *s.more) for name in c.plain}
+    return any(labels.known(name, spec) for name in odd) or not odd.isdisjoint(others)
 
 
 def _other_columns(body: Body, spec: TableSpec, catalogue: Catalogue) -> bool:
