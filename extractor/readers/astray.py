@@ -6,6 +6,7 @@ beside it. In a table of codes no row has such a name, so it is put back.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec, split_label, walk
@@ -19,6 +20,9 @@ Rows = Sequence[tuple[Line, list[Token]]]
 _LONGEST = 5  # lines that one name may stand on
 _CODES = 3  # lines that begin with a code, in a table that has them
 _LABELS = 2  # labels in front of an amount, or more
+_COLUMN = 3  # labels one below the other, or more: a column of them
+_CODE = 7  # digits that a code has at most
+_SUMS = ("总计", "合计", "小计")
 _SIDES = frozenset({"收入", "支出"})
 _HEADINGS = frozenset({"项目", "决算数", "预算数", "金额"})
 _LEADS = TOTALS | {"小计"}
@@ -95,18 +99,40 @@ def without_headings(rows: Rows) -> tuple[list[Line], Rows]:
 
 
 def adrift(rows: Rows) -> frozenset[int]:
-    """Lines of amounts below a heading that several labels stand above: whose they are isn't told."""
+    """Lines of amounts that several labels stand above: whose they are isn't told.
+
+    They stand below a heading, or the first of them before a label of the other side, on its line: a column of labels
+    beside a column of amounts.
+    """
     found = set[int]()
-    for index, (line, _) in enumerate(rows):
+    for index, (line, here) in enumerate(rows):
         above = rows[max(0, index - _LABELS) : index]
-        if undated(line.text) not in _HEADINGS or len(above) < _LABELS:
+        if len(above) < _LABELS or any(t.kind != "text" for row in above for t in row[1]):
             continue
-        if all(t.kind == "text" for row in above for t in row[1]):
+        if undated(line.text) in _HEADINGS:
             for _, tokens in rows[index + 1 :]:
                 if any(t.kind == "text" for t in tokens):
                     break
                 found.update(t.line for t in tokens)
+        elif _behind(here) and _stacked(rows[max(0, index - _COLUMN) : index]):
+            below = list(takewhile(lambda row: row[1] and _is_amount(row[1][0]), rows[index + 1 :]))
+            found.update(t.line for _, tokens in below for t in (*here, *tokens))
     return frozenset(found)
+
+
+def _stacked(rows: Rows) -> bool:
+    """Whether labels without amounts stand one below the other, and the last is none of a sum."""
+    plain = len(rows) == _COLUMN and all(t.kind == "text" for row in rows for t in row[1])
+    return plain and not undated(rows[-1][0].text).endswith(_SUMS)
+
+
+def _behind(tokens: Sequence[Token]) -> bool:
+    """Whether a line begins with an amount, and a label follows."""
+    return bool(tokens) and _is_amount(tokens[0]) and tokens[-1].kind == "text"
+
+
+def _is_amount(token: Token) -> bool:
+    return bool(token.decimals) or (token.kind == "number" and len(token.text) > _CODE)
 
 
 def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[str]) -> int:
