@@ -196,14 +196,14 @@ def run(
     With a model, too: calls share one account and its turns, so that limits hold for the whole run. Files that wait for
     answers don't count as ``workers``; while some do, others are begun. The first is read alone, as it may find out how
     the endpoint wants to be asked. One file by itself is read in this process; so are all, one after the other, where
-    something answers in place of an endpoint (``connect``) or a model is started here (``wake``).
+    a model is started here (``wake``), or one worker is to ask something else than an endpoint (``connect``).
     """
     reader, full = extractor or Extractor(), False
     model = reader.model if reader.budget is not None else None
     count = min(workers, len(jobs))
     pace = Pace(max(1, workers // max(1, count)), PageByPage(limit))
     task = partial(_one, formats=tuple(formats), extractor=reader, pace=pace)
-    if model is not None and (len(jobs) == 1 or reader.connect or model.wake):
+    if model is not None and (len(jobs) == 1 or model.wake or (reader.connect and workers == 1)):
         yield from _here(jobs, task)
         return
     if model is not None or len(jobs) > _FEW:
