@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from . import urls
 from .batch_api import BatchError, Batches, State, write_whole
 from .budget import Usage
 from .config import ModelConfig
@@ -353,8 +354,9 @@ def opened(out: Path, settings: Settings | None = None) -> Iterator[Folder]:
     Raises:
         BatchError: There are none, or they were begun with another model.
         BusyError: Another command works on them.
+        InputError: The folder is an address.
     """
-    folder = out / FOLDER
+    folder = urls.here(out, "results of batches") / FOLDER
     if settings is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True)

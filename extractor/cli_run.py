@@ -98,14 +98,13 @@ def perform(found: list[Path] | dict[Path, tuple[Path, ...]], errors: list[str],
     from . import runs
     from .errors import ExtractorError
     from .lock import BusyError
-    from .manifest import opened
     from .urls import is_url
 
     tally = Tally()
     if not found and not order.as_json:
         return tally.exit_code(errors)
     try:
-        with opened(order.out, patience=_FOREVER if order.wait else _PATIENCE) as manifest:
+        with runs.opened(order.out, patience=_FOREVER if order.wait else _PATIENCE) as manifest:
             options = runs.settings(extractor, order.formats)
             agenda = runs.agenda(manifest, found, options, fresh=order.fresh, failed_only=order.failed_only)
             _work(manifest, agenda, extractor, order, tally)

@@ -60,12 +60,15 @@ def save(
     if source is not None and source.regions:
         files[SOURCE] = source.text
 
+    def lost(names: Iterable[str]) -> Iterator[str]:  # tables that an earlier run found and this one doesn't
+        tables = (name for name in names if name.endswith(".csv") and name not in files)
+        yield from (name for name in tables if "csv" in chosen and _ours(name))
+
     if urls.is_url(folder):
-        return [urls.path_of(str(file)) for file in urls.write(urls.path_of(str(folder)), files, LAST)]
+        return [urls.path_of(str(file)) for file in urls.write(urls.path_of(str(folder)), files, LAST, lost)]
 
     def outdated(there: Path) -> Iterator[Path]:
-        if "csv" in chosen:  # tables that an earlier run found and this one doesn't
-            yield from (old for old in there.glob("*.csv") if old.name not in files and _ours(old.name))
+        yield from (there / name for name in lost([old.name for old in there.glob("*.csv")]))
         if account is None and _is_account(there / "usage.json"):
             yield there / "usage.json"
 
@@ -108,8 +111,10 @@ def load(path: Path) -> Result:
 
     Raises:
         ResultError: It isn't there, or isn't a result.
+        InputError: It is at an address.
     """
-    file = path / "result.json" if path.is_dir() else path
+    here = urls.here(path, "a result that this command reads")
+    file = here / "result.json" if here.is_dir() else here
     try:
         return Result.model_validate_json(file.read_bytes())
     except OSError as error:
