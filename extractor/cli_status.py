@@ -139,6 +139,7 @@ def _show(found: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     for failure in found["failures"][:_SHOWN]:
-        console.print(safe(f"  ✗ {failure['error']} ({failure['attempts']} attempts)"), soft_wrap=True, style="red")
+        tries = "1 attempt" if failure["attempts"] == 1 else f"{failure['attempts']} attempts"
+        console.print(safe(f"  ✗ {failure['error']} ({tries})"), soft_wrap=True, style="red")
     if len(found["failures"]) > _SHOWN:
         console.print(f"  … and {len(found['failures']) - _SHOWN} more with --json")

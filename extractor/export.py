@@ -80,6 +80,16 @@ def save(
         raise kind(f"{folder}: can't be written ({error.strerror}). {remedy} another --out.") from None
 
 
+def _remedy(folder: Path) -> str:
+    """Say what to give in place of a folder without a result."""
+    below = sorted(folder.glob("*/result.json"))
+    if below:
+        return f"Give {'one of the results' if len(below) > 1 else 'the result'} below it: {below[0].parent}."
+    if any(any(folder.glob(pattern)) for pattern in FILES.values()):
+        return "It was written without: give the command of the run again with --format json too."
+    return "Give a result.json or its folder."
+
+
 def _files(result: Result, chosen: set[str], source: Document | None) -> dict[str, str | bytes]:
     """Return the content of every file that is wanted, by name."""
     files: dict[str, str | bytes] = {}
@@ -118,7 +128,7 @@ def load(path: Path) -> Result:
     try:
         return Result.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise ResultError(f"{file}: can't be read ({error.strerror}). Give a result.json or its folder.") from None
+        raise ResultError(f"{file}: can't be read ({error.strerror}). {_remedy(here)}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
