@@ -147,7 +147,8 @@ def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally
             if report.error or (alone and not quiet):
                 show_report(console, report, details=alone)
     if (agenda.kept or set(agenda.why) - {"new"}) and not (quiet or order.fresh):
-        show_kept(console, len(agenda.kept), len(agenda.jobs), agenda.why, failed_only=order.failed_only)
+        kept = len(agenda.kept), tally.failed, len(agenda.jobs)
+        show_kept(console, *kept, agenda.why, failed_only=order.failed_only)
     read = 0
     try:
         with _progress(console, len(agenda.jobs), extractor) as step:

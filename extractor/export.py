@@ -132,7 +132,8 @@ def load(path: Path) -> Result:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ResultError(f"{file}: not a result of this version: {where}: {first['msg']}.") from None
+        remedy = "" if file.suffix == ".json" else " Give a result.json; `extractor run` reads texts."
+        raise ResultError(f"{file}: not a result of this version: {where}: {first['msg']}.{remedy}") from None
 
 
 def source_of(saved: Result, result: Path, given: Path | None = None) -> Document | None:

@@ -63,7 +63,7 @@ def test_a_run_at_an_address_goes_on_where_it_stopped(tmp_path: Path) -> None:
     given = ["run", here, "--out", f"file://{out}", "--jobs", 1, "--engine", "deterministic"]
     assert command(*given).exit_code == 3
     again = command(*given)
-    assert "5 done already" in again.output
+    assert "4 done already (--fresh reads all again); 1 failed before (--retry-failed" in again.output
     assert "nothing is left to read" in again.output
     assert again.exit_code == 3
     found = status(f"file://{out}")
