@@ -15,7 +15,10 @@ _LAST = 50  # files by which the time that is left is told
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(help="The --out of `extractor run`.", metavar="DIR", readable=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="The --out of `extractor run`: a folder or an address.", metavar="DIR", readable=False),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Say where a run stands: files done, failed (with reasons) and left, cells by state, findings, calls and cost.

@@ -1,5 +1,6 @@
 """Files that lie elsewhere: paths such as ``s3://bucket/in/a.txt``, read and written through fsspec."""
 
+import errno
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -177,4 +178,6 @@ def _opened(url: str) -> Iterator[tuple[Any, str]]:
     except ImportError as error:
         raise InputError(f"{url}: {error}.") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{url}: can't be read or written ({error}). Check address and credentials.") from None
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "Make room there, or choose another place." if full else "Check address and credentials."
+        raise InputError(f"{url}: can't be read or written ({error}). {remedy}") from None
