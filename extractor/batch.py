@@ -196,14 +196,16 @@ def run(
     With a model, too: calls share one account and its turns, so that limits hold for the whole run. Files that wait for
     answers don't count as ``workers``; while some do, others are begun. The first is read alone, as it may find out how
     the endpoint wants to be asked. One file by itself is read in this process; so are all, one after the other, where
-    something answers in place of an endpoint (``connect``) or a model is started here (``wake``).
+    a model is started here (``wake``), one worker is to ask something else than an endpoint (``connect``), or results
+    go into the memory of this process.
     """
     reader, full = extractor or Extractor(), False
     model = reader.model if reader.budget is not None else None
     count = min(workers, len(jobs))
     pace = Pace(max(1, workers // max(1, count)), PageByPage(limit))
     task = partial(_one, formats=tuple(formats), extractor=reader, pace=pace)
-    if model is not None and (len(jobs) == 1 or reader.connect or model.wake):
+    alone = model is not None and (len(jobs) == 1 or model.wake or (reader.connect and workers == 1))
+    if alone or (jobs and urls.fleeting(jobs[0].folder)):
         yield from _here(jobs, task)
         return
     if model is not None or len(jobs) > _FEW:
@@ -299,9 +301,17 @@ def _one(job: Job, desk: Ledger | None = None, *, formats: tuple[str, ...], extr
     except Exception as error:  # noqa: BLE001 - a mistake of this program must not take the run with it
         trace = "".join(traceback.format_exception(error)[-2:]).strip().replace("\n", " ")
         return Report(job, error=f"{job.path}: a mistake of this program, please report it: {trace}", source=source)
-    sizes = {file.name: file.stat().st_size for file in files if not urls.is_url(file)}
+    sizes = _sizes(job.folder, [file.name for file in files])
     done = replace(report(job, result, files), account=account, source=source, sizes=sizes)
     return replace(done, seconds=round(time.monotonic() - begin, 3))
+
+
+def _sizes(folder: Path, names: Sequence[str]) -> dict[str, int]:
+    """Return the sizes of files that were just written."""
+    if not urls.is_url(folder):
+        return {name: (folder / name).stat().st_size for name in names}
+    there = urls.listed(urls.path_of(folder))
+    return {name: there.get(name, -1) for name in names}
 
 
 def report(job: Job, result: Result, files: Sequence[Path] = ()) -> Report:

@@ -5,6 +5,7 @@ a file of questions is uploaded again at worst, but no batch is made twice.
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from . import urls
 from .batch_api import BatchError, Batches, State, write_whole
 from .budget import Usage
 from .config import ModelConfig
 from .lock import held
-from .post import Bag, keys, read
+from .post import Bag, keys, questions, read
 
 FOLDER = ".batch"
 LARGEST = 95_000_000
@@ -25,6 +27,8 @@ LARGEST = 95_000_000
 MOST = 50_000
 """Questions of one batch, as the endpoint that invented them has it."""
 _STATE = "batches.json"
+_NEW = "new"  # the folder of questions that no batch holds yet
+_PATIENCE = 2.0  # seconds in which a command that was just killed ends the files that it was at
 
 
 class Sent(BaseModel):
@@ -172,8 +176,12 @@ class Folder:
 
     def bag(self, limit: int | None = None) -> Bag:
         """Return the questions and answers so far, for a run that takes the answers and puts what is still open."""
-        new = self.path / "new.jsonl"
-        new.unlink(missing_ok=True)
+        new = self.path / _NEW
+        shutil.rmtree(new, ignore_errors=True)
+        try:
+            new.mkdir()
+        except OSError as error:
+            raise self._unwritable(error) from None
         bag = Bag(self.settings.mode, self.settings.dialect, new, limit)
         for sent in self.sent:
             asked = self.path / f"{sent.name}.jsonl"
@@ -185,10 +193,11 @@ class Folder:
         return bag
 
     def pack(self, most: int = MOST) -> None:
-        """Make files of the questions that a run has put, none with more than ``most``."""
-        new = self.path / "new.jsonl"
-        if not new.exists():
-            return
+        """Make files of the questions that a run has put, none with more than ``most``, each question once.
+
+        They are in the order of their keys, so that it doesn't matter which process put which.
+        """
+        new = self.path / _NEW
         taken = {int(sent.name) for sent in self.sent}
         number, lines, size = max(taken, default=0), list[bytes](), 0
         packed: list[Sent] = []
@@ -201,17 +210,16 @@ class Folder:
             lines.clear()
             size = 0
 
-        with new.open("rb") as questions:
-            for line in questions:
-                if lines and (len(lines) >= most or size + len(line) > LARGEST):
-                    close()
-                lines.append(line)
-                size += len(line)
+        for line in _in_order(new):
+            if lines and (len(lines) >= most or size + len(line) > LARGEST):
+                close()
+            lines.append(line)
+            size += len(line)
         if lines:
             close()
         self._written.sent.extend(packed)
         self._save()
-        new.unlink()
+        shutil.rmtree(new, ignore_errors=True)
 
     def submit(self, api: Batches) -> Iterator[Sent]:
         """Send what isn't sent yet, and yield each file that is.
@@ -319,7 +327,20 @@ class Folder:
         try:
             write_whole(self.path / _STATE, self._written.model_dump_json(indent=1).encode() + b"\n")
         except OSError as error:
-            raise BatchError(f"{self.path}: can't be written ({error.strerror}). Make room there.") from None
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> BatchError:
+        return BatchError(f"{self.path}: can't be written ({error.strerror}). Make room there.")
+
+
+def _in_order(new: Path) -> Iterator[bytes]:
+    """Yield the questions in the files of a folder, each once, in the order of their keys."""
+    found = {key: (file, place) for file in new.glob("*.jsonl") for place, key in questions(file)}
+    for key in sorted(found):
+        file, place = found[key]
+        with file.open("rb") as lines:
+            lines.seek(place)
+            yield lines.readline()
 
 
 @contextmanager
@@ -333,8 +354,9 @@ def opened(out: Path, settings: Settings | None = None) -> Iterator[Folder]:
     Raises:
         BatchError: There are none, or they were begun with another model.
         BusyError: Another command works on them.
+        InputError: The folder is an address.
     """
-    folder = out / FOLDER
+    folder = urls.here(out, "results of batches") / FOLDER
     if settings is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -342,7 +364,7 @@ def opened(out: Path, settings: Settings | None = None) -> Iterator[Folder]:
             raise BatchError(f"{folder}: can't be made ({error.strerror}). Choose another --out.") from None
     elif not (folder / _STATE).is_file():
         raise _nothing(out)
-    with held(folder):
+    with held(folder, _PATIENCE):
         yield Folder(out, settings)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from . import (
     cli_batch,
@@ -70,7 +71,19 @@ Exit codes:
   130  interrupted; the results written so far are complete
 """
 
-app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+class _Commands(TyperGroup):
+    """The commands; a file in the place of one is answered with the command that reads it."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, or None where there is none of that name."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None and os.path.lexists(cmd_name):
+            raise fail(f"{cmd_name}: a file, no command. To read it: extractor run FILE --out results", EXIT_USAGE)
+        return found
+
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, cls=_Commands)
 
 
 class Engine(StrEnum):

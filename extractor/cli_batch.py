@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,6 +47,7 @@ the answers add. Each command may be stopped and given again; nothing is asked t
 _FORMATS = ("json", "facts", "findings", "csv")
 
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Files read at a time, a process each.")]
 Run = Annotated[Path, typer.Argument(help="The --out of `extractor batch submit`.", metavar="DIR", readable=False)]
 
 
@@ -90,10 +92,14 @@ def submit(
     cache_dir: CacheDir = None,
     cache: Shared = None,
     max_repairs: Annotated[int, typer.Option(min=0, help="How often a table is asked for again.")] = 2,
+    jobs: Jobs = os.cpu_count() or 1,
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Ask about every table and sentence, and compare both readings.")
     ] = False,
-    max_calls: Annotated[int | None, typer.Option(min=0, help="Send at most so many questions this time.")] = None,
+    max_calls: Annotated[
+        int | None,
+        typer.Option(min=0, help="Send at most so many questions this time; files are then read one by one."),
+    ] = None,
     most: Annotated[
         int, typer.Option("--per-batch", min=1, max=50_000, help="Questions of one batch; accounts have limits.")
     ] = 50_000,
@@ -120,19 +126,20 @@ def submit(
         with _api(settled) as api, opened(out, settings) as folder:
             _greet(folder, settled)
             bag = folder.bag(max_calls)
-            code = _run(folder, settled, bag, out, quiet=True)
+            code = _run(folder, settled, bag, out, jobs=jobs, quiet=True)
+            asked = len(bag.taken())
             folder.pack(most)
             for sent in folder.submit(api):
                 terminal().print(f"sent: {sent.questions} questions as {sent.batch}", soft_wrap=True)
-            if not bag.taken:
+            if not asked:
                 terminal().print("nothing new to ask")
             _show(folder, settled)
-    raise typer.Exit(code if code not in (EXIT_FINDINGS, EXIT_NOT_ASKED) or _held_back(bag, max_calls) else 0)
+    raise typer.Exit(code if code not in (EXIT_FINDINGS, EXIT_NOT_ASKED) or _held_back(asked, max_calls) else 0)
 
 
-def _held_back(bag: Any, limit: int | None) -> bool:
+def _held_back(asked: int, limit: int | None) -> bool:
     """Whether a limit has kept questions back."""
-    return limit is not None and len(bag.taken) >= limit
+    return limit is not None and asked >= limit
 
 
 @app.command()
@@ -155,6 +162,7 @@ def status(
 def collect(
     folder: Run,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all batches have ended.")] = False,
+    jobs: Jobs = os.cpu_count() or 1,
     every: Annotated[float, typer.Option(min=0.01, help="With --wait: seconds between two looks.")] = 60.0,
     base_url: BaseUrl = None,
     cache: Shared = None,
@@ -179,12 +187,12 @@ def collect(
                 count += batches.fetch(api)
         terminal().print(f"{count} batches have ended since the last time" if count != 1 else "a batch has ended")
         bag = batches.bag()
-        code = _run(batches, settled, bag, folder, quiet=quiet)
+        code = _run(batches, settled, bag, folder, jobs=jobs, quiet=quiet)
         batches.book()
         _show(batches, settled)
-        if bag.taken:
+        if asked := len(bag.taken()):
             terminal().print(
-                f"{len(bag.taken)} questions are open: second questions, and what failed in passing. `extractor batch "
+                f"{asked} questions are open: second questions, and what failed in passing. `extractor batch "
                 "submit` with the same options sends them.",
                 soft_wrap=True,
             )
@@ -257,20 +265,27 @@ def _greet(folder: Any, config: Any) -> None:
     terminal().print(f"asked once, to see that it answers: {budget.summary()}", soft_wrap=True)
 
 
-def _run(folder: Any, config: Any, bag: Any, out: Path, *, quiet: bool) -> int:
+def _client(bag: Any, model: Any, budget: Any) -> Any:
+    """Return what asks the bag in the place of the endpoint, in whichever process."""
+    from .client import ModelClient
+
+    return ModelClient(model, budget=budget, post=bag)
+
+
+def _run(folder: Any, config: Any, bag: Any, out: Path, *, jobs: int, quiet: bool) -> int:
     """Do what `extractor run` does, with the bag in the place of calls."""
     from . import batch, cli_run
     from .budget import Budget, PriceTable
-    from .client import ModelClient
     from .pipeline import Extractor
 
     said = folder.settings
     extractor = Extractor(
         engine=said.engine, model=config, max_repairs=said.max_repairs, second_opinion=said.second_opinion,
         budget=Budget(config, PriceTable.load(config.prices).for_batches()),
-        connect=lambda model, budget: ModelClient(model, budget=budget, post=bag),
+        connect=partial(_client, bag),
     )  # fmt: skip
-    order = cli_run.Order(out.absolute(), tuple(said.formats), 1, batch.LIMIT, quiet=quiet)
+    count = jobs if bag.limit is None else 1
+    order = cli_run.Order(out.absolute(), tuple(said.formats), count, batch.LIMIT, quiet=quiet)
     try:
         with contextlib.chdir(said.folder):
             found, errors = batch.find(said.paths)

@@ -48,7 +48,7 @@ def export(
         from .console import safe
 
         where = ", ".join(str(file) for file in done.files)
-        said = f"{done.documents} documents, {done.rows} values in {where}"
+        said = f"{done.documents} document{'s' * (done.documents != 1)}, {done.rows} values in {where}"
         terminal().print(safe(said), soft_wrap=True)
     raise typer.Exit(EXIT_UNREADABLE if done.errors else EXIT_OK)
 
@@ -103,7 +103,9 @@ def findings(
             audit.save(entries, to.value, out)
     except ExtractorError as error:
         raise fail(str(error)) from None
-    terminal().print(f"{len(entries)} findings", style="dim")
+    count = "1 difference" if len(entries) == 1 else f"{len(entries)} differences"
+    more = "" if entries else "; what is ambiguous or not read stands in findings.jsonl, and in `extractor report`"
+    terminal().print(f"{count}{more}", style="dim", soft_wrap=True)
     raise typer.Exit(EXIT_UNREADABLE if errors else EXIT_OK)
 
 

@@ -40,7 +40,10 @@ def report(
     elif done.files:
         from .console import safe
 
-        terminal().print(safe(f"{done.documents} pages; open {done.files[-1]} in a browser"), soft_wrap=True)
+        terminal().print(
+            safe(f"{done.documents} page{'s' * (done.documents != 1)}; open {done.files[-1]} in a browser"),
+            soft_wrap=True,
+        )
     raise typer.Exit(EXIT_UNREADABLE if done.errors else EXIT_OK)
 
 

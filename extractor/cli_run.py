@@ -98,14 +98,13 @@ def perform(found: list[Path] | dict[Path, tuple[Path, ...]], errors: list[str],
     from . import runs
     from .errors import ExtractorError
     from .lock import BusyError
-    from .manifest import opened
     from .urls import is_url
 
     tally = Tally()
     if not found and not order.as_json:
         return tally.exit_code(errors)
     try:
-        with opened(order.out, patience=_FOREVER if order.wait else _PATIENCE) as manifest:
+        with runs.opened(order.out, patience=_FOREVER if order.wait else _PATIENCE) as manifest:
             options = runs.settings(extractor, order.formats)
             agenda = runs.agenda(manifest, found, options, fresh=order.fresh, failed_only=order.failed_only)
             _work(manifest, agenda, extractor, order, tally)
@@ -148,7 +147,8 @@ def _work(manifest: Any, agenda: Any, extractor: Any, order: Order, tally: Tally
             if report.error or (alone and not quiet):
                 show_report(console, report, details=alone)
     if (agenda.kept or set(agenda.why) - {"new"}) and not (quiet or order.fresh):
-        show_kept(console, len(agenda.kept), len(agenda.jobs), agenda.why, failed_only=order.failed_only)
+        kept = len(agenda.kept), tally.failed, len(agenda.jobs)
+        show_kept(console, *kept, agenda.why, failed_only=order.failed_only)
     read = 0
     try:
         with _progress(console, len(agenda.jobs), extractor) as step:

@@ -15,7 +15,10 @@ _LAST = 50  # files by which the time that is left is told
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(help="The --out of `extractor run`.", metavar="DIR", readable=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="The --out of `extractor run`: a folder or an address.", metavar="DIR", readable=False),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Say where a run stands: files done, failed (with reasons) and left, cells by state, findings, calls and cost.
@@ -25,18 +28,19 @@ def status(
     failed, are left, or lost their results. To go on, give the command of the run again; `extractor run ...
     --retry-failed` reads the failed files alone.
     """
+    from . import runs, urls
     from .errors import ExtractorError
     from .lock import busy
-    from .manifest import read
 
     try:
-        with read(folder) as manifest:
+        with runs.seen(folder) as manifest:
             found = _look(manifest)
     except ExtractorError as error:
         raise fail(str(error)) from None
-    at_work = busy(folder)
-    found = {"folder": str(folder), "at_work": at_work, **found}
-    found["batches"] = _batches(folder)
+    far = urls.is_url(folder)  # where no lock tells whether somebody is at work
+    at_work = None if far else busy(folder)
+    found = {"folder": str(urls.path_of(folder)), "at_work": at_work, **found}
+    found["batches"] = None if far else _batches(folder)
     found["seconds_left"] = _left(found.pop("ended"), found["waiting"]) if at_work else None
     if as_json:
         print_json(found)
@@ -70,7 +74,7 @@ def _look(manifest: Any) -> dict[str, Any]:
         if entry.status == "failed":
             failed.append({"path": str(entry.path), "attempts": entry.attempts, "error": entry.error})
         elif entry.status in ("done", "open"):
-            gone += not entry.stands(manifest.out)
+            gone += not manifest.stands(entry)
             seconds += entry.seconds or 0
             ended += [entry.ended] if entry.ended else []
             _add(spent, report.get("usage"))
@@ -138,6 +142,7 @@ def _show(found: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     for failure in found["failures"][:_SHOWN]:
-        console.print(safe(f"  ✗ {failure['error']} ({failure['attempts']} attempts)"), soft_wrap=True, style="red")
+        tries = "1 attempt" if failure["attempts"] == 1 else f"{failure['attempts']} attempts"
+        console.print(safe(f"  ✗ {failure['error']} ({tries})"), soft_wrap=True, style="red")
     if len(found["failures"]) > _SHOWN:
         console.print(f"  … and {len(found['failures']) - _SHOWN} more with --json")

@@ -151,12 +151,21 @@ def show_total(
     console.print(Text("results in ") + safe(str(out)), soft_wrap=True)
 
 
-def show_kept(console: Console, kept: int, jobs: int, why: Mapping[str, int], *, failed_only: bool) -> None:
-    """Say how many files stay as an earlier run left them, and why the others are read."""
+def show_kept(
+    console: Console, kept: int, failed: int, jobs: int, why: Mapping[str, int], *, failed_only: bool
+) -> None:
+    """Say how many files stay as an earlier run left them, how many of these failed, and why the others are read."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
     left = f"reading {jobs} ({reasons})" if jobs else "nothing is left to read"
-    stay = "did not fail before" if failed_only else "done already (--fresh reads all again)"
-    console.print(f"{kept} {stay}; {left}" if kept else left, style="dim", soft_wrap=True)
+    stay = (
+        [f"{kept} did not fail before"]
+        if failed_only
+        else [
+            *([f"{kept - failed} done already (--fresh reads all again)"] if kept > failed else []),
+            *([f"{failed} failed before (--retry-failed reads them again)"] if failed else []),
+        ]
+    )
+    console.print("; ".join([*(stay if kept else []), left]), style="dim", soft_wrap=True)
 
 
 def section_tree(name: str, headings: Sequence[Heading], lines: Sequence[int]) -> Tree:

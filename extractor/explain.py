@@ -131,7 +131,7 @@ def explain(
 
     Args:
         result: A result as saved. It is checked again, so that what is said of identities is true now.
-        table: Table id, or the title as printed.
+        table: Table id, or a title: as printed, as specs have it, or a part of it that no other table has.
         row: Row key, the name beside a code, or ``line:N``.
         column: Column id or label.
         source: The document it was read from, for the lines around the value.
@@ -140,9 +140,10 @@ def explain(
     Raises:
         ResultError: There is no such cell; the message names near matches. Or the source is another.
     """
-    again = recheck(result, source, specs)
-    known = evidence(again.tables, specs or catalogue())
-    chosen = find_tables(again, table)
+    used = specs or catalogue()
+    again = recheck(result, source, used)
+    known = evidence(again.tables, used)
+    chosen = find_tables(again, table, used)
     rows = find_rows(again, chosen, row)
     cells = [Ref(i, n, c) for i, n in rows for c in find_columns(again.tables[i], n, column)]
     if not cells:

@@ -60,12 +60,15 @@ def save(
     if source is not None and source.regions:
         files[SOURCE] = source.text
 
+    def lost(names: Iterable[str]) -> Iterator[str]:  # tables that an earlier run found and this one doesn't
+        tables = (name for name in names if name.endswith(".csv") and name not in files)
+        yield from (name for name in tables if "csv" in chosen and _ours(name))
+
     if urls.is_url(folder):
-        return [urls.path_of(str(file)) for file in urls.write(urls.path_of(str(folder)), files, LAST)]
+        return [urls.path_of(str(file)) for file in urls.write(urls.path_of(str(folder)), files, LAST, lost)]
 
     def outdated(there: Path) -> Iterator[Path]:
-        if "csv" in chosen:  # tables that an earlier run found and this one doesn't
-            yield from (old for old in there.glob("*.csv") if old.name not in files and _ours(old.name))
+        yield from (there / name for name in lost([old.name for old in there.glob("*.csv")]))
         if account is None and _is_account(there / "usage.json"):
             yield there / "usage.json"
 
@@ -75,6 +78,16 @@ def save(
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
         kind, remedy = (FullError, "Make room there, or choose") if full else (InputError, "Choose")
         raise kind(f"{folder}: can't be written ({error.strerror}). {remedy} another --out.") from None
+
+
+def _remedy(folder: Path) -> str:
+    """Say what to give in place of a folder without a result."""
+    below = sorted(folder.glob("*/result.json"))
+    if below:
+        return f"Give {'one of the results' if len(below) > 1 else 'the result'} below it: {below[0].parent}."
+    if any(any(folder.glob(pattern)) for pattern in FILES.values()):
+        return "It was written without: give the command of the run again with --format json too."
+    return "Give a result.json or its folder."
 
 
 def _files(result: Result, chosen: set[str], source: Document | None) -> dict[str, str | bytes]:
@@ -108,16 +121,19 @@ def load(path: Path) -> Result:
 
     Raises:
         ResultError: It isn't there, or isn't a result.
+        InputError: It is at an address.
     """
-    file = path / "result.json" if path.is_dir() else path
+    here = urls.here(path, "a result that this command reads")
+    file = here / "result.json" if here.is_dir() else here
     try:
         return Result.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise ResultError(f"{file}: can't be read ({error.strerror}). Give a result.json or its folder.") from None
+        raise ResultError(f"{file}: can't be read ({error.strerror}). {_remedy(here)}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ResultError(f"{file}: not a result of this version: {where}: {first['msg']}.") from None
+        remedy = "" if file.suffix == ".json" else " Give a result.json; `extractor run` reads texts."
+        raise ResultError(f"{file}: not a result of this version: {where}: {first['msg']}.{remedy}") from None
 
 
 def source_of(saved: Result, result: Path, given: Path | None = None) -> Document | None:

@@ -43,8 +43,8 @@ def held(folder: Path, patience: float = 0.0) -> Iterator[None]:
         while not _taken(handle):
             if time.monotonic() >= end:
                 raise BusyError(
-                    f"{folder}: another run is at work here{_who(handle)}. Wait for it (--wait), end it, or choose "
-                    "another --out."
+                    f"{folder}: another run is at work here{_who(handle)}. Wait for it (`extractor run --wait` does), "
+                    "end it, or choose another --out."
                 )
             time.sleep(_PAUSE)
         with suppress(OSError):  # a full disk: the number is for people

@@ -7,23 +7,36 @@ from rapidfuzz import fuzz, process
 from .errors import ResultError
 from .normalize import half_width
 from .records import Result, Row, Table
+from .specs import Catalogue
 
 _NEAR = 5
 _ALIKE = 45
 _MANY = 30
+_TITLE = 20  # characters of a title in a hint
 
 
-def find_tables(result: Result, wanted: str) -> list[int]:
-    """Return the indexes of the tables of that id, or printed under that title.
+def find_tables(result: Result, wanted: str, specs: Catalogue) -> list[int]:
+    """Return the indexes of the tables of that id, printed under that title, or that specs know under it.
+
+    A part of a title does where only one table has it.
 
     Raises:
         ResultError: There is none.
     """
-    found = [i for i, t in enumerate(result.tables) if t.id == wanted]
-    found = found or [i for i, t in enumerate(result.tables) if half_width(t.title) == half_width(wanted)]
-    if not found:
-        raise ResultError(f"{result.document}: no table {wanted!r}. {hint(wanted, [t.id for t in result.tables])}")
-    return found
+    same = half_width(wanted)
+    known = {spec.id for spec in specs.tables if same in map(half_width, spec.titles)}
+    tests: tuple[Callable[[Table], bool], ...] = (
+        lambda table: table.id == wanted,
+        lambda table: half_width(table.title) == same,
+        lambda table: table.id in known,
+        lambda table: bool(same) and same in half_width(table.title),
+    )
+    for test in tests:
+        found = [i for i, t in enumerate(result.tables) if test(t)]
+        if found and (test is not tests[-1] or len({result.tables[i].id for i in found}) == 1):
+            return found
+    names = [f"{t.id} ({t.title[:_TITLE]})" for t in result.tables]
+    raise ResultError(f"{result.document}: no table {wanted!r}. {hint(wanted, names)}")
 
 
 def find_rows(result: Result, chosen: Sequence[int], wanted: str) -> list[tuple[int, int]]:

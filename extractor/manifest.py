@@ -6,12 +6,13 @@ file counts as done only if its recorded files are there. The manifest says so a
 costs the work on that file, never a result.
 """
 
+import hashlib
 import json
 import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,12 @@ from typing import Any, Literal
 from .errors import ExtractorError, InputError
 from .lock import held
 from .placing import LAST, sweep
-from .urls import is_url, path_of
+from .urls import path_of
 
 NAME = "run.sqlite3"
 Status = Literal["waiting", "done", "open", "failed"]
 """``open``: written, but a model was not asked about some of it, or gave no answer. ``waiting``: not yet ended."""
-_TABLES = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS options (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
   path BLOB PRIMARY KEY, folder BLOB NOT NULL UNIQUE, status TEXT NOT NULL, input TEXT, options TEXT, attempts INT NOT NULL,
@@ -67,19 +68,10 @@ class Entry:
     ended: float | None
     written: dict[str, int]
 
-    def stands(self, out: Path) -> bool:
-        """Whether every file of its result is there, and whole.
 
-        A result that was corrected by hand has another size and counts; one that a power loss cut off doesn't.
-        """
-        for name, size in self.written.items():
-            try:
-                found = (out / self.folder / name).stat().st_size
-            except OSError:
-                return False
-            if found != size and (found == 0 or not _whole(out / self.folder / name)):
-                return False
-        return True
+def options_id(options: Mapping[str, Any]) -> str:
+    """Return the name by which entries refer to options."""
+    return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _whole(file: Path) -> bool:
@@ -98,6 +90,20 @@ class Manifest:
     def __init__(self, out: Path, base: sqlite3.Connection) -> None:
         self.out = out
         self._base = base
+
+    def stands(self, entry: Entry) -> bool:
+        """Whether every file of its result is there, and whole.
+
+        A result that was corrected by hand has another size and counts; one that a power loss cut off doesn't.
+        """
+        for name, size in entry.written.items():
+            try:
+                found = (self.out / entry.folder / name).stat().st_size
+            except OSError:
+                return False
+            if found != size and (found == 0 or not _whole(self.out / entry.folder / name)):
+                return False
+        return True
 
     def entries(self, paths: Iterable[Path] | None = None) -> Iterator[Entry]:
         """Yield what is known, of all files or of these, in their order."""
@@ -135,6 +141,10 @@ class Manifest:
         row = self._ask("SELECT json FROM options WHERE id = ?", name).fetchone()
         return json.loads(row[0]) if row else {}
 
+    def claimed(self, jobs: list[Any]) -> list[Any]:
+        """Make sure that the folders of jobs are theirs; here they are, since nobody else runs in the folder."""
+        return jobs
+
     def expect(self, files: Sequence[tuple[Path, str]], options: dict[str, Any], name: str) -> None:
         """Note which files a run is about to read, into which folders, and with which options."""
         with self._changed() as base:
@@ -147,16 +157,28 @@ class Manifest:
 
     def record(self, entry: Entry, report: dict[str, Any] | None) -> None:
         """Note what came of a file."""
-        packed = (
-            zlib.compress(json.dumps(report, ensure_ascii=False).encode("utf-8", "surrogatepass")) if report else None
-        )
         with self._changed() as base:
             base.execute(
                 "UPDATE files SET status = ?, input = ?, options = ?, attempts = attempts + 1, error = ?, seconds = ?, "
                 "ended = ?, written = ?, report = ? WHERE path = ?",
                 (
                     entry.status, entry.input, entry.options, entry.error, entry.seconds, time.time(),
-                    json.dumps(entry.written), packed, _key(entry.path),
+                    json.dumps(entry.written), _packed(report), _key(entry.path),
+                ),
+            )  # fmt: skip
+
+    def restore(self, entry: Entry, options: dict[str, Any], report: dict[str, Any] | None) -> None:
+        """Take over what was noted elsewhere, as it is."""
+        with self._changed() as base:
+            base.execute(
+                "INSERT OR REPLACE INTO options VALUES (?, ?)", (entry.options, json.dumps(options, sort_keys=True))
+            )
+            base.execute(
+                f"INSERT OR REPLACE INTO files ({_COLUMNS}, report) VALUES ({', '.join('?' * 11)})",  # noqa: S608
+                (
+                    _key(entry.path), os.fsencode(entry.folder), entry.status, entry.input, entry.options,
+                    entry.attempts, entry.error, entry.seconds, entry.ended, json.dumps(entry.written),
+                    _packed(report),
                 ),
             )  # fmt: skip
 
@@ -179,8 +201,6 @@ class Manifest:
 def opened(out: Path, *, patience: float = 0.0) -> Iterator[Manifest]:
     """Open the manifest of a folder for a run; nobody else runs there meanwhile. Leftovers of killed runs go.
 
-    At another place (``s3://...``) there is none: it begins empty and is forgotten.
-
     Args:
         out: The folder; made if it isn't there.
         patience: How many seconds to wait for another run to end.
@@ -189,11 +209,6 @@ def opened(out: Path, *, patience: float = 0.0) -> Iterator[Manifest]:
         RunError: Another run is at work there, or the manifest is damaged.
         InputError: The folder can't be written.
     """
-    if is_url(out):  # no manifest there: every file counts as new
-        with closing(sqlite3.connect(":memory:")) as base:
-            base.executescript(_TABLES)
-            yield Manifest(out, base)
-        return
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -208,7 +223,7 @@ def opened(out: Path, *, patience: float = 0.0) -> Iterator[Manifest]:
             try:
                 base.execute("PRAGMA journal_mode = WAL")
                 base.execute("PRAGMA synchronous = NORMAL")
-                base.executescript(_TABLES)
+                base.executescript(TABLES)
             except sqlite3.Error as error:
                 raise _broken(out, error) from None
             yield Manifest(out, base)
@@ -239,6 +254,10 @@ def _broken(out: Path, error: sqlite3.Error) -> RunError:
     return RunError(
         f"{out / NAME}: can't be used ({said}). Move it away: the run then reads all files anew, into the same folders."
     )
+
+
+def _packed(report: dict[str, Any] | None) -> bytes | None:
+    return zlib.compress(json.dumps(report, ensure_ascii=False).encode("utf-8", "surrogatepass")) if report else None
 
 
 def _key(path: Path) -> bytes:

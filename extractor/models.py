@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .records import Table
-from .specs import Column, TableSpec, catalogue
+from .specs import Catalogue, Column, TableSpec, catalogue
 
 
 @lru_cache(maxsize=64)
@@ -34,9 +34,17 @@ def table_model(spec: TableSpec) -> type[BaseModel]:
     return create_model(spec.id, __config__=config, **fields)
 
 
-def rows_of(table: Table) -> list[BaseModel]:
-    """Return a table's rows as objects of its spec's model; a row without a printed number is left out."""
-    spec = catalogue().layout(table.id, table.layout)
+def rows_of(table: Table, specs: Catalogue | None = None) -> list[BaseModel]:
+    """Return a table's rows as objects of its spec's model; a row without a printed number is left out.
+
+    Args:
+        table: A table of a result.
+        specs: The catalogue it was read with; the packaged one by default.
+
+    Raises:
+        SpecError: No spec describes it, as with tables of prose and forms: ``table.records()`` gives its rows.
+    """
+    spec = (specs or catalogue()).layout(table.id, table.layout)
     known = {c.id for c in (*spec.columns, *spec.more)}
     unknown = tuple(Column(id=c) for c in table.columns if c not in known)
     model = row_model(spec.model_copy(update={"more": (*spec.more, *unknown)}) if unknown else spec)

@@ -14,6 +14,7 @@ Kind = Literal["budget", "final"]
 _KINDS: dict[str, Kind] = {"部门预算": "budget", "部门决算": "final"}
 _OWN = re.compile(r"(?:\(本级\)|本级|\(机关\)|\(本部\))$")
 _YEAR = re.compile(r"20\d\d(?=年)")
+_UNITS = 4  # names of other units in a message
 _LISTING = ("project_expenditure", "carryover")  # tables with a row for each unit
 
 
@@ -175,10 +176,13 @@ def _same(one: PaperInfo, other: PaperInfo) -> bool:
 def _alone(info: PaperInfo, others: Sequence[PaperInfo]) -> str:
     namesakes = [o for o in others if o.unit == info.unit]
     if not namesakes:
-        units = "、".join(dict.fromkeys(o.unit for o in others)) or "no other unit"
+        units = list(dict.fromkeys(o.unit for o in others))
+        if not units:
+            return f"{info}: there is no other document that could be read."
+        more = f" and {len(units) - _UNITS} more" if len(units) > _UNITS else ""
         return (
-            f"{info}: no other document is of this unit; the others are of {units}. Where it is one of a department's "
-            "units, name the department's document with --department."
+            f"{info}: no other document is of this unit; the others are of {'、'.join(units[:_UNITS])}{more}. Where it "
+            "is one of a department's units, name the department's document with --department."
         )
     years = ", ".join(f"{o.year} {'budget' if o.kind == 'budget' else 'final accounts'}" for o in namesakes)
     return (

@@ -4,7 +4,9 @@ Each question goes under the key that the cache has for its answer. So an answer
 whoever puts it again, and the same question is never sent twice while one is under way.
 """
 
+import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +66,11 @@ class Post(Protocol):
 
 
 class Bag:
-    """The questions and answers of a run, as they lie in a folder: memory grows with their number, not their length."""
+    """The questions and answers of a run, as they lie in a folder: memory grows with their number, not their length.
+
+    Worker processes have copies of it, which know the same answers; each writes the questions that it takes into a file
+    of its own. A limit counts in one process only.
+    """
 
     def __init__(self, mode: str, dialect: Mapping[str, Any], new: Path, limit: int | None = None) -> None:
         """Begin with nothing known.
@@ -72,12 +78,12 @@ class Bag:
         Args:
             mode: How the answer's form is asked for.
             dialect: The parameters that the model knows.
-            new: Where the questions go that were not asked before; made when there is one.
+            new: The folder where the questions go that were not asked before.
             limit: How many of them are taken.
         """
-        self.mode, self.dialect = mode, dialect
-        self.taken: set[str] = set()
-        self._new, self._limit = new, limit
+        self.mode, self.dialect, self.limit = mode, dialect, limit
+        self._new = new
+        self._taken: set[str] = set()
         self._waiting: set[str] = set()
         self._known: dict[str, tuple[Path, int, bool]] = {}
 
@@ -92,6 +98,10 @@ class Bag:
             if key in wanted and not _passing(answer):
                 self._known[key] = (answers, place, booked)
 
+    def taken(self) -> set[str]:
+        """Return the keys of the questions that were taken, by whichever process."""
+        return {key for file in self._new.glob("*.jsonl") for _, key in questions(file)}
+
     def ask(self, key: str, tag: str, body: Mapping[str, Any]) -> Answer:
         """Return the answer that has come, or take the question.
 
@@ -105,20 +115,29 @@ class Bag:
                 found = _parsed(lines.readline())
             if found is not None and found[0] == key:
                 return Answer(found[1].status, found[1].body, booked)
-        if key not in self._waiting and key not in self.taken:
-            if self._limit is not None and len(self.taken) >= self._limit:
-                raise StopError("budget", f"{tag}: not asked, the limit of {self._limit} calls is reached.")
+        if key not in self._waiting and key not in self._taken:
+            if self.limit is not None and len(self._taken) >= self.limit:
+                raise StopError("budget", f"{tag}: not asked, the limit of {self.limit} calls is reached.")
             line = {"custom_id": key, "method": "POST", "url": URL, "body": dict(body)}
-            with self._new.open("ab") as out:
+            with (self._new / f"{os.getpid()}.jsonl").open("ab") as out:
                 out.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-            self.taken.add(key)
+            self._taken.add(key)
         raise StopError("waiting", f"{tag}: waits for its batch.")
 
 
 def keys(asked: Path) -> set[str]:
     """Return the keys of the questions in a file."""
+    return {key for _, key in questions(asked)}
+
+
+def questions(asked: Path) -> Iterator[tuple[int, str]]:
+    """Yield where each question of a file begins, and its key; a line that a kill cut off is none."""
     with asked.open("rb") as lines:
-        return {str(json.loads(line)["custom_id"]) for line in lines}
+        place = 0
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                yield place, json.loads(line)["custom_id"]
+            place += len(line)
 
 
 def read(answers: Path) -> Iterator[tuple[int, str, Answer]]:

@@ -6,19 +6,20 @@ as it is.
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from . import elsewhere, manifest, urls
 from .accounts import Account
 from .batch import Job, Report, hashed, plan
 from .data import data_folder
-from .manifest import Entry, Manifest, Status
+from .manifest import Entry, Manifest, Status, options_id
 from .pipeline import Extractor
 from .records import Finding, Unread
 
@@ -42,6 +43,16 @@ class Agenda:
     kept: tuple[Job, ...]
     why: Counter[str]
     options: str
+
+
+def opened(out: Path, *, patience: float = 0.0) -> AbstractContextManager[Manifest]:
+    """Open the manifest of a folder or an address for a run; see :func:`manifest.opened` and :mod:`elsewhere`."""
+    return elsewhere.opened(urls.path_of(out)) if urls.is_url(out) else manifest.opened(out, patience=patience)
+
+
+def seen(out: Path) -> AbstractContextManager[Manifest]:
+    """Open the manifest of a folder or an address to look at it, also while a run is at work."""
+    return elsewhere.read(urls.path_of(out)) if urls.is_url(out) else manifest.read(out)
 
 
 def settings(extractor: Extractor, formats: Sequence[str]) -> dict[str, Any]:
@@ -83,7 +94,7 @@ def agenda(
         fresh: Read all, whatever was done before.
         failed_only: Read those that failed before, for whatever reason, and no others.
     """
-    name = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
+    name = options_id(options)
     todo: list[Job] = []
     kept: list[Job] = []
     why: Counter[str] = Counter()
@@ -98,6 +109,7 @@ def agenda(
             reason = "read again" if fresh else _reason(entry, job, manifest, (name, options))
         (todo if reason else kept).append(job)
         why[reason] += bool(reason)
+    todo = manifest.claimed(todo)
     manifest.expect([(job.path, job.folder.name) for job in todo], dict(options), name)
     return Agenda(tuple(todo), tuple(kept), +why, name)
 
@@ -119,7 +131,7 @@ def _reason(entry: Entry | None, job: Job, manifest: Manifest, now: tuple[str, M
         if entry.input is None:
             return "failed before"
         return "" if entry.input == job.digest() and entry.options == now[0] else "changed"
-    if not entry.stands(manifest.out):
+    if not manifest.stands(entry):
         return "result gone"
     if entry.status == "open":
         return "not answered before"

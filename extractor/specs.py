@@ -279,6 +279,20 @@ class Catalogue(_Strict):
         """Specs by name: the id, with the layout behind it where it isn't the first."""
         return {spec.name: spec for spec in self.tables}
 
+    def with_tables(self, *files: str | Path) -> "Catalogue":
+        """Return a catalogue that knows the tables of these YAML files too, each described as in ``schemas/``.
+
+        Raises:
+            SpecError: A file can't be read or is malformed, or its table is there already.
+        """
+        tables = list(self.tables)
+        for file in map(Path, files):
+            spec = _validate(TableSpec, file)
+            if any(known.name == spec.name for known in tables):
+                raise SpecError(f"{file.name}: there is a table {spec.name!r} already. Choose another id or layout.")
+            tables.append(spec)
+        return self.model_copy(update={"tables": tuple(tables)})
+
     def layout(self, table_id: str, layout: str) -> TableSpec:
         """Return the spec of one layout of a table."""
         return self.table(f"{table_id}.{layout}" if layout else table_id)
@@ -303,6 +317,8 @@ def _load(path: Path) -> object:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path}: can't be read ({error}). Give a YAML file in UTF-8.") from None
     except yaml.YAMLError as error:
         raise SpecError(f"{path.name}: not valid YAML: {error}") from None
 

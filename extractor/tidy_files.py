@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from . import urls
 from .errors import ExtractorError, InputError, ResultError
 from .export import load
 from .spreadsheet import clean, dangerous, neutral, number
@@ -71,7 +72,7 @@ def results(run: Path) -> list[Path]:
     Raises:
         InputError: There is none.
     """
-    if run.is_file():
+    if urls.here(run, "results that this command reads").is_file():
         return [run]
     if (run / "result.json").is_file():
         return [run / "result.json"]

@@ -1,7 +1,8 @@
 """Files that lie elsewhere: paths such as ``s3://bucket/in/a.txt``, read and written through fsspec."""
 
+import errno
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,6 +11,8 @@ from .errors import InputError
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # a path has lost one of its two strokes
 _HERE = frozenset({"file", "local"})  # their names begin with a stroke
+MOST = 100_000_000
+"""Bytes of a file that this program wrote, at most."""
 
 
 class Url(PurePosixPath):
@@ -32,6 +35,17 @@ def path_of(text: str | Path) -> Any:
 def is_url(text: str | Path | PurePosixPath) -> bool:
     """Whether a text or a path names another place."""
     return bool(_URL.match(str(text)))
+
+
+def here(path: Path, what: str) -> Path:
+    """Return a path that is on this machine; ``what`` names what can't be elsewhere.
+
+    Raises:
+        InputError: It names another place.
+    """
+    if is_url(path):
+        raise InputError(f"{path_of(path)}: {what} must be in a folder here. Copy them, or name a folder.")
+    return path
 
 
 def find(pattern: str, endings: frozenset[str]) -> list[Url]:
@@ -61,8 +75,75 @@ def read(url: Url, most: int) -> bytes:
         return content
 
 
-def write(folder: Url, files: Mapping[str, str | bytes], last: str) -> list[Url]:
+def listed(folder: str | Url) -> dict[str, int]:
+    """Return the size of every file below a folder, by its name from there; a folder that isn't there has none.
+
+    Raises:
+        InputError: The place can't be reached.
+    """
+    with _opened(str(folder)) as (files, root):
+        files.invalidate_cache()
+        found = files.find(root, detail=True) if files.exists(root) else {}
+        return {name[len(root) + 1 :]: int(known["size"] or 0) for name, known in found.items()}
+
+
+def read_all(folder: Url, names: Sequence[str]) -> dict[str, bytes]:
+    """Return what files of a folder hold, side by side where the place can; those that can't be read are left out.
+
+    Raises:
+        InputError: The place can't be reached.
+    """
+    with _opened(str(folder)) as (files, root):
+        found = files.cat([f"{root}/{name}" for name in names], on_error="omit")
+        return {name[len(root) + 1 :]: content for name, content in found.items()}
+
+
+def put(file: Url, content: bytes) -> None:
+    """Write a file, in place of one that is there.
+
+    Raises:
+        InputError: It can't be written.
+    """
+    with _opened(str(file)) as (files, name):
+        files.makedirs(name.rpartition("/")[0], exist_ok=True)
+        files.pipe_file(name, content)
+
+
+def create(file: Url, content: bytes) -> bool:
+    """Write a file where there is none; of several that try at once, one does. Returns whether it was this one.
+
+    Raises:
+        InputError: It can't be written.
+    """
+    with _opened(str(file)) as (files, name):
+        files.makedirs(name.rpartition("/")[0], exist_ok=True)
+        try:
+            if _HERE.intersection(_protocols(files)):
+                with files.open(name, "xb") as out:
+                    out.write(content)
+            else:
+                files.pipe_file(name, content, mode="create")
+        except FileExistsError:
+            return False
+    return True
+
+
+def fleeting(path: str | Path | PurePosixPath) -> bool:
+    """Whether what is written there is seen by this process only, and gone with it."""
+    return str(path).startswith("memory:")
+
+
+def _protocols(files: Any) -> tuple[str, ...]:
+    return (files.protocol,) if isinstance(files.protocol, str) else tuple(files.protocol)
+
+
+def write(
+    folder: Url, files: Mapping[str, str | bytes], last: str,
+    outdated: Callable[[Iterable[str]], Iterable[str]] = lambda _: (),
+) -> list[Url]:  # fmt: skip
     """Put files into a folder, each whole; the file named ``last`` comes last, so where it stands, the others do.
+
+    ``outdated`` chooses among the names of files that are there those of an earlier run that go when these come.
 
     Raises:
         InputError: They can't be written.
@@ -72,6 +153,10 @@ def write(folder: Url, files: Mapping[str, str | bytes], last: str) -> list[Url]
         there.makedirs(root, exist_ok=True)
         if last in files and there.exists(f"{root}/{last}"):
             there.rm_file(f"{root}/{last}")
+        there.invalidate_cache(root)
+        before = {str(name).rpartition("/")[2] for name in there.ls(root, detail=False)} if there.exists(root) else ()
+        for name in outdated(before):
+            there.rm_file(f"{root}/{name}")
         for name in names:
             content = files[name]
             there.pipe_file(f"{root}/{name}", content.encode("utf-8") if isinstance(content, str) else content)
@@ -93,4 +178,6 @@ def _opened(url: str) -> Iterator[tuple[Any, str]]:
     except ImportError as error:
         raise InputError(f"{url}: {error}.") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{url}: can't be read or written ({error}). Check address and credentials.") from None
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "Make room there, or choose another place." if full else "Check address and credentials."
+        raise InputError(f"{url}: can't be read or written ({error}). {remedy}") from None

@@ -129,7 +129,8 @@ class Workers(Generic[J, R]):
         others = [*(w.line for w in self._all()), here] if forked else []
         what = self._task, self._limit, None if self._budget is None else self._budget.limited
         process = multiprocessing.Process(target=_serve, args=(there, what, others), daemon=True)
-        process.start()
+        with _uninterrupted():
+            process.start()
         there.close()
         worker = _Worker(process, here, job)
         if self._budget is not None:
@@ -209,6 +210,16 @@ class Workers(Generic[J, R]):
             self._lines.close()
 
 
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait: one that comes within what Python itself does at a fork would be lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def more_time(limit: float) -> None:
     """Give the job of this worker its time anew; does nothing where no time is limited."""
     for clock in _CLOCKS:
@@ -225,6 +236,7 @@ def _serve(
     task, limit, limited = what
     clocks = _CLOCKS[:1] if limited is None else _CLOCKS
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for sign in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(sign, signal.SIG_DFL)
     gc.freeze()  # what was loaded before stays shared with the parent

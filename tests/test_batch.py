@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -279,3 +280,66 @@ def test_the_key_goes_to_no_server_that_a_folder_names(
     state.write_text("{")
     assert "damaged" in command("batch", "status", out).output
     assert "no batches" in command("batch", "collect", tmp_path / "none").output
+
+
+def inbox(folder: Path, options: list[object], count: int) -> list[object]:
+    """Make a folder of files in place of one; the last two put the same questions. Returns the options for it."""
+    text = beginning(folder, NAME, 106)
+    (folder / "in").mkdir()
+    for number in range(count):
+        said = f"编制单位：{min(number, count - 2)} "
+        (folder / "in" / f"f{number}.txt").write_text(text.replace("编制单位：", said), encoding="utf-8")
+    return [folder / "in", *options[1:]]
+
+
+def asked(out: Path) -> dict[str, bytes]:
+    """Return the files of questions."""
+    return {p.name: p.read_bytes() for p in sorted((out / ".batch").glob("[0-9]*[0-9].jsonl"))}
+
+
+def test_processes_change_no_byte_of_questions_or_results(
+    server: BatchServer, options: list[object], tmp_path: Path
+) -> None:
+    """What one process reads and asks, two do: in the same batches, each question once, also when the answers come."""
+    given = inbox(tmp_path, options, 5)
+    for name, jobs in (("one", 1), ("two", 2)):
+        out = tmp_path / name
+        own = [out.with_suffix(".cache") if o == tmp_path / "cache" else o for o in given]
+        sent = command("batch", "submit", *own, "--out", out, "--jobs", jobs, "--per-batch", 3)
+        assert sent.exit_code == 0, sent.output
+        again = command("batch", "submit", *own, "--out", out, "--jobs", jobs, "--per-batch", 3)
+        assert "nothing new to ask" in again.output
+        server.end()
+        done = command("batch", "collect", out, "--jobs", jobs, "--quiet")
+        assert done.exit_code == 0, done.output
+    questions = asked(tmp_path / "one")
+    assert asked(tmp_path / "two") == questions
+    lines = b"".join(questions.values()).splitlines()
+    assert len(lines) == len(set(lines)) == 5, "one about each file but the last, and one about what all say"
+    assert [data.count(b"\n") for data in questions.values()] == [3, 2]
+    assert results(tmp_path / "two") == results(tmp_path / "one") == by_calls(tmp_path, given)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_a_stop_while_processes_read_sends_nothing_twice(
+    server: BatchServer, options: list[object], tmp_path: Path, sign: signal.Signals
+) -> None:
+    """Stopped when the first file is read, with two processes at work: the same command asks all, each once."""
+    given = inbox(tmp_path, options, 8)
+    out = tmp_path / "out"
+    line = [sys.executable, "-m", "extractor", "batch", "submit", *map(str, given), "--out", str(out), "--jobs", "2"]
+    running = subprocess.Popen(line, env=environment(), stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and running.poll() is None and not list(out.glob("f*/result.json")):
+        time.sleep(0.01)
+    running.send_signal(sign)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == (130 if sign == signal.SIGINT else -sign), said
+    assert "Traceback" not in said
+    assert not server.batches
+    sent = command("batch", "submit", *given, "--out", out, "--jobs", 2)
+    assert sent.exit_code == 0, sent.output
+    assert len(server.questions()) == len(set(server.questions())) == 8
+    server.end()
+    assert command("batch", "collect", out, "--quiet", "--jobs", 2).exit_code == 0
+    assert results(out) == by_calls(tmp_path, given)

@@ -110,6 +110,7 @@ def test_files_with_the_same_name_get_folders_of_their_own(tmp_path: Path) -> No
         (("check", "nowhere"), 3, "Give a result.json"),
         (("sections", "nowhere.txt"), 3, "no such file"),
         ((), 2, "Usage"),
+        ((".",), 2, "extractor run FILE --out results"),
     ],
 )
 def test_wrong_usage_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...], code: int, says: str) -> None:

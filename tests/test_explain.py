@@ -136,6 +136,23 @@ def test_a_row_goes_by_its_line_or_its_name(result: Result, row: str, column: st
     assert [one.row for one in explain(result, "单位收入总体情况表", row, column)] == ["2010301"]
 
 
+@pytest.mark.parametrize("title", ["单位支出总体情况表", "支出总体情况表", "支出总体"])
+def test_a_table_goes_by_its_titles(result: Result, title: str) -> None:
+    """As printed, as specs have it, and by a part that no other table has; a part that several have names them."""
+    assert [one.table for one in explain(result, title, "总计", "合计")] == ["expenditure"]
+    with pytest.raises(ResultError, match=r"no table '总体情况'.*expenditure \(单位支出总体情况表\)"):
+        explain(result, "总体情况", "总计", "合计")
+
+
+def test_every_identity_is_listed_once(extractor: Extractor) -> None:
+    """The growth of final accounts' total, which two rules were about."""
+    final = extractor.extract(sample("karamay_fao_2024_final"))
+    (one,) = explain(final, "n_general_scale", "总计", "增减率")
+    rules = [(i.id, i.rule) for i in one.identities]
+    assert "G1" in dict(rules)
+    assert len(rules) == len(set(rules))
+
+
 def test_the_command_prints_for_people_and_for_programs(saved: Path) -> None:
     """In words with the source's lines, and as JSON with amounts as strings."""
     done = command("explain", saved, "revenue", "2010301", "总计")

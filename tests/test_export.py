@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
-from extractor import Document, Extractor, Result
-from extractor.export import save
+from extractor import Document, Extractor, Result, ResultError
+from extractor.export import load, save
 from extractor.facts import table_facts
 from extractor.tidy import COLUMNS, NAMES, fits, rows
 from extractor.tidy_files import export, results
@@ -160,6 +160,23 @@ def test_a_folder_without_results_says_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "Give the --out" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_result_that_is_not_there_says_where_one_is(run: Path, tmp_path: Path) -> None:
+    """The folder of a run holds results; a folder written in other formats was written without."""
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "tables.xlsx").write_bytes(b"")
+    with pytest.raises(ResultError, match=f"below it: {run}/"):
+        load(run)
+    with pytest.raises(ResultError, match="with --format json too"):
+        load(tmp_path / "bare")
+
+
+def test_nothing_that_differs_is_not_nothing_to_look_at(tmp_path: Path) -> None:
+    """The list of differences says where the rest stands."""
+    save(Extractor().extract(sample(BUDGETS[1])), tmp_path, ("json",))
+    said = command("findings", tmp_path).stderr
+    assert said.startswith("0 differences; what is ambiguous")
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

@@ -210,6 +210,17 @@ def test_strangers_are_told_apart(extractor: Extractor) -> None:
     assert not report.consistent
 
 
+def test_many_strangers_are_not_all_named(extractor: Extractor) -> None:
+    """Each says who else is there in one line, whether these are none or many."""
+    own = FINAL.format(**NEXT)
+    many = {f"d{n}": own.replace(UNIT, f"某市第{'一二三四五六七'[n]}局") for n in range(7)}
+    said = link(_papers(extractor, **many)).apart
+    assert len(said) == 7
+    assert all("、" in line and " and 2 more" in line for line in said)
+    (alone,) = link(_papers(extractor, a=own)).apart
+    assert "no other document that could be read" in alone
+
+
 def test_two_documents_of_one_unit_year_and_kind_are_not_compared(extractor: Extractor) -> None:
     """The same disclosure twice is no link; it is said once."""
     report = link(_papers(extractor, a=FINAL.format(**NEXT), b=FINAL.format(**NEXT)))

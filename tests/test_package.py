@@ -55,7 +55,7 @@ def test_the_command_starts_without_heavy_imports() -> None:
 def test_the_readme_example_runs() -> None:
     """The library example of the README runs as printed, from the checkout."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert len(example.strip().splitlines()) <= 10
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=True, cwd=ROOT)
     assert "'ambiguous': 10, 'grounded': 9})" in done.stdout

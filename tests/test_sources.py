@@ -371,3 +371,11 @@ def test_a_scanned_page_is_read_and_proven(tmp_path: Path, extractor: Extractor)
     assert region.box is not None
     assert region.score is not None
     assert cell.text == "465.24"
+
+
+def test_a_broken_image_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """In a sentence of ours, and not by the package that decodes it."""
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nxx")
+    with pytest.raises(InputError, match="can't be read"):
+        Document.from_path(tmp_path / "a.png")
+    assert capfd.readouterr().err == ""

@@ -48,6 +48,7 @@ def decoded(data: bytes) -> list[Image]:
     Raises:
         ImageError: It is broken or too large.
     """
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong with a file is said here
     done, pages = cv2.imdecodemulti(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     if not done or not pages:
         raise ImageError("it is broken or of an unknown kind")
