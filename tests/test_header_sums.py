@@ -145,3 +145,45 @@ def test_codes_of_two_levels_and_codes_torn_from_their_names() -> None:
     rows += "20103 97本地事务管理支出 30.00\n合计 30.00\n"
     found, _ = read(f"支出预算总表\n单位：万元\n科目 合计\n{rows}")
     assert found["2010397", "合计"][0] == "30.00"
+
+
+CARRIED = """2021年部门决算
+
+一般公共预算财政拨款收入支出决算表
+单位：万元
+科目编码 科目名称 年初结转和结余 本年收入 本年支出 年末结转和结余
+合计 基本支出结转 项目支出结转 合计 基本支出 项目支出 合计 基本支出 项目支出 合计 基本支出结转 项目支出结转
+小计 人员经费 公用经费
+合计 461.04 406.68 54.36 461.04 406.68 356.92 49.76 54.36
+201 一般公共服务支出 411.28 356.92 54.36 411.28 356.92 307.16 49.76 54.36
+20103 政府办公厅（室）及相关机构事务 411.28 356.92 54.36 411.28 356.92 307.16 49.76 54.36
+2010301 行政运行 356.92 356.92 356.92 356.92 307.16 49.76
+2010302 一般行政管理事务 54.36 54.36 54.36 54.36
+208 社会保障和就业支出 49.76 49.76 49.76 49.76 49.76
+20805 行政事业单位养老支出 49.76 49.76 49.76 49.76 49.76
+2080505 机关事业单位基本养老保险缴费支出 49.76 49.76 49.76 49.76 49.76
+"""
+
+
+def test_an_empty_group_in_front_is_not_filled() -> None:
+    """What was carried over may be empty, and what came in is then no more there than here: no sum tells."""
+    found, _ = read(CARRIED)
+    carried = [state for (_, column), (_, state) in found.items() if column.startswith("年初")]
+    assert "proven" not in carried
+    assert "grounded" not in carried
+    assert found["总计", "人员经费"] == ("356.92", "proven")
+    assert found["2080505", "人员经费"][0] == "49.76"
+
+
+def test_parts_behind_among_them_may_be_those_of_the_first_column() -> None:
+    """其中 behind basic and project expenditure parts the whole by its source."""
+    found, _ = read(
+        "支出预算总表\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出 其中：\n一般公共预算拨款 其他资金\n"
+        "合计 461.04 406.68 54.36 450.00 11.04\n201 一般公共服务支出 411.28 356.92 54.36 400.24 11.04\n"
+        "20103 政府办公厅（室）及相关机构事务 411.28 356.92 54.36 400.24 11.04\n2010301 行政运行 356.92 356.92 356.92\n"
+        "2010302 一般行政管理事务 54.36 54.36 43.32 11.04\n208 社会保障和就业支出 49.76 49.76 49.76\n"
+        "20805 行政事业单位养老支出 49.76 49.76 49.76\n2080505 机关事业单位基本养老保险缴费支出 49.76 49.76 49.76\n"
+    )
+    assert found["2010302", "其他资金"] == ("11.04", "proven")
+    assert found["总计", "一般公共预算拨款"] == ("450.00", "proven")
+    assert found["总计", "项目支出"] == ("54.36", "proven")

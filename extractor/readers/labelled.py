@@ -109,7 +109,7 @@ def _is_row_code(token: Token, line: Sequence[Token], index: int, spec: TableSpe
         return False
     if index + 1 < len(line):
         # ``208 71.29 71.29`` between two lines of its name: a class before amounts, where a line begins.
-        return line[index + 1].kind == "text" or (index == 0 and bool(line[1].decimals) and len(token.text) == 3)
+        return line[index + 1].kind == "text" or (index == 0 and line[1].priced and len(token.text) == 3)
     return index == 0 and not body.grid  # one cell per line
 
 

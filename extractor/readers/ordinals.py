@@ -30,8 +30,19 @@ def without_ordinals(lines: Sequence[list[Token]], header: Sequence[Line], *, gr
         if numbered:
             return [kept for line in lines if (kept := [t for t in line if t.cell not in numbered])]
     counted: list[int] = []  # the last number of each side
-    sides = max(2, sum(squeeze(line.text).count("行次") for line in header))
-    return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted, sides)])]
+    sides = sum(squeeze(line.text).count("行次") for line in header)
+    out: list[list[Token]] = []
+    before: Token | None = None
+    for line in lines:
+        kept = []
+        for token in line:
+            # Behind an amount stands the number of the other side's row, or another amount: 46 批次 is none.
+            behind = before is not None and before.kind in ("number", "dash") and sides == 1
+            if behind or not _counts_up(token, counted, sides):
+                kept.append(token)
+            before = token
+        out += [kept] if kept else []
+    return out
 
 
 def without_serials(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line, list[Token]]]:
