@@ -58,3 +58,17 @@ def test_a_heading_of_the_form_does_not_end_it_where_each_cell_has_a_line() -> N
     found = read("\n")
     assert found["机关运行经费", "决算数"][0] == "30.20"
     assert found["政府采购支出信息/政府采购支出合计", "决算数"][0] == "12.40"
+
+
+def test_counts_are_no_numbers_of_rows_in_two_sides_either() -> None:
+    """18 批次 is neither the next row of its side nor that of the other one."""
+    right = [("四、机关运行经费", "17", "30.20"), ("（一）行政单位", "18", "30.20"), ("（二）参公事业单位", "19", "")]
+    rows = [" ".join(c for c in (*left, *other) if c) for left, other in zip(LEFT[:3], right, strict=True)]
+    rest = [" ".join(c for c in row if c) for row in LEFT[3:12]]
+    rest = [row.replace("46", "18") for row in rest]
+    head = "项目 行次 预算数 决算数 项目 行次 决算数"
+    text = "\n".join(("2022年部门决算", "", "机构运行信息表", "单位：万元", head, *rows, *rest, ""))
+    result = Extractor(engine="deterministic").extract(Document.from_text(text))
+    told = {f["row"]: f["value"] for f in facts(result) if f["table"] == "operating_information"}
+    assert told["“三公”经费支出/相关统计数/国内公务接待批次(个)"] == "18"
+    assert told["“三公”经费支出/相关统计数/国内公务接待人次(人)"] == "385"

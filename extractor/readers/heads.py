@@ -26,6 +26,7 @@ _NAMES = frozenset(
     {"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"}
 )
 REMARK = "备注"
+_IN_WORDS = re.compile(r"(?:备注|原因|说明|理由|依据)$")  # what such a column holds is no amounts
 _MOST = 60  # columns
 _MISREAD = 5  # characters of a name for each that may be misread
 _TWO = 2  # years that are compared, sides
@@ -37,7 +38,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _OUTTURN = re.compile(r"决算|^本年支出|本年预算")
 _BUDGET = re.compile(r"预算数?$")
 _NONE = "*"
-_CHANGE = re.compile(r"增减|增加|增长|变动")
+_CHANGE = re.compile(r"^(?!.*(?:原因|说明)$).*(?:增减|增加|增长|变动|变化)")
 _RATE = re.compile(r"[%率]|幅度|比例")
 Paths = tuple[tuple[str, ...], ...]
 
@@ -57,7 +58,7 @@ def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths
         return 0, ()
     rows = _rows(body)
     first, last = min(line[0] for line in found), max(line[-1] for line in found)
-    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and text != REMARK)])
+    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and not _IN_WORDS.search(text))])
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
     if last - first >= _MOST:
         return 0, ()
@@ -139,11 +140,18 @@ def _outturns(above: Paths, by_name: Mapping[str, Sequence[str]]) -> frozenset[s
 
 
 def _main(above: Paths, leaves: Mapping[str, int]) -> str:
-    """Return the group that names of columns stand for where several groups have the same: the outturn's, or none's."""
+    """Return the group that names of columns stand for where several groups have the same.
+
+    That of the later of two years, else the outturn's, or none's.
+    """
     groups = list(dict.fromkeys(path[0] for path in above if len(path) > 1 and leaves[path[-1]] > 1))
     done = [group for group in groups if _OUTTURN.search(group)]
-    if len(groups) < _TWO or all(map(_YEAR.search, groups)):
+    if len(groups) < _TWO:
         return ""
+    years = [found[0] for group in groups if (found := _YEAR.findall(group))]
+    if len(years) == len(groups):
+        latest = [group for group, year in zip(groups, years, strict=True) if year == max(years)]
+        return latest[0] if len(set(years)) > 1 and len(latest) == 1 else ""
     return done[0] if len(done) == 1 else _NONE
 
 

@@ -30,11 +30,14 @@ _KIND = re.compile(r"(?:[ABC一二三][、.]?)?(?:货物|工程|服务)类?(?:�
 _AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
+    r"|项目内容|购买内容|项目概况|用途|规格|依据"
 )
 
 
 def _several_names(body: Body) -> bool:
     """Whether the header names several columns of words: what stands before the numbers isn't one name."""
+    if body.grid and len([i for i in _heads(body) if i < _first_amount(body)]) > 1:
+        return True
     pieces = {p for line in body.header_lines for p in split_header(line.text)}
     return bool(_BESIDE.search(body.header)) or ("项目名称" in pieces and not pieces.isdisjoint(_UNITS))
 

@@ -203,6 +203,11 @@ class Labels:
             paths = same or (plain if number is None and plain else paths)
         return paths
 
+    def is_class(self, name: str, spec: TableSpec) -> bool:
+        """Whether words are the name of a class of the table's classification, as above its items."""
+        first = {"functional": "2", "economic": "35"}.get(spec.classification or "", "")
+        return any(code[0] in first for code in self.bearers.get((3, name), ()))
+
     def known(self, label: str, spec: TableSpec) -> bool:
         """Whether a printed label is a row of this table: left, right total or a class by name."""
         bare = split_label(label)[1]
