@@ -12,6 +12,8 @@ from .readers.rows import RawRow
 from .readers.tokens import Token
 from .records import Cell, Finding, Row, Span, Table
 
+# ``公务用车保有量（辆）``: a row that counts says what, whatever the table's money is in.
+_COUNTED = re.compile(r"\((个|人|人次|批次|次|辆|台|套|平方米)(?:[,、/]?套)?\)$")
 _PRINTED = re.compile(r"-?(?<!\d)(?:\d{1,3}(?:,\d{3}){1,8}|\d+)\.\d+")
 
 
@@ -52,6 +54,8 @@ def _row(draft: Draft, index: int, row: RawRow) -> Row:
 
 def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
     ids = draft.columns
+    counted = _COUNTED.search(row.bare)
+    unit = counted[1] if counted else draft.body.unit
     for token, place, possible in zip(row.items, draft.best[index], draft.domains[index], strict=True):
         amount = token.amount
         if amount is None:
@@ -59,7 +63,7 @@ def _numbers(draft: Draft, index: int, row: RawRow) -> Iterator[Cell]:
         options = dict.fromkeys(ids[c] for c in possible)
         options.update(dict.fromkeys(draft.other[c] for c in possible if c < len(draft.other)))
         yield Cell(
-            column=ids[place], kind="number", text=token.text, value=amount.value, unit=draft.body.unit,
+            column=ids[place], kind="number", text=token.text, value=amount.value, unit=unit,
             spans=tuple(_span(p) for p in token.spans), options=tuple(options) if len(options) > 1 else (),
             doubt=draft.doubts.get(token.spans[0].start, "") if token.spans else "",
         )  # fmt: skip

@@ -67,6 +67,7 @@ _ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DO
 
 # Two halves of a word, one at the end of a line and one at the beginning of the next.
 _WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
+_PRICED = re.compile(r"[\t|] *-?[0-9][0-9,.]*万?元$")  # a cell
 _BEGINS = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])")  # a row
 _NO_CELL = re.compile(r"表\s*$|[:：]|^\s*[附表]")  # titles and units
 _AMOUNT = re.compile(r"\d\.\d")
@@ -283,8 +284,10 @@ def _trailing(found: Sequence[Line], tabs: Sequence[int], end: int, width: int) 
 
 
 def _goes_on(found: Sequence[Line], index: int) -> bool:
-    """Whether a line may break off inside a word that the next one goes on with."""
-    return _WORDS.search(found[index].text[-1] + found[index + 1].text[0]) is not None
+    """Whether a line may break off inside a word that the next one goes on with; an amount with its unit is whole."""
+    text = found[index].text
+    priced = text.endswith("元") and _PRICED.search(text) is not None
+    return not priced and _WORDS.search(text[-1] + found[index + 1].text[0]) is not None
 
 
 def _joined(line: Line, after: Line) -> Line:

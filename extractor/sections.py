@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 
 from .lexicon import nearly
 from .normalize import Line, readable, squeeze, unmarked
-from .specs import TableSpec
+from .specs import TableSpec, split_label
 from .titles import told_by_words
 
 HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
@@ -48,7 +48,8 @@ _PART = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)")
 _PART_BEGINS = re.compile(r"第[一二三四五六七八九十]{0,3}部?")
 _MARKER = re.compile(
     r"(?:附件\d{1,2}|附?表\d{1,2}(?:-\d{1,2})?|附?表[一二三四五六七八九十]{1,3}"
-    r"|(?:(?:19|20)\d\d年度?)?(?:[省市县区]级)?(?:部门|单位)?(?:财决|财预|预决算|预算|决算)?公开(?:\d{1,2}(?:-\d{1,2})?表|表\d{1,2}(?:-\d{1,2})?)|(?:预|决)算\d{1,2}(?:-\d{1,2})?表)[:：]?"
+    r"|(?:(?:19|20)\d\d年度?)?(?:[省市县区]级)?(?:部门|单位)?(?:财决|财预|预决算|预算|决算)?公开(?:\d{1,2}(?:-\d{1,2})?表|表(?:\d{1,2}(?:-\d{1,2})?|[一二三四五六七八九十]{1,3}))"
+    r"|财[决预]附?\d{1,2}表|(?:预|决)算\d{1,2}(?:-\d{1,2})?表)[:：]?"
 )
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
 _SUBSECTION = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
@@ -56,7 +57,7 @@ _NARRATIVE_END = re.compile(r"(?:说明|概况|解释|职能|职责|情况|设�
 _FIRST = "第一部分"
 _LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$")
 _TITLE_PREFIX = re.compile(
-    r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|附?表[一二三四五六七八九十]{1,3}[:：]|(?:财决|财预|预算|决算)?公开(?:\d{1,2}表|表\d{1,2})[:：]?|附件\d{0,2}[:：]?"
+    r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|(?:公开)?附?表[一二三四五六七八九十]{1,3}[:：]|(?:财决|财预|预算|决算)?公开(?:\d{1,2}表|表\d{1,2})[:：]?|附件\d{0,2}[:：]?"
     r"|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])+"
 )
 _TITLE_SUFFIX = re.compile(
@@ -66,7 +67,7 @@ _MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 # A title that has more than an office's name and a year before the words we know is another table.
 _DISTINCT = re.compile(
-    r"财政拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
+    r"拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
 )
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
@@ -75,6 +76,7 @@ _FURNITURE = re.compile(
     r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
 )
 _LEAD = 3  # such lines
+_ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
@@ -90,10 +92,10 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
         return None
     key = squeeze(unmarked(text))
     key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
-    key = _QUOTES.sub("", key).replace("公共财政预算", "一般公共预算")  # its name up to 2014, and long after in titles
+    key = _QUOTES.sub("", key).replace(_ONCE, "一般公共预算")
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
-    bare = re.sub("因公出国\\(境\\)费、|、会议费|、培训费", "", key)
+    bare = re.sub("因公出国\\(境\\)费、|、会议费|、培训费|(?<=三公经费)、", "", key)
     if _STOP.search(bare) or _MENTION.search(bare):
         return None
     titles = _titles(tuple(specs)).get(key[-_END:], ())
@@ -119,7 +121,8 @@ def _titles(specs: tuple[TableSpec, ...]) -> Mapping[str, Sequence[tuple[str, st
     out: dict[str, list[tuple[str, str]]] = {}
     for spec in specs:
         for title in spec.titles:
-            out.setdefault(title[-_END:], []).append((title, spec.id))
+            for name in {title, title.replace("一般公共预算", _ONCE)}:  # the old name may be misread too
+                out.setdefault(name[-_END:], []).append((name, spec.id))
     return {end: sorted(titles, key=lambda t: -len(t[0])) for end, titles in out.items()}
 
 
@@ -132,7 +135,7 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
         heading = _heading(lines, index, specs)
         if heading is None or (heading.kind == "other-table" and not heading.spec):
             heading = _after_marker(lines, index, specs, found) or heading
-        if heading is None:
+        if heading is None or _is_row(heading, lines, specs, found):
             index += 1
             continue
         if _numbers_the_title_above(lines, heading, specs, found):
@@ -144,6 +147,16 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
         found.append(heading)
         index += heading.count
     return found
+
+
+def _is_row(heading: Heading, lines: Sequence[Line], specs: Sequence[TableSpec], found: Sequence[Heading]) -> bool:
+    """Whether what reads as a heading is a row of the table that it stands in: 五、国有资产占用情况."""
+    table = found[-1].spec if found and not found[-1].contents else None
+    if table is None or heading.kind not in ("section", "subsection") or heading.count > 1:
+        return False
+    label = split_label(squeeze(unmarked(lines[heading.index].text)))[1]
+    rows = (path[-1] for spec in specs if spec.id == table for path in spec.paths)
+    return any(label in map(squeeze, (row.label, *row.aliases)) for row in rows)
 
 
 def _numbers_the_title_above(

@@ -1,5 +1,7 @@
 """Headers of other offices: sums behind their parts, fragments of groups, and sides with other columns each."""
 
+import pytest
+
 from extractor import Document, Extractor, Result
 from extractor.facts import facts
 
@@ -145,3 +147,97 @@ def test_codes_of_two_levels_and_codes_torn_from_their_names() -> None:
     rows += "20103 97本地事务管理支出 30.00\n合计 30.00\n"
     found, _ = read(f"支出预算总表\n单位：万元\n科目 合计\n{rows}")
     assert found["2010397", "合计"][0] == "30.00"
+
+
+CARRIED = """2021年部门决算
+
+一般公共预算财政拨款收入支出决算表
+单位：万元
+科目编码 科目名称 年初结转和结余 本年收入 本年支出 年末结转和结余
+合计 基本支出结转 项目支出结转 合计 基本支出 项目支出 合计 基本支出 项目支出 合计 基本支出结转 项目支出结转
+小计 人员经费 公用经费
+合计 461.04 406.68 54.36 461.04 406.68 356.92 49.76 54.36
+201 一般公共服务支出 411.28 356.92 54.36 411.28 356.92 307.16 49.76 54.36
+20103 政府办公厅（室）及相关机构事务 411.28 356.92 54.36 411.28 356.92 307.16 49.76 54.36
+2010301 行政运行 356.92 356.92 356.92 356.92 307.16 49.76
+2010302 一般行政管理事务 54.36 54.36 54.36 54.36
+208 社会保障和就业支出 49.76 49.76 49.76 49.76 49.76
+20805 行政事业单位养老支出 49.76 49.76 49.76 49.76 49.76
+2080505 机关事业单位基本养老保险缴费支出 49.76 49.76 49.76 49.76 49.76
+"""
+
+
+def test_an_empty_group_in_front_is_not_filled() -> None:
+    """What was carried over may be empty, and what came in is then no more there than here: no sum tells."""
+    found, _ = read(CARRIED)
+    carried = [state for (_, column), (_, state) in found.items() if column.startswith("年初")]
+    assert "proven" not in carried
+    assert "grounded" not in carried
+    assert found["总计", "人员经费"] == ("356.92", "proven")
+    assert found["2080505", "人员经费"][0] == "49.76"
+
+
+def test_parts_behind_among_them_may_be_those_of_the_first_column() -> None:
+    """其中 behind basic and project expenditure parts the whole by its source."""
+    found, _ = read(
+        "支出预算总表\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出 其中：\n一般公共预算拨款 其他资金\n"
+        "合计 461.04 406.68 54.36 450.00 11.04\n201 一般公共服务支出 411.28 356.92 54.36 400.24 11.04\n"
+        "20103 政府办公厅（室）及相关机构事务 411.28 356.92 54.36 400.24 11.04\n2010301 行政运行 356.92 356.92 356.92\n"
+        "2010302 一般行政管理事务 54.36 54.36 43.32 11.04\n208 社会保障和就业支出 49.76 49.76 49.76\n"
+        "20805 行政事业单位养老支出 49.76 49.76 49.76\n2080505 机关事业单位基本养老保险缴费支出 49.76 49.76 49.76\n"
+    )
+    assert found["2010302", "其他资金"] == ("11.04", "proven")
+    assert found["总计", "一般公共预算拨款"] == ("450.00", "proven")
+    assert found["总计", "项目支出"] == ("54.36", "proven")
+
+
+YEARS = """2019年部门预算
+
+部门支出预算总表
+单位：万元
+科目编码	科目名称	合计	基本支出	项目支出
+合计		90.00	60.00	30.00
+205	教育支出	90.00	60.00	30.00
+20502	普通教育	90.00	60.00	30.00
+2050202	小学教育	90.00	60.00	30.00
+
+一般公共预算支出表
+单位：万元
+科目编码	科目名称	2018年预算数			2019年预算数			增减额
+		合计	基本支出	项目支出	合计	基本支出	项目支出
+合计		120.00	95.00	25.00	90.00	60.00	30.00	-30.00
+205	教育支出	120.00	95.00	25.00	90.00	60.00	30.00	-30.00
+20502	普通教育	120.00	95.00	25.00	90.00	60.00	30.00	-30.00
+2050202	小学教育	120.00	95.00	25.00	90.00	60.00	30.00	-30.00
+"""
+
+
+@pytest.mark.parametrize("text", [YEARS, YEARS.replace("\t\t", "\t").replace("\t", " ")])
+def test_names_in_the_groups_of_two_years_are_those_of_the_later_one(text: str) -> None:
+    """Last year's 基本支出 isn't the one that other tables of this year have: it may be more than their total."""
+    found, result = read(text)
+    assert not [f.message for f in result.findings if f.kind == "contradiction"]
+    assert found["2050202", "2018年预算数/基本支出"][0] == "95.00"
+    assert found["2050202", "2019年预算数/基本支出"] == ("60.00", "proven")
+
+
+def test_the_reasons_of_changes_are_no_amounts() -> None:
+    """变化原因 is a column of words: the amounts before it keep their places, a single one too."""
+    found, _ = read(
+        "2019年一般公共预算“三公”经费支出表\n单位：万元\n项目\t2018年预算数\t2019年预算数\t变化率（%）\t变化原因\n"
+        "合计\t77.47\t283.91\t\t\n公务接待费\t19.22\t34.36\t\t压缩接待规模\n公务用车购置及运行费\t58.25\t249.55\t\t\n"
+        "其中：公务用车运行维护费\t24.57\t249.55\t\t车辆老化\n公务用车购置\t33.68\t\t\t\n"
+    )
+    assert found["公务用车购置及运行费/公务用车购置", "2018年预算数"] == ("33.68", "proven")
+    assert found["总计", "2019年预算数"] == ("283.91", "proven")
+
+
+def test_an_item_with_one_column_among_those_with_two() -> None:
+    """Budget and outturn of each of the 三公 items, and the outturn alone of what it costs to run the office."""
+    items = "合计||因公出国（境）费||公务接待费||公务用车购置及运行费||公务用车购置费||公务用车运行费||机关运行经费"
+    stages = "|".join(["预算数|决算数"] * 6)
+    numbers = "9.00|7.50|||3.00|2.50|6.00|5.00|||6.00|5.00|30.20"
+    rows = "\n".join((items, f"{stages}|决算数", numbers)).replace("|", "\t")
+    found, _ = read(f"2022年度财政拨款“三公”经费支出及机关运行经费决算表\n单位：万元\n{rows}\n")
+    assert found["机关运行经费", "决算数"][0] == "30.20"
+    assert found["公务接待费", "决算数"] == ("2.50", "proven")

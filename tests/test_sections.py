@@ -176,13 +176,13 @@ def test_a_title_that_comes_back_continues_its_table_or_begins_a_part() -> None:
 
 def test_unknown_tables_are_reported() -> None:
     """A table that no spec describes is a heading, ends the table above, and is listed as not read."""
-    text = f"{THIRD}政府购买服务预算表\n项目 金额\n办公设备 12.50\n"
+    text = f"{THIRD}新增资产配置预算表\n项目 金额\n办公设备 12.50\n"
     head = found(text)[-1]
-    assert (head.kind, head.spec, head.title) == ("other-table", None, "政府购买服务预算表")
+    assert (head.kind, head.spec, head.title) == ("other-table", None, "新增资产配置预算表")
     result = Extractor().extract(Document.from_text(text))
     assert [table.id for table in result.tables] == ["expenditure"]
     assert [(f.code, f.line) for f in result.findings] == [("table-not-read", 5)]
-    assert [(u.title, u.lines, u.numbers) for u in result.unread] == [("政府购买服务预算表", (5, 7), 1)]
+    assert [(u.title, u.lines, u.numbers) for u in result.unread] == [("新增资产配置预算表", (5, 7), 1)]
 
 
 def test_text_without_tables_is_reported() -> None:
@@ -198,3 +198,12 @@ def test_parts_and_sections_end_tables() -> None:
     text = f"{THIRD}第三部分 2024 年部门预算情况说明\n一、关于收支预算情况的总体说明\n收支总预算 9.99 万元。\n"
     assert read(text) == [("expenditure", 0, 6)]
     assert [head.kind for head in found(text)] == ["table", "part", "section"]
+
+
+def test_an_old_name_that_is_misread_is_no_other_tables_title() -> None:
+    """公共财政预算 was the name of 一般公共预算: with a misread character it isn't 支出预算表."""
+    for title in ("公共财政预算拨款支出预算表", "公其财政预算拨款支出预算表"):
+        text = f"{title}\n单位：万元\n科目编码 科目名称 合计 基本支出 项目支出\n合计 5.00 3.00 2.00\n"
+        assert {t.id for t in Extractor().extract(Document.from_text(text)).tables} - {"document"} == {
+            "general_expenditure"
+        }

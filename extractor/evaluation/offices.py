@@ -6,16 +6,17 @@ rows are made of:
 
 * ``@tree F total=first levels=357 | {code} | {name} | =total | =basic``: a row for each code with amounts (F
   functional, E economic; ``{c1} {c2} {c3}`` print the code in parts, ``{k1} {k2} {k3}`` its last part alone, ``{gov}
-  {govname}`` an economic item's code of the other classification);
+  {govname}`` an economic item's code of the other classification); ``of=301`` only those below a class, ``below=LABEL``
+  keyed by their names below that label, where no code is printed;
 * ``@left``, ``@right`` (``@third``, ``@fourth``) and ``@end``: the sides of a table and its last row; a line is a
   label, with a dot in front for each level, and amounts; ``%classes`` stands for a row for each class;
-* ``@row label | =x``: a row with a label; ``@projects``: a row for each project;
+* ``@row label | =x``: a row with a label (``=3`` is a count); ``@projects``: a row for each project;
 * ``@blocks 301 303 / 302 > {code} | {name} | =all``: economic items in blocks beside each other, by their classes; the
   lines below are rows over all of them;
 * ``@wide row@column=x | …``: one row of numbers, its items being in the header;
 * ``@empty``: the sentence that stands there where the table has no amounts.
 
-``label~key`` gives the row's key where the rules don't.
+``label~key`` gives the row's key where the rules don't. ``suffix: 元`` prints the unit behind every amount.
 """
 
 import re
@@ -45,6 +46,9 @@ _TERM = re.compile(r"([+-]?)([a-z_]+)(?:@(\d+))?")
 _KEYED = re.compile(r"(.*)~(.+)")
 
 
+Cell = str | Decimal | int
+
+
 @dataclass(frozen=True)
 class _Sheet:
     """A table of a style before it has amounts."""
@@ -63,11 +67,12 @@ class _Grid:
     unit: str
     zero: str
     decimals: int = 2
+    suffix: str = ""
     rows: list[tuple[str, ...]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
 
-    def add(self, cells: Sequence[str | Decimal], keys: Sequence[tuple[str, str]]) -> None:
+    def add(self, cells: Sequence[Cell], keys: Sequence[tuple[str, str]]) -> None:
         """Print a row; ``keys`` give row key and column of each amount, in order."""
         out: list[str] = []
         wanted = iter(keys)
@@ -76,7 +81,7 @@ class _Grid:
                 out.append(cell)
                 continue
             key, column = next(wanted)
-            text = f"{cell:.{self.decimals}f}" if cell else self.zero
+            text = str(cell) if isinstance(cell, int) else f"{cell:.{self.decimals}f}" if cell else self.zero
             if any(map(str.isdigit, text)):
                 told = (key, column, text)
                 if key in TOTALS and any((f["row"], f["column"], f["value"]) == told for f in self.facts):
@@ -85,7 +90,7 @@ class _Grid:
                 place = {"table": self.sheet.table, "row": normalise(key), "column": column}
                 self.facts.append({**place, "kind": "number", "value": text, "unit": self.unit, "line": None})
                 self.places.append((len(self.rows), len(out)))
-            out.append(text)
+            out.append(text + self.suffix if isinstance(cell, Decimal) and cell else text)
         width = len(self.sheet.header[0]) if self.sheet.header else len(out)
         self.rows.append((*out, *[""] * (width - len(out))))
 
@@ -101,7 +106,7 @@ def generate(style: Path, seed: int) -> Budget:
     made: list[Sheet] = []
     facts: list[Fact] = []
     for number, sheet in enumerate(sheets, 1):
-        grid = _Grid(sheet, unit, head.get("zero", ""), decimals)
+        grid = _Grid(sheet, unit, head.get("zero", ""), decimals, head.get("suffix", ""))
         _fill(grid, books, head)
         note = next((cells[0] for kind, cells in sheet.body if kind == "empty"), None)
         empty = note is not None and not any(f["value"].strip("0.") for f in grid.facts)
@@ -180,9 +185,9 @@ def _rows(grid: _Grid, books: Ledger, lines: Sequence[str], head: dict[str, str]
         cells_ = [cell.strip() for cell in line.split("|")]
         keyed = next((i for i, cell in enumerate(cells_) if "~" in cell), 0)
         label, key = _label(cells_[keyed].format_map(head))
-        found = [_amount(books, cell[1:]) if cell.startswith("=") else cell.format_map(head) for cell in cells_]
+        found = [_stated(books, cell) if cell.startswith("=") else cell.format_map(head) for cell in cells_]
         found[keyed] = label
-        at = [i for i, cell in enumerate(found) if isinstance(cell, Decimal)]
+        at = [i for i, cell in enumerate(found) if not isinstance(cell, str)]
         grid.add(found, [(key, columns(grid.sheet.header)[i]) for i in at])
 
 
@@ -194,7 +199,7 @@ def _blocks(grid: _Grid, books: Ledger, lines: Sequence[str]) -> None:
     sides = [[code for code in codes if code[:3] in classes.split()] for classes in blocks.split("/")]
     names = columns(grid.sheet.header)
     for number in range(max(map(len, sides))):
-        found: list[str | Decimal] = []
+        found: list[Cell] = []
         keys = []
         for side in sides:
             code = side[number] if number < len(side) else ""
@@ -229,6 +234,13 @@ def _amount(books: Ledger, terms: str, code: str = "", *, economic: bool = False
     return whole
 
 
+def _stated(books: Ledger, cell: str) -> Cell:
+    """Return what a cell states: an amount, a count, or words."""
+    if not cell.startswith("="):
+        return cell
+    return int(cell[1:]) if cell[1:].isdigit() else _amount(books, cell[1:])
+
+
 def _label(cell: str) -> tuple[str, str]:
     """Return what is printed, and the row key: the label without its numbering, unless it is given."""
     keyed = _KEYED.fullmatch(cell)
@@ -241,6 +253,7 @@ def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
     economic = options.startswith("E")
     leaves = books.economic if economic else books.items
     codes = sorted({code[:size] for code in leaves for size in (3, 5, 7) if len(code) >= size})
+    codes = [code for code in codes if code.startswith(words.get("of", ""))]
     levels = words.get("levels", "357")
     names = columns(grid.sheet.header)
     at = [i for i, cell in enumerate(cells) if cell.startswith("=")]
@@ -262,7 +275,8 @@ def _tree(grid: _Grid, books: Ledger, line: str, head: dict[str, str]) -> None:
             for cell in cells
         ]
         if any(isinstance(cell, Decimal) and cell for cell in found) or (not code and not any(codes)):
-            grid.add(found, [(code or "总计", names[i]) for i in at])
+            key = f"{words['below']}/{NAMES[code]}" if "below" in words else code or "总计"
+            grid.add(found, [(key, names[i]) for i in at])
 
     if total == "first":
         one("")
@@ -317,18 +331,18 @@ def _two(grid: _Grid, books: Ledger, sides: dict[str, tuple[str, ...]]) -> None:
             side.extend(_side(books, [half]) if half.strip() else [([], "")])
     names = columns(grid.sheet.header)
     for number in range(len(parts[0])):
-        cells: list[str | Decimal] = []
+        cells: list[Cell] = []
         keys = []
         for place, (side, blank) in enumerate(zip(parts, blanks, strict=True)):
             own, key = side[number]
             count = str(number + 1 + place * len(side))
             own = [count if cell == "#" else cell for cell in own] + [""] * (len(blank) - len(own))
-            keys += [(key, names[len(cells) + i]) for i, cell in enumerate(own) if isinstance(cell, Decimal)]
+            keys += [(key, names[len(cells) + i]) for i, cell in enumerate(own) if not isinstance(cell, str)]
             cells += own
         grid.add(cells, keys)
 
 
-def _side(books: Ledger, lines: Sequence[str]) -> Iterator[tuple[list[str | Decimal], str]]:
+def _side(books: Ledger, lines: Sequence[str]) -> Iterator[tuple[list[Cell], str]]:
     above: list[str] = []
     for line in lines:
         words, *amounts = [cell.strip() for cell in line.split("|")]
@@ -338,16 +352,16 @@ def _side(books: Ledger, lines: Sequence[str]) -> Iterator[tuple[list[str | Deci
         depth = len(words) - len(words.lstrip("."))
         label, key = _label(words[depth:])
         above = [*above[:depth], key]
-        found: list[str | Decimal] = [_amount(books, a[1:]) if a.startswith("=") else a for a in amounts]
+        found = [_stated(books, a) for a in amounts]
         yield [label, *found], "/".join(part for part in above if part != "-")
 
 
-def _classes(books: Ledger, form: str, amounts: Sequence[str]) -> Iterator[tuple[list[str | Decimal], str]]:
+def _classes(books: Ledger, form: str, amounts: Sequence[str]) -> Iterator[tuple[list[Cell], str]]:
     """Print a row for each class: numbered, or with its code; some of those without amounts too."""
     used = {code[:3] for code in books.items}
     for number, code in enumerate(sorted(used | {"201", "202", "204", "205", "208", "210", "221"})):
         count = f"{_ORDINALS[number]}、" if form == "cn" else f"（{_ORDINALS[number]}）" if form == "paren" else ""
-        found: list[str | Decimal] = [_amount(books, a[1:], code) if a.startswith("=") else a for a in amounts]
+        found: list[Cell] = [_amount(books, a[1:], code) if a.startswith("=") else a for a in amounts]
         if form == "split":
             yield [code, NAMES[code], *found], code
         else:

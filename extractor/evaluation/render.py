@@ -16,7 +16,7 @@ from extractor.evaluation.synthetic import Budget, Sheet
 Form = Literal["tsv", "pipes", "spaced", "cells"]
 
 FORMS: tuple[Form, ...] = ("tsv", "pipes", "spaced", "cells")
-_NUMBER = re.compile(r"-?[\d,]+\.\d+")
+_NUMBER = re.compile(r"(-?[\d,]+\.\d+)((?:万?元)?)")
 _ORDINALS = "一 二 三 四 五 六 七 八 九 十 十一"
 _TWO_SIDED = frozenset({"revenue_expenditure", "fiscal_appropriation"})
 _SPACED = frozenset({"收入总计", "支出总计", "总计", "合计", "收入", "支出", "项目", "科目", "财政拨款（补助）"})
@@ -84,9 +84,9 @@ class _Writer:
     def dress(self, text: str) -> str:
         """Write the characters of a cell in another way that means the same."""
         noise, rng = self.noise, self.rng
-        if noise.thousands and _NUMBER.fullmatch(text):
-            whole, _, decimals = text.lstrip("-").partition(".")
-            text = f"{'-' if text[0] == '-' else ''}{int(whole):,}.{decimals}"
+        if noise.thousands and (number := _NUMBER.fullmatch(text)):
+            whole, _, decimals = number[1].lstrip("-").partition(".")
+            text = f"{'-' if text[0] == '-' else ''}{int(whole):,}.{decimals}{number[2]}"
         if noise.letter_spaced and text in _SPACED:
             text = " ".join(text)
         if noise.full_width and rng.random() < 0.5:

@@ -70,12 +70,12 @@ def put_back(
 
 def _from_amounts(header: Rows, data: Rows, labels: Labels) -> tuple[Rows, Rows]:
     """Let the rows begin with the amounts in a header: those of the total, or of names in front of all codes."""
-    amounts = [i for i, (_, tokens) in enumerate(header) if all(t.decimals for t in tokens)]
+    amounts = [i for i, (_, tokens) in enumerate(header) if all(t.priced for t in tokens)]
     rest = [row for i, row in enumerate(header) if i not in amounts]
     if amounts and squeeze(header[-1][0].text) in TOTALS and amounts[-1] < len(header) - 1:
         return rest[:-1], [header[-1], *(header[i] for i in amounts), *data]
     if amounts and data and squeeze(data[0][0].text) in TOTALS:
-        own = next((i for i, (_, tokens) in enumerate(data) if i and not all(t.decimals for t in tokens)), len(data))
+        own = next((i for i, (_, tokens) in enumerate(data) if i and not all(t.priced for t in tokens)), len(data))
         return rest, [*data[:own], *(header[i] for i in amounts), *data[own:]]
     begins = next((i for i, (line, _) in enumerate(header) if squeeze(line.text) in labels.by_name), len(header))
     if any(i > begins for i in amounts):

@@ -14,7 +14,7 @@ def block_starts(header: Sequence[Line], lines: Sequence[Sequence[Token]]) -> li
     for line in header:
         found = [i for i, (_, text) in enumerate(cells(line.text)) if squeeze(text).endswith(("科目编码", "科目代码"))]
         if len(found) > 1:
-            amounts = any(t.cell < found[1] for row in lines for t in row if t.decimals and t.cell is not None)
+            amounts = any(t.cell < found[1] for row in lines for t in row if t.priced and t.cell is not None)
             return found if amounts else []
     return []
 
@@ -30,7 +30,7 @@ def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[li
         for first, end in zip(starts, [*starts[1:], 10_000], strict=True):
             block = [replace(t, cell=t.cell - first) for t in line if t.cell is not None and first <= t.cell < end]
             bare = bool(here) and all(t.kind == "text" for t in here[-1])
-            if bare and len(block) == 1 and block[0].decimals:
+            if bare and len(block) == 1 and block[0].priced:
                 here[-1] = [*here[-1], *block]
             elif block:
                 here.append(block)
@@ -44,7 +44,7 @@ def sides(lines: Sequence[Sequence[Token]]) -> list[tuple[int, int, int]]:
     A side begins with words behind cells with amounts.
     """
     words = Counter(t.cell for line in lines for t in line if t.kind == "text")
-    amounts = Counter(t.cell for line in lines for t in line if t.decimals or t.kind == "dash")
+    amounts = Counter(t.cell for line in lines for t in line if t.priced or t.kind == "dash")
     found = [(0, 0, 0)]
     for cell in sorted(c for c in {*words, *amounts} if c is not None):
         first, begin, end = found[-1]

@@ -129,7 +129,7 @@ def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None)
 def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels) -> Body:
     """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
-    header = [line for line, _ in rows[:first]]
+    header = _without_class(rows[:first], layouts[0], labels, grid=grid)
     data: Sequence[tuple[Line, list[Token]]] = without_repeats(rows[first:], header)
     astray: list[Line] = []
     lost = frozenset[int]()
@@ -168,6 +168,17 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
         astray=joined(astray, layouts), adrift=lost,
     )  # fmt: skip
+
+
+def _without_class(
+    rows: Sequence[tuple[Line, list[Token]]], spec: TableSpec, labels: Labels, *, grid: bool
+) -> list[Line]:
+    """Return the lines of a header without a class that stands alone below them, a heading of the items that follow."""
+    lines = [line for line, _ in rows]
+    alone = len(rows) > 1 and _one_word(rows[-1][1]) and spec.classification == "economic"
+    if alone and (grid or len(rows[-2][1]) > 1) and not rows[-1][1][0].cell:
+        return lines[:-1] if labels.is_class(squeeze(rows[-1][1][0].text), spec) else lines
+    return lines
 
 
 def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:

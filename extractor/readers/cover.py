@@ -24,9 +24,11 @@ _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
 _BY_LENGTH = sorted(HEADER_WORDS, key=len, reverse=True)
-_CHANGE = re.compile(r"增减|增长|变动|变化")
+_CHANGE = re.compile(r"^(?!.*(?:原因|说明)$).*(?:增减|增长|变动|变化)")
 _LEAVES = frozenset({"小计", "合计", "金额"})  # names that say something below the name of a group alone
-_GROUPS = frozenset({"预算数", "决算数", "金额", "本年支出", "本年收入"})  # names of a column, or of several together
+_GROUPS = frozenset(
+    {"预算数", "决算数", "金额", "本年支出", "本年收入", "基本支出"}
+)  # names of a column, or of several together
 
 
 @dataclass(frozen=True, slots=True)

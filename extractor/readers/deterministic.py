@@ -193,7 +193,7 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, header: Layout)
     if overfull(rows, spec, header) * _FEW > len(rows) or overfull(totals, spec, header):
         return "its rows print more numbers than its header names columns"
     numbered = [r for r in rows if r.items]
-    if not numbered and any(t.decimals for line in body.lines for t in line):
+    if not numbered and any(t.priced for line in body.lines for t in line):
         return "its rows have another shape than the spec's"
     if spec.shape == "items" and any(r.doubt == UNNAMED for r in rows):
         return UNNAMED

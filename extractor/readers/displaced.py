@@ -36,7 +36,7 @@ def in_place(lines: Lines, names: Mapping[str, Sequence[str]]) -> list[list[Toke
     ``names`` are those of the classification by code. Tables in which every code stands before its name are left.
     """
     stream = [t for line in lines for t in line]
-    if any(t.kind not in ("text", "number") or (t.kind == "number" and not (t.decimals or t.whole)) for t in stream):
+    if any(t.kind not in ("text", "number") or (t.kind == "number" and not (t.priced or t.whole)) for t in stream):
         return None
     if len(stream) > _LONGEST or not _apart(stream):
         return None
@@ -52,14 +52,14 @@ def in_place(lines: Lines, names: Mapping[str, Sequence[str]]) -> list[list[Toke
 def _apart(stream: Sequence[Token]) -> bool:
     """Whether some digits stand in front of neither digits of their own code nor a name."""
     return any(
-        t.whole and (after.decimals or (after.whole and len(after.text) >= _SIZES[0])) for t, after in pairwise(stream)
+        t.whole and (after.priced or (after.whole and len(after.text) >= _SIZES[0])) for t, after in pairwise(stream)
     )
 
 
 def _early(stream: Sequence[Token]) -> list[Token]:
     """Return the amounts in front of the first name."""
     first = next((i for i, t in enumerate(stream) if t.kind == "text"), 0)
-    return [t for t in stream[:first] if t.decimals]
+    return [t for t in stream[:first] if t.priced]
 
 
 def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone: bool) -> list[Row]:
@@ -82,7 +82,7 @@ def _rows(stream: Sequence[Token], names: Mapping[str, Sequence[str]], *, alone:
             rows.append(Row([t for t in stream[index : index + count] if t.kind == "text"]))
             index += count
             continue
-        if token.decimals and rows:
+        if token.priced and rows:
             rows[-1].amounts.append(token)
         index += 1
     return rows

@@ -189,20 +189,21 @@ def _of_another_kind(body: Body, spec: TableSpec, labels: Labels) -> int:
 def _crowded(body: Body, spec: TableSpec, verdict: Layout, labels: Labels, rows: Sequence[RawRow]) -> int:
     """How many rows print more amounts than the layout has columns: all of them, where a column is missing."""
     if spec.shape == "two_sided":
-        most = max((sum(t.decimals > 0 for t in line) for line in body.lines), default=0)
-        if verdict.sides is None and 1 < most <= len(verdict.columns) + 1:
+        most = max((sum(t.priced for t in line) for line in body.lines), default=0)
+        two = any(r.side == "right" for r in rows)
+        if two and verdict.sides is None and 1 < most <= len(verdict.columns) + 1:
             return 0  # as many as both sides have columns
         return _WITH_NUMBERS * overfull(rows, spec, verdict)
     if spec.shape not in ("coded", "labels") or body.blocks:
         return 0
     lines = body.lines
-    places = [t.cell for line in lines for t in line if t.decimals and t.cell is not None] if body.grid else []
+    places = [t.cell for line in lines for t in line if t.priced and t.cell is not None] if body.grid else []
     if places and max(places) - min(places) >= len(verdict.columns):
         return len(lines)
     if not body.grid:
         rows = flow_rows(body, spec, labels, {}) if spec.shape == "coded" else rows
         lines = tuple(tuple(row.items) for row in rows)
-    return sum(1 for line in lines if sum(t.decimals > 0 for t in line) > len(verdict.columns))
+    return sum(1 for line in lines if sum(t.priced for t in line) > len(verdict.columns))
 
 
 def overfull(rows: Sequence[RawRow], spec: TableSpec, header: Layout) -> int:

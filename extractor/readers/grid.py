@@ -42,7 +42,8 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
         _grid_cells(row, rest, spec, name_cell)
         if code:
             last_code = code
-        if code is None and not row.items and rows and not is_total(row) and not is_total(rows[-1]):
+        words = code is None and not row.items and not is_total(row) and not labels.is_class(row.text, spec)
+        if words and rows and not is_total(rows[-1]):
             _continue(rows[-1], row)
         elif row.label or row.items:
             rows.append(row)
@@ -80,12 +81,12 @@ def _name_offset(body: Body) -> int | None:
 
 def _grid_cells(row: RawRow, tokens: Sequence[Token], spec: TableSpec, name_cell: int | None) -> None:
     """Share a grid line's tokens: cells with words are names (the second one a project), the others numbers."""
-    first = next((t.cell for t in tokens if t.decimals and t.cell is not None), None)
+    first = next((t.cell for t in tokens if t.priced and t.cell is not None), None)
     named = list(dict.fromkeys(t.cell for t in tokens if t.kind == "text"))
     for token in tokens:
         if token.kind == "text" and first is not None and token.cell is not None and token.cell > first:
             continue  # a remark behind the numbers
-        if token.kind == "text" or (token.cell in named and not token.decimals and token.kind != "mark"):
+        if token.kind == "text" or (token.cell in named and not token.priced and token.kind != "mark"):
             at_name = token.cell == named[0] and (name_cell is None or (token.cell or 0) <= name_cell)
             project = spec.shape == "projects" and row.code is not None and not at_name
             (row.project if project else row.label).append(token)

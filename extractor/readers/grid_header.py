@@ -60,14 +60,14 @@ def by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
 
 def _beyond(token: Token, last: int) -> bool:
     """Whether an amount stands to the right of the last column that is named."""
-    return token.decimals > 0 and token.cell is not None and token.cell > last
+    return token.priced and token.cell is not None and token.cell > last
 
 
 def with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     """Return the columns of a grid cell by cell, where some have names that the spec doesn't know: these they keep."""
     by_name = columns_by_name(spec)
     leaves = _leaves(body)
-    numbers = [cell for line in body.lines if (cell := [t.cell for t in line if t.decimals and t.cell is not None])]
+    numbers = [cell for line in body.lines if (cell := [t.cell for t in line if t.priced and t.cell is not None])]
     if not numbers:
         return ()
     first = Counter(cell[0] for cell in numbers).most_common(1)[0][0]
@@ -82,7 +82,7 @@ def with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
 
 def doubted_beside(body: Body, found: Layout) -> Layout:
     """Put the columns in doubt where the first amounts of a grid stand under a name that is none of theirs."""
-    firsts = Counter(next((t.cell for t in line if t.decimals and t.cell is not None), None) for line in body.lines)
+    firsts = Counter(next((t.cell for t in line if t.priced and t.cell is not None), None) for line in body.lines)
     usual = next((cell for cell, _ in firsts.most_common() if cell is not None), None)
     name = _leaves(body).get(usual, "") if usual is not None else ""
     if found.first_cell is None or usual is None or usual >= found.first_cell or is_name(name) or not name:

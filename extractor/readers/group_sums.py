@@ -40,6 +40,26 @@ def _total_last(paths: Sequence[Path]) -> bool:
 
 def sums_of(paths: tuple[Path, ...]) -> Sums:
     """Return the sums that the names promise: of each group, of all, and of two years with the change."""
+    return _sums(paths)
+
+
+def other_sums(paths: tuple[Path, ...]) -> Sums:
+    """Return them if what stands behind 其中 are parts of the first column, and not of the one before it; or none."""
+    behind = [i for i, p in enumerate(paths) if len(p) > 1 and BEFORE.search(p[0])]
+    if (
+        len(behind) < _TWO
+        or len({paths[i][0] for i in behind}) > 1
+        or behind[0] < _TWO
+        or WHOLE.search(paths[0][-1]) is None
+    ):
+        return ()
+    rest = tuple(p for i, p in enumerate(paths) if i not in behind)
+    own = tuple(i for i in range(len(paths)) if i not in behind)
+    sums = _sums(rest) if behind == list(range(behind[0], behind[-1] + 1)) else ()
+    return (*((own[t], tuple(own[p] for p in parts)) for t, parts in sums), (0, tuple(behind))) if sums else ()
+
+
+def _sums(paths: tuple[Path, ...]) -> Sums:
     found: list[tuple[int, tuple[int, ...]]] = []
     _group(paths, 0, range(len(paths)), found)
     own = [(i, p[0]) for i, p in enumerate(paths) if len(p) == 1 or p[-1] in LEAVES]
@@ -107,8 +127,8 @@ def places(row: Sequence[int], width: int, sums: Sums) -> Iterator[tuple[int, ..
         return
     parts = {part for _, own in sums for part in own}
     wholes = {total for total, _ in sums} - parts
-    # The sum of all is filled in every row.
-    full = 0 if 0 in wholes else width - 1 if width - 1 in wholes else None
+    # The sum of all is filled in every row; that of one group among several isn't.
+    full = next(iter(wholes)) if len(wholes) == 1 and not wholes.isdisjoint((0, width - 1)) else None
     free_ = [column for column in range(width) if column != full]
     for rest in combinations(free_, len(row) - (full is not None)):
         place = tuple(sorted((full, *rest))) if full is not None else rest

@@ -15,7 +15,7 @@ from math import comb
 
 from extractor.normalize import Line
 
-from .group_sums import PLACES, Sums, makes_sense, places, sums_of
+from .group_sums import PLACES, Sums, makes_sense, other_sums, places, sums_of
 from .group_ways import Work, in_lines, trees, ways
 from .group_words import LEAVES, WITHIN, Path
 from .rows import RawRow
@@ -80,7 +80,8 @@ def _told_by(
     ways: Sequence[tuple[Path, ...]], amounts: Sequence[tuple[int, ...]], work: Work
 ) -> list[tuple[int, Grouped]]:
     """Return the ways of reading a header that make the rows add up, each with how many sums tell, most first."""
-    found = [Grouped(paths, sums_of(paths)) for paths in ways if makes_sense(paths)]
+    able = [paths for paths in ways if makes_sense(paths)]
+    found = [Grouped(paths, sums) for paths in able for sums in (sums_of(paths), other_sums(paths)) if sums]
     told = [(_told(way, amounts, work), way) for way in found if _covers(way)]
     kept = [(count * _MOST - _lone(way.columns), way) for count, way in told if count >= _TELLING]
     return sorted(kept, key=lambda t: -t[0])

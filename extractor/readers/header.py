@@ -91,7 +91,7 @@ def _as_told(body: Body, spec: TableSpec, found: Layout) -> Layout:
     if ids == found.columns:
         return replace(found, labels=told)
     ends = range(first, first + len(ids))
-    inside = all(t.cell in ends for line in body.lines for t in line if t.decimals or t.kind == "dash")
+    inside = all(t.cell in ends for line in body.lines for t in line if t.priced or t.kind == "dash")
     if len(ids) > 1 and set(ids) < set(found.columns) and inside:
         return replace(found, columns=ids, printed=ids, short=ids, labels=told, first_cell=first)
     return found

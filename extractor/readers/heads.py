@@ -26,6 +26,7 @@ _NAMES = frozenset(
     {"项目", "科目编码", "科目代码", "科目名称", "功能分类科目编码", "科目", "编码", "名称", "类", "款", "项", "类款项"}
 )
 REMARK = "备注"
+_IN_WORDS = re.compile(r"(?:备注|原因|说明|理由|依据)$")  # what such a column holds is no amounts
 _MOST = 60  # columns
 _MISREAD = 5  # characters of a name for each that may be misread
 _TWO = 2  # years that are compared, sides
@@ -37,7 +38,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _OUTTURN = re.compile(r"决算|^本年支出|本年预算")
 _BUDGET = re.compile(r"预算数?$")
 _NONE = "*"
-_CHANGE = re.compile(r"增减|增加|增长|变动")
+_CHANGE = re.compile(r"^(?!.*(?:原因|说明)$).*(?:增减|增加|增长|变动|变化)")
 _RATE = re.compile(r"[%率]|幅度|比例")
 Paths = tuple[tuple[str, ...], ...]
 
@@ -51,13 +52,13 @@ def paths(body: Body, within: tuple[int, int] | None = None) -> tuple[int, Paths
     if within is not None:
         above = tuple(_path(_rows(body), place) for place in range(within[0], within[1] + 1))
         return (within[0], above) if all(above) else (0, ())
-    places = [[t.cell for t in line if t.decimals and t.cell is not None] for line in body.lines]
+    places = [[t.cell for t in line if t.priced and t.cell is not None] for line in body.lines]
     found = [cells_ for cells_ in places if cells_]
     if not found or not body.header_lines:
         return 0, ()
     rows = _rows(body)
     first, last = min(line[0] for line in found), max(line[-1] for line in found)
-    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and text != REMARK)])
+    last = max([last, *(i for row in rows for i, text in enumerate(row) if text and not _IN_WORDS.search(text))])
     usual = Counter(line[0] for line in found).most_common(1)[0][0]
     if last - first >= _MOST:
         return 0, ()
@@ -103,6 +104,7 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
     Nothing where two have the same name, or none is the spec's.
     """
     leaves = Counter(path[-1] for path in above)
+    often = leaves | Counter(step[-1] for step in {path[:end] for path in above for end in range(1, len(path) + 1)})
     years = sorted({year for path in above for text in path for year in _YEAR.findall(text)})
     out: dict[str, str] = {}
     known = 0
@@ -110,19 +112,25 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
     done = _outturns(above, by_name)
     for path in above:
         printed = bare(path[-1])
-        told = _candidates(path, leaves, years)
-        if main and leaves[path[-1]] > 1 and path[0] != main:
+        told = [] if _is_rest(path, above) else _candidates(path, leaves, years)
+        if main and often[path[-1]] > 1 and path[0] != main and bare(path[-1]) not in LEAVES:
             told = told[:-1]  # its leaf alone is the name of the main group's
         kept = done if any(map(_BUDGET.search, path)) else frozenset()  # an outturn's, which is the table's
         ids = [i for name in told for i in by_name.get(name, ()) if i not in out and i not in kept]
-        if leaves[path[-1]] > 1:
-            printed = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
-        own = ids[0] if ids else printed if printed not in {*out, *kept} else f"{printed}/{printed}"
+        whole = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
+        printed = whole if leaves[path[-1]] > 1 else printed
+        key = whole if often[path[-1]] > 1 else printed
+        own = ids[0] if ids else key if key not in {*out, *kept} else f"{key}/{key}"
         if own in out:
             return {}
         known += bool(ids) or undated(bare(path[-1])) in by_name
         out[own] = printed
     return out if known else {}
+
+
+def _is_rest(path: Sequence[str], above: Paths) -> bool:
+    """Whether 小计 stands below the name of a column: that one is called by the name."""
+    return len(path) > 1 and bare(path[-1]) in LEAVES and any(p[-1] == path[-2] and p[:-1] == path[:-2] for p in above)
 
 
 def _outturns(above: Paths, by_name: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -132,11 +140,18 @@ def _outturns(above: Paths, by_name: Mapping[str, Sequence[str]]) -> frozenset[s
 
 
 def _main(above: Paths, leaves: Mapping[str, int]) -> str:
-    """Return the group that names of columns stand for where several groups have the same: the outturn's, or none's."""
+    """Return the group that names of columns stand for where several groups have the same.
+
+    That of the later of two years, else the outturn's, or none's.
+    """
     groups = list(dict.fromkeys(path[0] for path in above if len(path) > 1 and leaves[path[-1]] > 1))
     done = [group for group in groups if _OUTTURN.search(group)]
-    if len(groups) < _TWO or all(map(_YEAR.search, groups)):
+    if len(groups) < _TWO:
         return ""
+    years = [found[0] for group in groups if (found := _YEAR.findall(group))]
+    if len(years) == len(groups):
+        latest = [group for group, year in zip(groups, years, strict=True) if year == max(years)]
+        return latest[0] if len(set(years)) > 1 and len(latest) == 1 else ""
     return done[0] if len(done) == 1 else _NONE
 
 
@@ -164,8 +179,6 @@ def told_by_sums(body: Body) -> Paths:
 def _candidates(path: Sequence[str], leaves: Mapping[str, int], years: Sequence[str]) -> list[str]:
     """The names a column may go by: of a sum the group's, which tells it from the sums of other groups."""
     leaf, above = path[-1], path[-2::-1]
-    if bare(leaf) in LEAVES and above and leaves[above[0]]:
-        return []  # a column of its own has the group's name
     if bare(leaf) in LEAVES and above:
         return [
             f"{undated(above[0])}{leaf}",
@@ -204,7 +217,7 @@ def bare(text: str) -> str:
 
 def width_used(body: Body) -> int:
     """How many cells, from the first to the last, print amounts in several rows; lines put in don't count."""
-    count = Counter(t.cell for line in body.lines for t in line if t.decimals and t.cell is not None)
+    count = Counter(t.cell for line in body.lines for t in line if t.priced and t.cell is not None)
     most = max(count.values(), default=0)
     often = [cell for cell, rows in count.items() if rows > 1 and rows * _OFTEN > most]
     return max(often) - min(often) + 1 if often else 0

@@ -30,11 +30,14 @@ _KIND = re.compile(r"(?:[ABC一二三][、.]?)?(?:货物|工程|服务)类?(?:�
 _AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
+    r"|项目内容|购买内容|项目概况|用途|规格|依据"
 )
 
 
 def _several_names(body: Body) -> bool:
     """Whether the header names several columns of words: what stands before the numbers isn't one name."""
+    if body.grid and len([i for i in _heads(body) if i < _first_amount(body)]) > 1:
+        return True
     pieces = {p for line in body.header_lines for p in split_header(line.text)}
     return bool(_BESIDE.search(body.header)) or ("项目名称" in pieces and not pieces.isdisjoint(_UNITS))
 
@@ -83,10 +86,22 @@ def _is_kind(pending: Sequence[Token], line: Sequence[Token]) -> bool:
 
 def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
+    return _nameless(body) or _named_rows(body)
+
+
+def _nameless(body: Body) -> list[RawRow]:
+    """Return the row of a table that has one alone and doesn't name it: its total."""
+    every = [t for line in body.lines for t in line]
+    one = len({t.line for t in every}) in (1, len(every)) and all(t.kind in ("number", "dash") for t in every)
+    return [RawRow(every[0].line, items=every, kind="total", key="总计")] if every and one else []
+
+
+def _named_rows(body: Body) -> list[RawRow]:
     rows: list[RawRow] = []
     pending: list[Token] = []
     own, beside_it = _name_cells(body)
     doubt = unit = ""
+    money = _first_amount(body)
     heads = {i: name for i, name in _heads(body).items() if own is not None and i not in (own, beside_it)}
     for whole in body.lines:
         if pending and _without_amounts(pending[-1], body):
@@ -97,10 +112,11 @@ def item_rows(body: Body) -> list[RawRow]:
         line = line if any(t.kind == "text" for t in line) else whole
         pending = [] if _is_kind(pending, line) else pending
         fresh = True
-        numbers = next((t.cell for t in line if t.decimals and t.cell is not None), None)
+        first = _first_number(line)
         for index, token in enumerate(line):
-            remark = token.kind == "text" and numbers is not None and (token.cell or 0) > numbers
-            if token.kind == "mark" or remark:
+            remark = token.kind == "text" and first is not None and (token.cell or 0) > first
+            count = token.whole and token.cell is not None and token.cell < money and token.cell == first
+            if token.kind == "mark" or remark or count:
                 continue
             if token.kind == "text" or _in_name(token, line, index, body, pending):
                 pending.append(token)
@@ -124,6 +140,20 @@ def item_rows(body: Body) -> list[RawRow]:
         rows[-1].label.extend(pending)
         rows[-1].doubt = rows[-1].doubt or _BELOW
     return [r for r in rows if r.items]
+
+
+def _first_amount(body: Body) -> int:
+    """Return the cell of a grid from which on its rows print amounts; how many pieces is in front of it."""
+    firsts = [min(t.cell or 0 for t in line if t.priced) for line in body.lines if any(t.priced for t in line)]
+    return min(firsts, default=0) if body.grid else 0
+
+
+def _first_number(line: Sequence[Token]) -> int | None:
+    """Return the cell of the first number of a grid's line behind its name: amounts, or how many pieces."""
+    words = {t.cell for t in line if t.kind == "text"}
+    first = min((cell for cell in words if cell is not None), default=0)
+    behind = (t for t in line if t.priced or (t.kind == "number" and t.cell not in words and (t.cell or 0) > first))
+    return next((t.cell for t in behind if t.cell is not None), None)
 
 
 def _heads(body: Body) -> dict[int, str]:

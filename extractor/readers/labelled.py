@@ -1,6 +1,7 @@
 """Rows of tables with fixed labels, one side or two: ``label number | code name number``."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from extractor.lexicon import nearly
@@ -16,6 +17,7 @@ from .tokens import Token
 from .trees import beside_right, on_side, other_ways, singled_out, tops, trees
 
 _NEAR = 6  # rows above, among which the other half of a label may stand
+_COUNT = re.compile(r"(\(?)([一二三四五六七八九十]{1,3}|[0-9]{1,2})([)、.])")
 _SUBTOTAL = "小计"  # of the heading above it, which names its parts
 
 
@@ -122,7 +124,7 @@ def _is_row_code(token: Token, line: Sequence[Token], index: int, spec: TableSpe
         return False
     if index + 1 < len(line):
         # ``208 71.29 71.29`` between two lines of its name: a class before amounts, where a line begins.
-        return line[index + 1].kind == "text" or (index == 0 and bool(line[1].decimals) and len(token.text) == 3)
+        return line[index + 1].kind == "text" or (index == 0 and line[1].priced and len(token.text) == 3)
     return index == 0 and not body.grid  # one cell per line
 
 
@@ -208,7 +210,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     """Give labelled rows their role, side, key and parent by what their labels say; by rows that the spec has."""
     told = trees(rows, spec, labels)
     order = {path: i for i, path in enumerate((*walk(spec.left), *walk(told)))}
-    used: set[tuple[RowSpec, ...]] = set()
+    used: dict[tuple[RowSpec, ...], str] = {}  # with how their labels are numbered
     paths: dict[int, tuple[RowSpec, ...]] = {}
     reached: dict[RowSpec, int] = {}  # how far each side has come in the spec's order
     seen_total_on: set[int] = set()
@@ -231,13 +233,15 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
         if spec.right and (labels.right_total(bare, spec) or second):
             here = [top for top in totals if on_side(top, row, spec, beside)]
             top = next((top for top in here if top not in used), here[0] if here else (spec.right.total,))
-            used.add(top)
+            used[top] = ""
             row.side, row.kind, row.role = "right", "total", "/".join(r.label for r in top)
             paths[index] = top
             continue
+        style = _style(row.text)
+        found = [p for p in found if not style or used.get(p[:-1]) != style] or found  # 二、 isn't below 一、
         if found:
             path = min(found, key=lambda p: (_unprinted(p, used), *_beyond(order[p], reached.get(p[0]))))
-            used.add(path)
+            used[path] = style
             paths[index] = path
             reached[path[0]] = order[path]
             if bare in TOTALS or path[-1].top:
@@ -255,13 +259,19 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     find_parents(rows, paths, labels, spec)
 
 
+def _style(text: str) -> str:
+    """How a label is numbered, every number of it alike; "" where it isn't."""
+    found = _COUNT.match(text)
+    return f"{found[1]}{'1' if found[2].isdigit() else '一'}{found[3]}" if found else ""
+
+
 def _beyond(place: int, last: int | None) -> tuple[bool, bool, int]:
     """How far a place is behind the last one of its tree: none that was begun before, none in front of it."""
     last_ = -1 if last is None else last
     return last is None, place < last_, abs(place - last_)
 
 
-def _unprinted(path: tuple[RowSpec, ...], used: set[tuple[RowSpec, ...]]) -> int:
+def _unprinted(path: tuple[RowSpec, ...], used: Container[tuple[RowSpec, ...]]) -> int:
     """How many rows above a label aren't printed above it, among those that print an amount there."""
     above = (path[:depth] for depth in range(1, len(path)))
     return sum(not (step[-1].top or step[-1].after or step[-1].heading or step in used) for step in above)

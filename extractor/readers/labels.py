@@ -90,7 +90,7 @@ def _of_year(tokens: Sequence[Token], following: Sequence[Token]) -> bool:
 
 def _is_amount(token: Token) -> bool:
     """Whether a number is an amount by itself: it has a point, signs between thousands, or more digits than a year."""
-    return token.decimals > 0 or (token.kind == "number" and ("," in token.text or len(token.text) > _DIGITS))
+    return token.priced or (token.kind == "number" and ("," in token.text or len(token.text) > _DIGITS))
 
 
 def _of_office_or_year(tokens: Sequence[Token]) -> bool:
@@ -203,6 +203,11 @@ class Labels:
             paths = same or (plain if number is None and plain else paths)
         return paths
 
+    def is_class(self, name: str, spec: TableSpec) -> bool:
+        """Whether words are the name of a class of the table's classification, as above its items."""
+        first = {"functional": "2", "economic": "35"}.get(spec.classification or "", "")
+        return any(code[0] in first for code in self.bearers.get((3, name), ()))
+
     def known(self, label: str, spec: TableSpec) -> bool:
         """Whether a printed label is a row of this table: left, right total or a class by name."""
         bare = split_label(label)[1]
@@ -234,20 +239,21 @@ class Labels:
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec, before_amount=next_amount)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
-            return any(t.decimals for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
+            return any(t.priced for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
         if spec.shape == "wide" and _of_office_or_year(tokens):
-            return any(t.decimals for t in tokens) or (next_amount and first.kind == "text")
+            return any(t.priced for t in tokens) or (next_amount and first.kind == "text")
         if spec.shape in ("items", "projects", "labels", "wide") and first.kind == "text":
             named = next_amount or any(self._amount(t, spec) or t.kind == "junk" for t in tokens)
             return named and not self._of_column(tokens, spec)
-        return sum(t.decimals > 0 for t in tokens) > 1  # no header prints amounts
+        return sum(t.priced for t in tokens) > 1  # no header prints amounts
 
     def _of_column(self, tokens: Sequence[Token], spec: TableSpec) -> bool:
         """Whether a line is the name of a column, the last of a header above a row without a name."""
         if spec.shape == "wide":  # else it is an office
             return self.of_header(tokens[0].text, self.header_words(spec))
-        names = self.header_words(spec).split("\n") if spec.shape == "items" and len(tokens) == 1 else ()
-        return squeeze(tokens[0].text) in names
+        names = self.header_words(spec).split("\n") if spec.shape == "items" else ()
+        named = sum(squeeze(t.text) in names for t in tokens)
+        return named * 2 > len(tokens) and all(t.kind == "text" for t in tokens)
 
     def _amount(self, token: Token, spec: TableSpec) -> bool:
         return _is_amount(token) and not self.is_code(token.text, spec)
@@ -272,7 +278,7 @@ class Labels:
         numbered = [w for w in words if split_label(w)[0]]
         if any(self.known(w, spec) for w in numbered):
             return True
-        if not any(t.decimals for t in tokens):
+        if not any(t.priced for t in tokens):
             return len(words) == 1 and bool(numbered) and before_amount  # one cell a line
         return bool(numbered) or any(self.known(w, spec) for w in words)
 

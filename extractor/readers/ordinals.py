@@ -30,8 +30,19 @@ def without_ordinals(lines: Sequence[list[Token]], header: Sequence[Line], *, gr
         if numbered:
             return [kept for line in lines if (kept := [t for t in line if t.cell not in numbered])]
     counted: list[int] = []  # the last number of each side
-    sides = max(2, sum(squeeze(line.text).count("行次") for line in header))
-    return [kept for line in lines if (kept := [t for t in line if not _counts_up(t, counted, sides)])]
+    sides = sum(squeeze(line.text).count("行次") for line in header)
+    out: list[list[Token]] = []
+    before: Token | None = None
+    for line in lines:
+        kept = []
+        for token in line:
+            # Behind an amount stands the number of the other side's row, or another amount: 46 批次 is none.
+            named = before is None or before.kind == "text"
+            if not (named or sides > 1) or not _counts_up(token, counted, sides, named=named):
+                kept.append(token)
+            before = token
+        out += [kept] if kept else []
+    return out
 
 
 def without_serials(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line, list[Token]]]:
@@ -48,15 +59,16 @@ def without_serials(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line
     return [row for row in out if row[1]] if count > _SERIALS else list(rows)
 
 
-def _counts_up(token: Token, counted: list[int], sides: int) -> bool:
+def _counts_up(token: Token, counted: list[int], sides: int, *, named: bool) -> bool:
+    """Whether digits are a row's number: behind its name they go on with a side's, elsewhere they are the next one."""
     if not token.whole or len(token.text) > 3:
         return False
     value = int(token.text)
-    nearest = max((last for last in counted if value - last > 0), default=None)
+    nearest = max((last for last in counted if 0 <= value - last <= (_GAP if named else 1)), default=None)
     if nearest is not None and value - nearest <= (_GAP if len(counted) == sides else 2):
         counted[counted.index(nearest)] = value
-        return True
-    if len(counted) < sides:
+        return named or value > nearest
+    if named and len(counted) < sides:
         counted.append(value)
         return True
     return False
@@ -86,8 +98,10 @@ def without_unit_codes(
     lines: Sequence[list[Token]], header: Sequence[Line], is_code: Callable[[str], bool]
 ) -> list[list[Token]]:
     """Drop the codes of offices: digits that stand right before words, and are no code of a classification."""
-    if not _UNIT_CODE.search(squeeze("".join(line.text for line in header)).replace("|", "")):
+    words_above = squeeze("".join(line.text for line in header)).replace("|", "")
+    if not _UNIT_CODE.search(words_above):
         return list(lines)
+    of_items = is_code if "科目" in words_above else lambda _: False  # no item has a code there
     coded = {
         i for line in header for i, (_, text) in enumerate(cells(line.text)) if _UNIT_CODE.fullmatch(squeeze(text))
     }
@@ -97,7 +111,7 @@ def without_unit_codes(
         beside = [*line[1:], following]
         words = [after is not None and after.kind == "text" for after in beside]
         pairs = zip(line, words, strict=True)
-        kept = [t for t, w in pairs if not (w and t.whole and _of_an_office(t, is_code, coded))]
+        kept = [t for t, w in pairs if not (w and t.whole and _of_an_office(t, of_items, coded))]
         if kept:
             out.append(kept)
     return out

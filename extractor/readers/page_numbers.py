@@ -72,7 +72,7 @@ def stray_page(lines: Sequence[Sequence[Token]], position: int, spec: TableSpec,
     before_words = position + 1 < len(lines) and lines[position + 1][0].kind == "text"
     carried_on = before_words and bool(YEAR_GOES_ON.match(lines[position + 1][0].text))
     # Between the words of a name the digits may be its own.
-    after_row = not carried_on and (not named or lines[position - 1][-1].decimals > 0 or before_words)
+    after_row = not carried_on and (not named or lines[position - 1][-1].priced or before_words)
     return after_row and _alone(line) and 3 <= len(digits) <= 4 and not labels.is_code(digits, spec)
 
 
@@ -90,7 +90,7 @@ def _begins_row(lines: Sequence[Sequence[Token]], position: int) -> bool:
     before, name = lines[position - 1] if position else (), lines[position + 1]
     behind = bool(before) and before[-1].kind in ("number", "dash") and not before[-1].whole
     follows = lines[position + 2] if position + 2 < len(lines) else ()
-    row = bool(follows) and (follows[0].decimals > 0 or follows[0].kind == "dash")
+    row = bool(follows) and (follows[0].priced or follows[0].kind == "dash")
     return behind and row and squeeze(name[0].text) not in TOTALS
 
 

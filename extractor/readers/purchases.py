@@ -108,7 +108,7 @@ def _entries(body: Body) -> list[_Entry]:
     out: list[_Entry] = []
     open_: list[list[Token]] = []
     for line in body.lines:
-        amounts = [t for t in line if t.kind == "number" and t.decimals]
+        amounts = [t for t in line if t.kind == "number" and t.priced]
         words = _in_cells([t for t in line if t.kind == "text"])
         if not amounts:
             open_ += [words] if words else []

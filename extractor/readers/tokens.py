@@ -21,6 +21,7 @@ class Token:
         spans: Its places in the original, one for each printed piece.
         cell: Index of the cell in a grid line; None in free text.
         last: It is the last token of its line.
+        money: Its unit stands behind it, so its digits are no code and count nothing else.
     """
 
     kind: TokenKind
@@ -28,6 +29,7 @@ class Token:
     spans: tuple[Place, ...]
     cell: int | None = None
     last: bool = False
+    money: bool = False
 
     @property
     def line(self) -> int:
@@ -45,9 +47,14 @@ class Token:
         return len(self.text.partition(".")[2]) if self.kind == "number" else 0
 
     @property
+    def priced(self) -> bool:
+        """An amount for sure: it has digits after the point, or its unit behind it."""
+        return self.money or self.decimals > 0
+
+    @property
     def whole(self) -> bool:
         """A bare run of digits: perhaps a code, a page number, a name's number."""
-        return self.kind == "number" and self.text.isdigit()
+        return self.kind == "number" and self.text.isdigit() and not self.money
 
 
 _NUMBER = r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
@@ -55,7 +62,7 @@ _EXACT = re.compile(_NUMBER)
 _WITH_POINT = r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.[0-9]{1,6}"
 _TWO_PLACES = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.[0-9][0-9]")
 _MERGED = re.compile(rf"(?:{_TWO_PLACES.pattern}){{2,}}")
-_WITH_UNIT = re.compile(rf"({_WITH_POINT})(?:万元|元)")
+_WITH_UNIT = re.compile(rf"({_NUMBER})(?:万元|元)")
 _PERCENT = re.compile(rf"{_NUMBER}%")
 _NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?!年(?!初|末|度|结)|[万亿元月%个])(.+)")
 _TEXT_THEN_NUMBER = re.compile(rf"(.*[^0-9.,\-])({_WITH_POINT})")
@@ -71,6 +78,7 @@ _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
 _MARK = re.compile(r"[※*＊]+")
 _PIECE = re.compile(r"\S+")
+_SPACED = re.compile(r"(?<!\S)([总合小])[^\S\t]+(计)(?!\S)")  # words of headers, printed wide
 _ITEM = 7  # digits of an item's code
 _CLASS = 3  # digits of a class; offices have codes as short, so its name has to follow
 Found = tuple[TokenKind, str, int, int]
@@ -88,14 +96,22 @@ def tokenize(line: Line, names: Mapping[str, Sequence[str]], *, grid: bool) -> l
             pieces = _piece(match.group(), start + match.start(), names)
             found.extend((piece, index if grid else None) for piece in pieces)
     return [
-        Token(kind, text, (line.span(a, b),), cell, last=position == len(found) - 1)
+        Token(kind, text, (line.span(a, b),), cell, last=position == len(found) - 1, money=_priced(line.text, kind, b))
         for position, ((kind, text, a, b), cell) in enumerate(found)
     ]
 
 
+def _priced(text: str, kind: TokenKind, end: int) -> bool:
+    return kind == "number" and text.startswith(("元", "万元"), end)
+
+
 def split_header(text: str) -> list[str]:
-    """Split a line of a header at blanks and at the borders of its cells."""
-    return text.replace("|", " ").split()
+    """Split a line of a header at blanks and at the borders of its cells; a word with a blank inside is one.
+
+    >>> split_header("类 款 项 总 计")
+    ['类', '款', '项', '总计']
+    """
+    return _SPACED.sub(r"\1\2", text.replace("|", " ")).split()
 
 
 def cells(text: str) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ from extractor.specs import TableSpec, is_final, walk
 
 from .body import Body
 from .draft import Draft
-from .labels import STAGE, TOTALS
+from .labels import STAGE, TOTALS, undated
 from .rows import RawRow
 from .tokens import Token, cells
 from .wide_orders import CARS, GRAND, Head, Path, orders, placed_names
@@ -162,6 +162,7 @@ def _fits(
 ) -> list[dict[tuple[Path, int], Token]]:
     """Return every way to place the numbers under which the items add up."""
     columns, tokens = tuple(named), line.tokens
+    told = _told(header, named)
     fits: dict[frozenset[tuple[Path, int, str]], dict[tuple[Path, int], Token]] = {}
     for slots in _layouts(items, header, columns, list(named.values())):
         if len(tokens) > len(slots.cells) or comb(len(slots.cells), len(tokens)) > _MANY:
@@ -170,12 +171,25 @@ def _fits(
         printed = tuple(p for p in printed if 0 <= p < len(slots.cells))
         in_place = grid and len(printed) == len(tokens)
         for places in [printed] if in_place else combinations(range(len(slots.cells)), len(tokens)):
-            placed = {slots.cells[p]: t for p, t in zip(places, tokens, strict=True)}
+            placed = {
+                (slots.cells[p][0], told.get(t.cell or 0, slots.cells[p][1])): t
+                for p, t in zip(places, tokens, strict=True)
+            }
+            if len(placed) < len(tokens):
+                continue
             values = {cell: t.amount.value for cell, t in placed.items() if t.amount}
             if _adds_up(values, items, slots):
                 key = frozenset((*c, t.text) for c, t in placed.items() if t.amount and t.amount.value)
                 fits.setdefault(key, placed)
     return list(fits.values())
+
+
+def _told(header: Head, named: Mapping[int, str]) -> dict[int, int]:
+    """Return which column a cell of a grid stands in where the lowest name above it says so: budget or outturn."""
+    lowest = {cell: piece for (cell, line), piece in sorted(header.names)} if header.grid else {}
+    columns = {undated(name): column for column, name in named.items()}
+    told = {cell: columns[piece] for cell, piece in lowest.items() if piece in columns}
+    return told if len(columns) == len(named) == len(set(told.values())) > 1 else {}
 
 
 def names_items(body: Body, spec: TableSpec) -> bool:
