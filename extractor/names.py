@@ -92,6 +92,7 @@ def doubt(
             said = next((s for n in names if (s := spelling.misread(n))), "")
             said = said or next((s for n in names if (s := places.cut(n, row.line))), "")
             if table.id in told:
+                said = said or next((f"the name {n} holds a colon: it may have run on" for n in names if ":" in n), "")
                 said = said or next((s for n in names if (s := places.torn(n, row.line))), "")
                 said = said or next((s for n in names if recognised and (s := places.alone(n))), "")
             said = said or twins.get((number, index), "")
