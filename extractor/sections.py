@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from .lexicon import lookalikes, nearly
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec
-from .titles import told_by_words, words_from
+from .titles import of_office, told_by_words, words_from
 
 HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
 LEVEL: dict[HeadingKind, int] = {
@@ -120,7 +120,8 @@ def _respelt(key: str, specs: tuple[TableSpec, ...]) -> str:
         for other in lookalikes().get(char, ()):
             title = key[:index] + other + key[index + 1 :]
             listed = _listed(title, _titles(specs).get(title[-_END:], ()))
-            if listed is not None and index >= len(key) - len(listed[0]):
+            begin = len(key) - len(listed[0]) if listed else 0
+            if listed is not None and index >= begin and of_office(key[:begin]):
                 tables.add(listed[1])
             elif listed is None and index >= words_from(title):
                 tables.add(told_by_words(title))

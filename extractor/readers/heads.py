@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, looks_misread, strangeness
+from .columns import Layout, columns_by_name, looks_misread, misread_of, strangeness
 from .labels import HEADER_WORDS, undated
 from .tokens import cells, split_header
 
@@ -28,7 +28,6 @@ _NAMES = frozenset(
 REMARK = "备注"
 _MOST = 60  # columns
 _MISREAD = 5  # characters of a name for each that may be misread
-_SEVERAL = 3  # the same, of one that isn't taken for a column of its own
 _TWO = 2  # years that are compared, sides
 _OFTEN = 5  # rows of a column are no fewer than one in so many of the fullest's
 CROWDED = "its rows print amounts in more cells than its header names"
@@ -232,7 +231,7 @@ def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
         return otherwise
     if otherwise.known and any(_nearly(name, columns_by_name(spec), found) for name in found.values()):
         return otherwise  # a name of the spec's, misread
-    if any(looks_misread(name) or _misread(name, columns_by_name(spec), found) for name in found.values()):
+    if any(looks_misread(name) or misread_of(undated(bare(name)), spec, found) for name in found.values()):
         return otherwise
     labels = {i: n for i, n in found.items() if i != n}
     return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=fresh, first_cell=first)
@@ -251,13 +250,6 @@ def _nearly(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str,
         return False
     missing = [known for known, ids in by_name.items() if len(known) == len(name) and found.keys().isdisjoint(ids)]
     return any(sum(a != b for a, b in zip(name, known, strict=True)) == 1 for known in missing)
-
-
-def _misread(name: str, by_name: Mapping[str, Sequence[str]], found: Mapping[str, str]) -> bool:
-    """Whether a name is that of a column which isn't found, but for some characters that make no words."""
-    plain = undated(bare(name))
-    missing = [known for known, ids in by_name.items() if plain not in by_name and found.keys().isdisjoint(ids)]
-    return any(nearly(plain, known, len(known) // _SEVERAL) for known in missing)
 
 
 def _meant(found: Mapping[str, str], spec: TableSpec) -> dict[str, str]:
