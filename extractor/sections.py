@@ -100,7 +100,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     if known := _listed(key, titles):
         alias, table = known
         return _misread(key, [t for t in titles if len(alias) < min(len(key), len(t[0]))]) or table
-    return told_by_words(key) or _misread(key, titles) or _respelt(key, tuple(specs))
+    return told_by_words(key) or _respelt(key, tuple(specs)) or _misread(key, titles)
 
 
 def _listed(key: str, titles: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
