@@ -25,8 +25,25 @@ def lookalikes() -> Mapping[str, frozenset[str]]:
     Raises:
         SpecError: The file is missing.
     """
+    return _mutual("lookalikes.txt")
+
+
+@lru_cache(maxsize=1)
+def resembling() -> Mapping[str, frozenset[str]]:
+    """Return the characters that share a part with each character, or look a little like it (``resembling.txt``).
+
+    Those of :func:`lookalikes` aren't among them. They are many: only other evidence makes one of them likely.
+
+    Raises:
+        SpecError: The file is missing.
+    """
+    return _mutual("resembling.txt")
+
+
+def _mutual(name: str) -> Mapping[str, frozenset[str]]:
+    """Read pairs of characters: those of each line, its first one with every other."""
     out: dict[str, set[str]] = {}
-    for line in _characters("lookalikes.txt"):
+    for line in _characters(name):
         for other in line[1:]:
             out.setdefault(line[0], set()).add(other)
             out.setdefault(other, set()).add(line[0])
@@ -158,4 +175,4 @@ def lexicon(catalogue: Catalogue) -> Lexicon:
     return Lexicon(frozenset(n for n in (*found, _INDICATORS) if len(n) > 1))
 
 
-__all__ = ["TELLING", "Lexicon", "Words", "lexicon", "lookalikes", "nearly", "words"]
+__all__ = ["TELLING", "Lexicon", "Words", "lexicon", "lookalikes", "nearly", "resembling", "words"]

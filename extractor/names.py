@@ -53,6 +53,10 @@ class _Text:
         """Return the text near a line."""
         return "".join(self._squeezed[slice(*self._near(line))])
 
+    def between(self, first: int, last: int) -> str:
+        """Return the text from one line to another."""
+        return "".join(self._squeezed[bisect_right(self._numbers, first - 1) : bisect_right(self._numbers, last)])
+
     def goes_on(self, name: str, line: int) -> bool:
         """Whether a name near a line stands only where a line begins that goes on with the words of the one above."""
         first, last = self._near(line)
@@ -92,20 +96,25 @@ def doubt(
             said = next((s for n in names if (s := spelling.misread(n))), "")
             said = said or next((s for n in names if (s := places.cut(n, row.line))), "")
             if table.id in told:
+                said = said or next((f"the name {n} holds a colon: it may have run on" for n in names if ":" in n), "")
                 said = said or next((s for n in names if (s := places.torn(n, row.line))), "")
                 said = said or next((s for n in names if recognised and (s := places.alone(n))), "")
             said = said or twins.get((number, index), "")
             if said:
                 rows[index] = row.model_copy(update={"doubt": said})
         if table.id in catalogue.by_id or is_generic(table):  # others have the columns of their specs
-            rows = _columns_doubted(table, rows, known, spelling)
+            header = text.between(table.lines[0], min((row.line for row in table.rows), default=0) - 1)
+            rows = _columns_doubted(table, rows, known, spelling, spelling.strange_year(header, "its header"))
         out.append(table if rows == list(table.rows) else table.model_copy(update={"rows": tuple(rows)}))
     return out
 
 
-def _columns_doubted(table: Table, rows: list[Row], known: Lexicon, spelling: Spelling) -> list[Row]:
-    """Return rows with a doubt on each number of a column whose name may be misread."""
-    why: dict[str, str] = {}
+def _columns_doubted(table: Table, rows: list[Row], known: Lexicon, spelling: Spelling, year: str) -> list[Row]:
+    """Return rows with a doubt on each number of a column whose name may be misread; ``year`` says so of every column.
+
+    Which column has which name a year decides that is none of the names of others.
+    """
+    why: dict[str, str] = dict.fromkeys(table.columns, year)
     for column in table.columns:
         for label in {table.labels.get(column, column), table.labels.get(f"left:{column}", column)}:
             parts = [

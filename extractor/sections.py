@@ -12,10 +12,10 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
-from .lexicon import nearly
+from .lexicon import lookalikes, nearly
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec, split_label
-from .titles import told_by_words
+from .titles import of_office, told_by_words, words_from
 
 HeadingKind = Literal["part", "marker", "table", "other-table", "section", "subsection"]
 LEVEL: dict[HeadingKind, int] = {
@@ -99,13 +99,36 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     if _STOP.search(bare) or _MENTION.search(bare):
         return None
     titles = _titles(tuple(specs)).get(key[-_END:], ())
+    if known := _listed(key, titles):
+        alias, table = known
+        return _misread(key, [t for t in titles if len(alias) < min(len(key), len(t[0]))]) or table
+    return told_by_words(key) or _respelt(key, tuple(specs)) or _misread(key, titles)
+
+
+def _listed(key: str, titles: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """Return the longest of some titles that a key ends with, and its table, where nothing before it tells it apart."""
     for alias, table in titles:
         if key.endswith(alias):
             before = key[: -len(alias)]
-            before = _OF_WHAT.sub("", before) if "三公" in alias else before
-            if not _DISTINCT.search(before):
-                return _misread(key, [t for t in titles if before and len(t[0]) > len(alias)]) or table
-    return told_by_words(key) or _misread(key, titles)
+            if not _DISTINCT.search(_OF_WHAT.sub("", before) if "三公" in alias else before):
+                return alias, table
+    return None
+
+
+def _respelt(key: str, specs: tuple[TableSpec, ...]) -> str:
+    """Return the table of the titles that a key is but for one character that looks like theirs, if it is one."""
+    tables = set[str]()
+    for index, char in enumerate(key):
+        for other in lookalikes().get(char, ()):
+            title = key[:index] + other + key[index + 1 :]
+            listed = _listed(title, _titles(specs).get(title[-_END:], ()))
+            begin = len(key) - len(listed[0]) if listed else 0
+            if listed is not None and index >= begin and of_office(key[:begin]):
+                tables.add(listed[1])
+            elif listed is None and index >= words_from(title):
+                tables.add(told_by_words(title))
+    found = sorted(tables - {""})
+    return found[0] if len(found) == 1 else ""
 
 
 def _misread(key: str, titles: Sequence[tuple[str, str]]) -> str:
@@ -190,10 +213,18 @@ def _after_marker(
     if spec and len(key) <= _MAX_TITLE:
         likeness = max(fuzz.partial_ratio(title, key) for title in spec.titles)
         if likeness >= _LIKE and len(key) >= 5:
-            return Heading("table", index, 1, readable(text), spec.id)
+            nearer = _nearest(key, specs) in ("", spec.id)  # an office may number its tables otherwise
+            return Heading("table" if nearer else "other-table", index, 1, readable(text), spec.id if nearer else None)
     if re.search(r"单位\s*[:：]", text):
         return Heading("other-table", index, 1, f"{marker.title} (no title)")
     return None
+
+
+def _nearest(key: str, specs: Sequence[TableSpec]) -> str:
+    """Return the id of the table with the title that is most like a text, or "" where those of several are."""
+    like = {spec.id: max(fuzz.ratio(title, key) for title in spec.titles) for spec in specs if spec.titles}
+    best = [table for table, likeness in like.items() if likeness == max(like.values())]
+    return best[0] if len(best) == 1 else ""
 
 
 def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> Heading | None:

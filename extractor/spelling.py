@@ -6,17 +6,16 @@ no words with its neighbours but looks like one that does. No name is ever corre
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import add, ne
 
-from .lexicon import Lexicon, lookalikes, words
+from .characters import NUMERALS, beside_of, inner, is_chinese, is_uncommon, one_more, sides_of
+from .lexicon import Lexicon, lookalikes, resembling, words
 
 _YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
-_SEVERAL, _FAR, _NEVER = 2, 3, 80  # times that a year stands, and years from that of the document
-_NUMERALS = frozenset("〇零一二三四五六七八九十百千万上下左右前后东南西北中")
-_UNIT = "万"
+_SEVERAL, _FAR, _NEVER = 2, 3, 80  # times that a year, or another spelling, stands; years from that of the document
 SHORT = 6
 """Characters of a name of which one may be misread."""
 _FOUR, _LONG = 4, 10  # the same of one that makes no word, and of two
@@ -66,28 +65,33 @@ class Spelling:
             return f"the name {name} may be a misreading of {other}"
         if why := self.strange_year(name):
             return why
-        return next((why for i, char in enumerate(name) if _chinese(char) and (why := self._character(name, i))), "")
+        return next((why for i, char in enumerate(name) if is_chinese(char) and (why := self._character(name, i))), "")
 
     def _character(self, name: str, index: int) -> str:
         """Say why a character of a name may be misread, or return an empty string."""
-        plain = name[index] not in _NUMERALS
+        plain = name[index] not in NUMERALS
         doubted = f"{name[index]} in the name {name} may be misread:"
         if plain and (found := self._respelt(name, index)):
             return f"{doubted} elsewhere stands {found}"
         if found := self._worded(name, index):
             return f"{doubted} it makes no word there, as {found} would"
-        if plain and (found := self._better(name, index)):
+        if plain and (
+            found := self._better(name, index)
+            or self._framed(name, index)
+            or self._again(name, index)
+            or self._likelier(name, index)
+        ):
             return f"{doubted} elsewhere stands {found}"
-        if plain and _uncommon(name[index]) and (self._lonely(name, index) or self._few(name, index)):
+        if plain and is_uncommon(name[index]) and (self._lonely(name, index) or self._few(name, index)):
             return f"{doubted} it is rare, and makes no words that stand elsewhere"
         return ""
 
-    def strange_year(self, name: str) -> str:
+    def strange_year(self, name: str, where: str = "") -> str:
         """Say which year in a name is far from the one that the document prints most; very far, if it stands twice."""
         years: list[str] = _YEAR.findall(name)
         odd = (y for y in years if abs(int(y) - self._year) > (_FAR if self._years[y] < _SEVERAL else _NEVER))
         found = next(odd, "")
-        return f"the year {found} in the name {name} is far from the others'" if found else ""
+        return f"the year {found} in {where or f'the name {name}'} is far from the others'" if found else ""
 
     @cached_property
     def _years(self) -> Counter[str]:
@@ -103,13 +107,13 @@ class Spelling:
         found = [o for o in self.known.alike(name) if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
         for length in (len(name) - 1, len(name) + 1) if len(name) >= SHORT else ():
             near = self.known.as_ended(name, length)
-            found.extend(o for o in near if _one_more(*((o, name) if length > len(name) else (name, o))))
+            found.extend(o for o in near if one_more(*((o, name) if length > len(name) else (name, o))))
         return found[0] if found else ""
 
     def _confusable(self, name: str, other: str) -> bool:
         """Whether a name differs from a known one of its length, in a few characters, just as a misread one does."""
         places = [i for i, (a, b) in enumerate(zip(name, other, strict=True)) if a != b]
-        if any(_NUMERALS & {name[i], other[i]} for i in places):
+        if any(NUMERALS & {name[i], other[i]} for i in places):
             return False
         if all(other[i] in lookalikes().get(name[i], ()) for i in places):
             return len(places) == 1 or len(name) >= SHORT
@@ -120,7 +124,7 @@ class Spelling:
 
     def _wordless(self, name: str, index: int) -> list[str]:
         """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
-        pairs = [a + name[index] + b for a, b in _sides(name, index)]
+        pairs = [a + name[index] + b for a, b in sides_of(name, index)]
         return [] if any(map(self._is_word, pairs)) else pairs
 
     def _is_word(self, pair: str) -> bool:
@@ -130,20 +134,20 @@ class Spelling:
         """Return the name with another character in this place, if the document prints that one more often."""
         char = name[index]
         beside = self._count_beside(name, index)
-        if len(name) < SHORT or not (_uncommon(char) or beside <= max(_FEW, self._usual(name, index) // _OFTEN)):
+        if len(name) < SHORT or not (is_uncommon(char) or beside <= max(_FEW, self._usual(name, index) // _OFTEN)):
             return ""
-        spelt = Counter(_between(name[:index], name[index + 1 :], self.text))
-        best = max((c for c in spelt if c != char and c not in _NUMERALS), key=lambda c: spelt[c], default="")
+        spelt = Counter(inner(name[:index], name[index + 1 :], self.text))
+        best = max((c for c in spelt if c != char and c not in NUMERALS), key=lambda c: spelt[c], default="")
         if not best or spelt[best] < spelt[char]:
             return ""
         found = name[:index] + best + name[index + 1 :]
         if index in (0, len(name) - 1) and self._within(found):  # 便携式计算机 prints no 携式计算机
             return ""
-        return found if _uncommon(char) or self._lonely(name, index, best) else ""
+        return found if is_uncommon(char) or self._lonely(name, index, best) else ""
 
     def _usual(self, name: str, index: int) -> int:
         """Return how often the neighbours of a character stand beside another, whichever it is."""
-        return min(self._most.get((a, b), 0) for a, b in _beside(name, index))
+        return min(self._most.get((a, b), 0) for a, b in beside_of(name, index))
 
     @cached_property
     def _most(self) -> dict[tuple[str, str], int]:
@@ -167,7 +171,7 @@ class Spelling:
         """
         return all(
             self._count(a + name[index] + b) <= max(1, self._count(a + instead + b) // _OFTEN)
-            for a, b in _beside(name, index)
+            for a, b in beside_of(name, index)
         )
 
     def _better(self, name: str, index: int) -> str:
@@ -175,7 +179,7 @@ class Spelling:
 
         As printed, it makes none with its neighbours that stands anywhere else.
         """
-        beside, count = _beside(name, index), self._pairs.get
+        beside, count = beside_of(name, index), self._pairs.get
         least = 0 if len(beside) > 1 else 1
         able = [c for c in lookalikes().get(name[index], ()) if all(count(a + c + b, 0) > least for a, b in beside)]
         for other in sorted(able):
@@ -193,8 +197,64 @@ class Spelling:
         printed = self._wordless(name, index)
         most = max(map(self._count, printed), default=0)
         for other in sorted(lookalikes().get(name[index], ())) if printed else ():
-            for pair in (a + other + b for a, b in _sides(name, index)):
+            for pair in (a + other + b for a, b in sides_of(name, index)):
                 if most <= self._allowed(name[index], pair):
+                    return pair
+        return ""
+
+    def _framed(self, name: str, index: int) -> str:
+        """Return what stands several times in the place of a character that makes no word, and stands in few places.
+
+        It is another character between the same two, whichever it is, or one that shares a part with this one and makes
+        a word with a neighbour.
+        """
+        printed = self._wordless(name, index)
+        if not printed:
+            return ""
+        least = max(_SEVERAL, (max(map(self._count, printed)) - _FEW + 2) * _OFTEN)
+        if 0 < index < len(name) - 1 and is_chinese(name[index - 1]) and is_chinese(name[index + 1]):
+            sides = name[index - 1], name[index + 1]
+            often = Counter(self._between.get("".join(sides), ""))
+            for other, count in sorted(often.items()):
+                if other != name[index] and is_chinese(other) and other not in NUMERALS and count >= least:
+                    return other.join(sides)
+        pairs = (a + o + b for o in sorted(resembling().get(name[index], ())) for a, b in sides_of(name, index))
+        return next((p for p in pairs if p in words() and self._count(p) >= least), "")
+
+    @cached_property
+    def _between(self) -> dict[str, str]:
+        """The characters that stand between two others in the disclosure, as often as they do."""
+        found: dict[str, list[str]] = {}
+        for a, char, b in zip(self.text, self.text[1:], self.text[2:], strict=False):
+            found.setdefault(a + b, []).append(char)
+        return {pair: "".join(chars) for pair, chars in found.items()}
+
+    def _again(self, name: str, index: int) -> str:
+        """Return four characters that stand several times where a look-alike of one in a name stands once."""
+        for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1):
+            here, at = name[first : first + _FOUR], index - first
+            if all(map(is_chinese, here)) and self.text.count(here) == 1:
+                for other in sorted(lookalikes().get(name[index], frozenset()) - NUMERALS):
+                    found = here[:at] + other + here[at + 1 :]
+                    if self.text.count(found) >= _SEVERAL:
+                        return found
+        return ""
+
+    def _likelier(self, name: str, index: int) -> str:
+        """Return the pair that a look-alike of a character makes with a neighbour, where it is far likelier there.
+
+        It is a word that stands often, where the pair as printed is none; or it stands at all, where the character
+        makes no word and seldom is one.
+        """
+        odd = self._wordless(name, index) if name[index] not in words().alone else []
+        lone = bool(odd) and max(map(self._count, odd)) <= 1
+        for a, b in sides_of(name, index):
+            printed = a + name[index] + b
+            for other in sorted(lookalikes().get(name[index], frozenset()) - NUMERALS):
+                pair = a + other + b
+                often = self._count(pair)
+                likely = pair in words() and often >= _OFTEN * max(1, self._count(printed))
+                if (lone and often) or (likely and not self._is_word(printed)):
                     return pair
         return ""
 
@@ -207,7 +267,7 @@ class Spelling:
         often = self._count(pair)
         if not self._is_word(pair):
             return max(1, often // _MORE) if often > 1 else -1
-        if _uncommon(char):
+        if is_uncommon(char):
             return max(_OFTEN, often)
         if often:
             return max(_FEW - 1, often // 2)
@@ -219,57 +279,10 @@ class Spelling:
         return bool(pairs) and max(map(self._count, pairs)) <= _FEW
 
     def _count_beside(self, name: str, index: int) -> int:
-        return max(self._count(a + name[index] + b) for a, b in _beside(name, index))
+        return max(self._count(a + name[index] + b) for a, b in beside_of(name, index))
 
     def _count(self, pair: str) -> int:
         return self._pairs.get(pair, 0)
-
-
-def _one_more(longer: str, shorter: str) -> bool:
-    """Whether one text is another with a character more within; one at an end makes another word."""
-    same = next((i for i, (a, b) in enumerate(zip(longer, shorter, strict=False)) if a != b), len(shorter))
-    odd = longer[same : same + 1]
-    able = odd == _UNIT or (odd.isalnum() and odd not in _NUMERALS)  # 万 of an amount beside it
-    return 0 < same < len(shorter) and longer[same + 1 :] == shorter[same:] and able
-
-
-def _beside(name: str, index: int) -> list[tuple[str, str]]:
-    """Return the neighbours of a character of a name: each on its own side, with nothing on the other."""
-    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
-    return [(left, ""), ("", right)] if left and right else [(left, right)]
-
-
-def _sides(name: str, index: int) -> list[tuple[str, str]]:
-    """Return the Chinese neighbours of a character of a name, each on its own side."""
-    left, right = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
-    return [(a, b) for a, b in ((left, ""), ("", right)) if _chinese(a + b)]
-
-
-def _between(before: str, after: str, text: str) -> Iterator[str]:
-    """Yield each character that stands between two pieces of a name; the longer piece is looked for."""
-    piece, lead = (before, 0) if len(before) >= len(after) else (after, len(before) + 1)
-    at = text.find(piece, lead)
-    while at >= 0:
-        char = at - lead + len(before)
-        if text.startswith(before, at - lead) and char < len(text) and text.startswith(after, char + 1):
-            yield text[char]
-            at = text.find(piece, char + 1 + len(after) + lead)
-        else:
-            at = text.find(piece, at + 1)
-
-
-def _chinese(char: str) -> bool:
-    return "\u4e00" <= char <= "\u9fff"
-
-
-def _uncommon(char: str) -> bool:
-    """Whether a Chinese character is none of the 3,755 most used (level 1 of GB 2312)."""
-    if not _chinese(char):
-        return False
-    try:
-        return char.encode("gb2312")[0] >= 0xD8
-    except UnicodeEncodeError:
-        return True
 
 
 __all__ = ["SHORT", "Spelling"]

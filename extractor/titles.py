@@ -30,11 +30,9 @@ def told_by_words(key: str) -> str:
     >>> told_by_words("某某县教育局2017年一般公共预算财政拨款收入支出决算表")
     'general_expenditure'
     """
-    before = key
-    while (found := _WORDS.search(before)) is not None:
-        before = before[: found.start()]
+    before = key[: words_from(key)]
     words = key[len(before) :]
-    if _OTHER.search(before) or not _OFFICE.search(before):
+    if not of_office(before):
         return ""
     general = "一般公共" in words or "公共预算" in words
     if "三公" in words:
@@ -55,6 +53,19 @@ def told_by_words(key: str) -> str:
     if "收入" in words or not _WHOLE.search(words):
         return "" if general or treasury or "收入" not in words else "revenue"
     return _of_expenditure(general=general, treasury=treasury) if "支出" in words else ""
+
+
+def of_office(text: str) -> bool:
+    """Whether what stands in front of a title may be the name of an office, a year or a sign."""
+    return _OFFICE.search(text) is not None and _OTHER.search(text) is None
+
+
+def words_from(key: str) -> int:
+    """Return where the words begin that a title ends with, all of which are words of titles."""
+    end = len(key)
+    while (found := _WORDS.search(key, 0, end)) is not None:
+        end = found.start()
+    return end
 
 
 def _of_both(*, general: bool, treasury: bool) -> str:

@@ -232,6 +232,50 @@ def test_a_misread_word_of_a_header_moves_no_number(printed: str, read_as: str) 
     assert {state for _, state in moved.values()} <= SAFE
 
 
+@pytest.mark.parametrize("form", ["tsv", "spaced"])
+@pytest.mark.parametrize("read_as", ["墓本支出", "项目攴出"])
+def test_a_column_with_one_misread_character_is_read(form: str, read_as: str) -> None:
+    """A word of a header that is like only one name is taken for it: the table is read as the whole one is."""
+    printed = {"墓本支出": "基本支出", "项目攴出": "项目支出"}[read_as]
+    budget = generate(ROOT / "eval" / "offices" / "final_three_numbers.txt", 0)
+    text, _ = render(budget, form, Noise(), 0, ((budget.name, ""), ("",)))
+    found = {}
+    for name in (printed, read_as):
+        header = re.sub(rf"(?<=[\t ]){printed}(?=[\t ])", name, text)
+        found[name] = numbers(Extractor().extract(Document.from_text(header)))
+    assert found[read_as] == found[printed]
+    states = {state for (*_, column), (_, state) in found[read_as].items() if column == printed}
+    assert "proven" in states if form == "tsv" else states
+
+
+def test_a_year_that_is_far_from_the_others_in_a_header_leaves_no_column_sure() -> None:
+    """Which of two columns is which its year decides: a misread one puts the other one in doubt as well."""
+    text = (
+        "某某市某某研究所\n\n2020年部门决算\n\n“三公”经费支出决算表\n单位：元\n2020年度预算数\t\t\t\t\t\t2020年度决算数\t\t\t\t\t\n"
+        "合计\t因公出国（境）费\t公务用车购置及运行费\t\t\t公务接待费\t合计\t因公出国（境）费\t公务用车购置及运行费\t\t\t公务接待费\n"
+        "\t\t小计\t公务用车购置费\t公务用车运行费\t\t\t\t小计\t公务用车购置费\t公务用车运行费\t\n"
+        "388088.57\t\t388088.57\t\t388088.57\t\t413194.52\t\t325663.93\t278942.60\t46721.33\t87530.59\n"
+    )
+    whole = numbers(Extractor().extract(Document.from_text(text)))
+    found = numbers(Extractor().extract(Document.from_text(text.replace("2020年度决", "2620年度决"))))
+    assert {state for _, state in whole.values()} == {"proven"}
+    assert found
+    assert {state for _, state in found.values()} <= SAFE
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as"),
+    [("一般公共预算基本支出情况表", "一般公共预算基木支出情况表"), ("部门支出总体情况表", "部门攴出总体情况表")],
+)
+def test_a_title_with_one_misread_character_is_that_of_its_table(
+    whole: Mapping[str, dict[Cell, tuple[str, str]]], printed: str, read_as: str
+) -> None:
+    """A look-alike in a title makes it no other table's, and the table is read."""
+    text = sample(URUMQI).text
+    assert printed in text
+    assert numbers(Extractor().extract(Document.from_text(text.replace(printed, read_as)))) == whole[URUMQI]
+
+
 def test_what_is_no_rate_of_the_amounts_before_it_is_open() -> None:
     """Four amounts below five columns, some points lost: nothing stands in the column of rates and looks right."""
     budget = generate(ROOT / "eval" / "offices" / "final_three_numbers.txt", 0)

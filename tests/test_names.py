@@ -48,6 +48,20 @@ def test_a_misread_name_is_doubted(name: str, printed: str, read_as: str) -> Non
     assert any(f.code == "row-uncertain" and wrong in f.message for f in result.findings)
 
 
+@pytest.mark.parametrize(
+    ("name", "printed", "read_as"),
+    [
+        (URUMQI, "政府采购率", "攻府采购率"),
+        (URUMQI, "完成翻译任务次数", "完成翻译任各次数"),
+        (URUMQI, "电子宣传大屏采购（上年结转资金）", "电子宣传大屏采购（上年结转姿金）"),
+    ],
+)
+def test_a_character_that_makes_no_word_is_doubted(name: str, printed: str, read_as: str) -> None:
+    """Another character stands between its neighbours elsewhere, or one that shares a part with it makes a word."""
+    wrong = read_as.replace("（", "(").replace("）", ")")
+    assert states(read(name, printed, read_as), wrong) <= {"ambiguous", "contradicted"}
+
+
 def test_two_spellings_of_a_project_are_both_doubted() -> None:
     """The same amount under two names that differ in one digit: nobody knows which is right."""
     result = read(URUMQI, "特定目标 07100133", "特定目标 67100133")

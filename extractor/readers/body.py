@@ -27,10 +27,12 @@ from .ordinals import (
 )
 from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
 from .repeats import without_repeats
+from .respelt import respelt
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
+_AMOUNT = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 
 
@@ -109,7 +111,9 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     rows = rows if grid else without_serials(rows)
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
-    pairs = tuple((line, tokens) for (line, _), tokens in zip(rows, joined, strict=True))
+    printed = [line for line, _ in rows]
+    amounts = next((i for i, line in enumerate(printed) if _AMOUNT.search(line.text)), len(rows))
+    pairs = tuple(zip((*respelt(printed[:amounts]), *printed[amounts:]), joined, strict=True))
     return Raw(pairs, grid, unit, office, note, empty)
 
 

@@ -1,11 +1,11 @@
 """What a header may say of the columns of a table: by names that a spec has, by those it doesn't, by letters alone."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from extractor.lexicon import lookalikes, nearly
+from extractor.lexicon import lookalikes, nearly, resembling
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 
@@ -13,6 +13,7 @@ from .labels import HEADER_WORDS
 
 _LIKE = 2  # times that it weighs more if its name looks misread
 _OF = 5  # characters of a name of which one may be misread
+_OF_KNOWN = 3  # the same, of one that isn't taken for a column of an office's own
 WEIGHT = 10
 """Of a column that a spec doesn't know, against characters left over."""
 
@@ -95,6 +96,22 @@ def _looks_like(piece: str, other: str) -> bool:
     """Whether two texts of one length differ in a character that looks like the other's, or in one of five."""
     odd = [(a, b) for a, b in zip(piece, other, strict=True) if a != b]
     return nearly(piece, other, len(piece) // _OF) or (len(odd) == 1 and odd[0][1] in lookalikes().get(odd[0][0], ()))
+
+
+def misread_of(name: str, spec: TableSpec, found: Collection[str]) -> bool:
+    """Whether a name that a spec doesn't know is that of a column which isn't found, but for a few characters.
+
+    They make no words, or look like those of the name.
+    """
+    by_name = columns_by_name(spec)
+    missing = [] if name in by_name else [k for k, ids in by_name.items() if len(k) == len(name)]
+    return any(_resembles(name, k) for k in missing if set(found).isdisjoint(by_name[k]))
+
+
+def _resembles(name: str, known: str) -> bool:
+    odd = [(a, b) for a, b in zip(name, known, strict=True) if a != b]
+    alike = all(b in lookalikes().get(a, ()) or b in resembling().get(a, ()) for a, b in odd)
+    return len(odd) <= len(known) // _OF_KNOWN and (alike or nearly(name, known, len(odd)))
 
 
 def told_apart(known: Layout) -> Layout:

@@ -99,11 +99,19 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, 
         verdict = in_a_row(body, spec, labels, verdict)
     if spec.shape == "two_sided" and body.lines:
         verdict = without_cells(body, spec, labels, verdict)
+        if verdict.known and verdict.sides is None and _unnamed(body, spec, labels, verdict):
+            return Layout(known=False, reason="its rows print more numbers than its header names columns")
     if verdict.known and spec.shape == "labels" and _of_rows(verdict, spec, catalogue, labels):
         return Layout(known=False, reason="its columns are named as its rows are, or those of other layouts")
     if verdict.known and _other_columns(body, spec, catalogue):
         return Layout(known=False, reason="its header names columns that only other layouts have")
     return _out_of_order(body, spec, labels, verdict) if verdict.known and body.astray else verdict
+
+
+def _unnamed(body: Body, spec: TableSpec, labels: Labels, verdict: Layout) -> bool:
+    """Whether rows fill more columns than a header names: one of them has another name, which isn't the spec's."""
+    named = len(verdict.short) if len(verdict.short) < len(verdict.columns) else 0
+    return bool(named) and any(len(row.items) > named for row in labelled_rows(body, spec, labels))
 
 
 def _out_of_order(body: Body, spec: TableSpec, labels: Labels, verdict: Layout) -> Layout:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from extractor.specs import TableSpec
 
 from .body import Body
-from .columns import Layout, columns_by_name, is_name
+from .columns import Layout, columns_by_name, is_name, misread_of
 from .heads import bare
 from .labels import HEADER_WORDS, undated
 from .tokens import Token, cells
@@ -76,6 +76,8 @@ def with_unknown(body: Body, spec: TableSpec) -> tuple[str, ...]:
     if set(names) - set(by_name) & set(HEADER_WORDS):
         return ()
     out = [by_name.get(n, [bare(n)])[0] for n in names]
+    if any(misread_of(bare(n), spec, out) for n in names):
+        return ()
     known = sum(n in by_name for n in names) * 2 >= len(out) or (len(out) > 1 and out[0] == spec.column_ids[0])
     return tuple(out) if all(out) and len(set(out)) == len(out) and known else ()
 

@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, looks_misread, strangeness
+from .columns import Layout, columns_by_name, looks_misread, misread_of, strangeness
 from .labels import HEADER_WORDS, undated
 from .tokens import cells, split_header
 
@@ -244,7 +244,7 @@ def by_paths(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
         return otherwise
     if otherwise.known and any(_nearly(name, columns_by_name(spec), found) for name in found.values()):
         return otherwise  # a name of the spec's, misread
-    if any(looks_misread(name) for name in found.values()):
+    if any(looks_misread(name) or misread_of(undated(bare(name)), spec, found) for name in found.values()):
         return otherwise
     labels = {i: n for i, n in found.items() if i != n}
     return Layout(known=True, columns=ids, printed=ids, short=ids, labels=labels, strange=fresh, first_cell=first)
