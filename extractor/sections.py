@@ -213,7 +213,8 @@ def _after_marker(
     if spec and len(key) <= _MAX_TITLE:
         likeness = max(fuzz.partial_ratio(title, key) for title in spec.titles)
         if likeness >= _LIKE and len(key) >= 5:
-            nearer = _nearest(key, specs) in ("", spec.id)  # an office may number its tables otherwise
+            cut = any(key in title for title in spec.titles)
+            nearer = cut or _nearest(key, specs) in ("", spec.id)  # an office may number its tables otherwise
             return Heading("table" if nearer else "other-table", index, 1, readable(text), spec.id if nearer else None)
     if re.search(r"单位\s*[:：]", text):
         return Heading("other-table", index, 1, f"{marker.title} (no title)")

@@ -34,7 +34,7 @@ def _as_known(piece: str, *, whole: bool) -> str:
     """Return a piece of a header as it was before characters were misread; years in front of it and blanks stay."""
     printed = squeeze(piece)
     plain = undated(printed)
-    names = may_be(plain) if printed.endswith(plain) else frozenset()
+    names = may_be(plain) if printed.endswith(plain) and len(plain) > 1 else frozenset()
     if len(names) != 1 or not (whole or all(map(_alike, plain, *names))):
         return piece
     meant = printed.removesuffix(plain) + "".join(names)

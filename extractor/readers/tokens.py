@@ -78,7 +78,9 @@ _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
 _MARK = re.compile(r"[※*＊]+")
 _PIECE = re.compile(r"\S+")
-_SPACED = re.compile(r"(?<!\S)([总合小])[^\S\t]+(计)(?!\S)")  # words of headers, printed wide
+_SPACED = re.compile(
+    r"(?<!\S)(?:([总合小])[^\S\t]+(计)|([科项])[^\S\t]+(目)|(金)[^\S\t]+(额))(?!\S)"
+)  # words, printed wide
 _ITEM = 7  # digits of an item's code
 _CLASS = 3  # digits of a class; offices have codes as short, so its name has to follow
 Found = tuple[TokenKind, str, int, int]
@@ -111,7 +113,7 @@ def split_header(text: str) -> list[str]:
     >>> split_header("类 款 项 总 计")
     ['类', '款', '项', '总计']
     """
-    return _SPACED.sub(r"\1\2", text.replace("|", " ")).split()
+    return _SPACED.sub(r"\1\2\3\4\5\6", text.replace("|", " ")).split()
 
 
 def cells(text: str) -> list[tuple[int, str]]:
