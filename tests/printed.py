@@ -6,11 +6,12 @@ from itertools import groupby
 
 from docx import Document as Word
 from openpyxl import Workbook
-from reportlab.lib.colors import black
+from reportlab.lib.colors import black, white
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 FONT = "STSong-Light"
@@ -23,8 +24,11 @@ def blocks(text: str) -> Iterator[tuple[bool, list[list[str]]]]:
         yield table, [line.split("\t") for line in run]
 
 
-def as_pdf(text: str, *, points: float = 5.5, ruled: bool = True, **options: str) -> bytes:
-    """Print on A4 across, tables in characters of so many points; options go to the PDF (``encrypt``)."""
+def as_pdf(text: str, *, points: float = 5.5, ruled: bool = True, sheet: bool = False, **options: str) -> bytes:
+    """Print on A4 across, tables in characters of so many points; options go to the PDF (``encrypt``).
+
+    With ``sheet`` a white one lies behind each page, as wide as the tables: Excel prints one.
+    """
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     style = ParagraphStyle("body", fontName=FONT, fontSize=9, leading=13, wordWrap="CJK")
     cell = ParagraphStyle("cell", fontName=FONT, fontSize=points, leading=1.3 * points, wordWrap="CJK")
@@ -44,8 +48,16 @@ def as_pdf(text: str, *, points: float = 5.5, ruled: bool = True, **options: str
             )
         )
     out = io.BytesIO()
-    SimpleDocTemplate(out, pagesize=landscape(A4), margins=20, leftMargin=20, rightMargin=20, **options).build(story)
+    document = SimpleDocTemplate(out, pagesize=landscape(A4), margins=20, leftMargin=20, rightMargin=20, **options)
+    behind = {"onFirstPage": _sheet, "onLaterPages": _sheet} if sheet else {}
+    document.build(story, **behind)
     return out.getvalue()
+
+
+def _sheet(canvas: Canvas, _: SimpleDocTemplate) -> None:
+    width, height = landscape(A4)
+    canvas.setFillColor(white)
+    canvas.rect(20, 40, width - 40, height - 60, stroke=0, fill=1)
 
 
 def as_docx(text: str) -> bytes:

@@ -59,6 +59,11 @@ def test_a_whole_disclosure_gives_the_same_facts_in_every_format(
     assert {f.code for f in result.findings} == {f.code for f in extractor.extract(Document.from_text(text)).findings}
 
 
+def test_a_white_sheet_behind_a_page_rules_nothing(tmp_path: Path) -> None:
+    """Its edges are those of no cell: titles stay lines of their own, and cells are those of the table."""
+    assert read(tmp_path, as_pdf(TABLE, sheet=True)).text == read(tmp_path, as_pdf(TABLE)).text
+
+
 def _cell(result: Result, table: str, row: str, column: str) -> Any:
     found = result.table(table)
     assert found is not None
