@@ -127,3 +127,13 @@ def test_a_column_of_labels_beside_a_column_of_amounts() -> None:
         read(f"收支预算总表\n单位：万元\n项目\n预算数\n项目\n预算数\n{labels}{amounts}"), "revenue_expenditure"
     )
     assert values.get(("其他收入", "预算数"), ("", "ambiguous"))[1] == "ambiguous"
+
+
+def test_items_of_a_header_behind_the_first_amounts() -> None:
+    """A header of which a part comes below the numbers doesn't tell whose they are, though some order adds up."""
+    body = (
+        "公务用车购置及运行费\n合计\n因公出国(境)费\n公务接待费\n小计\n867.50\n839.00\n28.50\n购置费\n运行费\n213.28\n"
+    )
+    result = read("2025年部门“三公”经费和机关运行经费预算表\n单位：万元\n“三公”经费预算数\n机关运行经费预算数\n" + body)
+    assert numbers(result, "three_public") == {}
+    assert [f.code for f in result.findings if f.kind == "not-read"] == ["table-not-read"]

@@ -26,6 +26,8 @@ from .wide_orders import CARS, GRAND, Head, Path, orders, placed_names
 _MANY = 50_000
 _BESIDE = ("会议费", "培训费")  # meetings and training, in some offices' tables beside the “三公” items
 _OWN_TOTAL = re.compile(r"三公”?经费(?:支出|预算)?(?:合计|总计|总额)")
+_PARTS = "小计"
+_ENDS = ("购置费", "小计")  # with which what stands in one cell below another begins
 _TWO = 2  # totals, years
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _WAYS = 64  # of placing the numbers of two rows
@@ -62,8 +64,8 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
         lines[0] = replace(lines[0], label="")
     head = Head(header, placed_names(body), body.grid)
     items = _as_printed(_items(header, spec), body)
-    if not lines or len(items) < 3:
-        return "its header doesn't name the spec's items"
+    if not lines or len(items) < 3 or (not body.grid and any(_of_header(line.label, spec) for line in lines[1:])):
+        return "its header doesn't name the spec's items in front of its numbers"
     named = years or _columns(header, chunk)
     if not named:
         return "its header names more blocks than the spec's"
@@ -93,6 +95,14 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
         drafts[0], rows=tuple(rows), domains=tuple(d for draft in drafts for d in draft.domains),
         home=tuple(None for _ in rows), best=tuple(b for draft in drafts for b in draft.best),
     )  # fmt: skip
+
+
+def _of_header(label: str, spec: TableSpec) -> bool:
+    """Whether the words in front of numbers are an item's, or its end: no row is named so."""
+    names = {undated(name) for path in walk(spec.left) for name in (path[-1].label, *path[-1].aliases)}
+    known = label == _PARTS or any(label in name for name in names)
+    several = any(label.startswith(end) and any(label[len(end) :] in name for name in names) for end in _ENDS)
+    return bool(label) and label not in TOTALS and not _YEAR.fullmatch(label) and (known or several)
 
 
 def _totals(header: str) -> int:
