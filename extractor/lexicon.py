@@ -29,7 +29,7 @@ def lookalikes() -> Mapping[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
-def resembling() -> Mapping[str, frozenset[str]]:
+def resembling() -> Mapping[str, str]:
     """Return the characters that share a part with each character, or look a little like it (``resembling.txt``).
 
     Those of :func:`lookalikes` aren't among them. They are many: only other evidence makes one of them likely.
@@ -37,7 +37,7 @@ def resembling() -> Mapping[str, frozenset[str]]:
     Raises:
         SpecError: The file is missing.
     """
-    return _mutual("resembling.txt")
+    return {char: "".join(sorted(others)) for char, others in _mutual("resembling.txt").items()}
 
 
 def _mutual(name: str) -> Mapping[str, frozenset[str]]:

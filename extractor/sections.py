@@ -115,13 +115,14 @@ def _listed(key: str, titles: Sequence[tuple[str, str]]) -> tuple[str, str] | No
     return None
 
 
+@lru_cache(maxsize=4096)
 def _respelt(key: str, specs: tuple[TableSpec, ...]) -> str:
     """Return the table of the titles that a key is but for one character that looks like theirs, if it is one."""
-    tables = set[str]()
+    tables, titles = set[str](), _titles(specs)
     for index, char in enumerate(key):
         for other in lookalikes().get(char, ()):
             title = key[:index] + other + key[index + 1 :]
-            listed = _listed(title, _titles(specs).get(title[-_END:], ()))
+            listed = _listed(title, titles.get(title[-_END:], ()))
             begin = len(key) - len(listed[0]) if listed else 0
             if listed is not None and index >= begin and of_office(key[:begin]):
                 tables.add(listed[1])

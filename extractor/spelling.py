@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import add, ne
 
 from .characters import NUMERALS, beside_of, inner, is_chinese, is_uncommon, one_more, sides_of
@@ -24,6 +24,12 @@ _OFTEN = 8  # times that one pair of characters is more frequent than another th
 _MORE = 4  # the same, for one that makes no word of the language
 _FEW = 3  # times that a pair of characters of a misread name may stand in a document
 _PAIRS = ("()", "“”", "《》", "[]")
+
+
+@lru_cache(maxsize=4096)
+def _others(char: str) -> tuple[str, ...]:
+    """Return the look-alikes of a character that aren't of numbers or places, in order."""
+    return tuple(sorted(lookalikes().get(char, frozenset()) - NUMERALS))
 
 
 @dataclass(frozen=True)
@@ -214,31 +220,27 @@ class Spelling:
         least = max(_SEVERAL, (max(map(self._count, printed)) - _FEW + 2) * _OFTEN)
         if 0 < index < len(name) - 1 and is_chinese(name[index - 1]) and is_chinese(name[index + 1]):
             sides = name[index - 1], name[index + 1]
-            often = Counter(self._between.get("".join(sides), ""))
-            for other, count in sorted(often.items()):
+            for other, count in sorted(Counter(inner(*sides, self.text)).items()):
                 if other != name[index] and is_chinese(other) and other not in NUMERALS and count >= least:
                     return other.join(sides)
-        pairs = (a + o + b for o in sorted(resembling().get(name[index], ())) for a, b in sides_of(name, index))
+        pairs = (a + o + b for o in resembling().get(name[index], "") for a, b in sides_of(name, index))
         return next((p for p in pairs if p in words() and self._count(p) >= least), "")
-
-    @cached_property
-    def _between(self) -> dict[str, str]:
-        """The characters that stand between two others in the disclosure, as often as they do."""
-        found: dict[str, list[str]] = {}
-        for a, char, b in zip(self.text, self.text[1:], self.text[2:], strict=False):
-            found.setdefault(a + b, []).append(char)
-        return {pair: "".join(chars) for pair, chars in found.items()}
 
     def _again(self, name: str, index: int) -> str:
         """Return four characters that stand several times where a look-alike of one in a name stands once."""
         for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1):
             here, at = name[first : first + _FOUR], index - first
-            if all(map(is_chinese, here)) and self.text.count(here) == 1:
-                for other in sorted(lookalikes().get(name[index], frozenset()) - NUMERALS):
+            if self._fours.get(here) == 1 and all(map(is_chinese, here)):
+                for other in _others(name[index]):
                     found = here[:at] + other + here[at + 1 :]
-                    if self.text.count(found) >= _SEVERAL:
+                    if self._fours.get(found, 0) >= _SEVERAL:
                         return found
         return ""
+
+    @cached_property
+    def _fours(self) -> Counter[str]:
+        """How often four characters stand one behind the other in the disclosure."""
+        return Counter(self.text[i : i + _FOUR] for i in range(len(self.text) - _FOUR + 1))
 
     def _likelier(self, name: str, index: int) -> str:
         """Return the pair that a look-alike of a character makes with a neighbour, where it is far likelier there.
@@ -250,7 +252,7 @@ class Spelling:
         lone = bool(odd) and max(map(self._count, odd)) <= 1
         for a, b in sides_of(name, index):
             printed = a + name[index] + b
-            for other in sorted(lookalikes().get(name[index], frozenset()) - NUMERALS):
+            for other in _others(name[index]):
                 pair = a + other + b
                 often = self._count(pair)
                 likely = pair in words() and often >= _OFTEN * max(1, self._count(printed))

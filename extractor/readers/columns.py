@@ -110,7 +110,7 @@ def misread_of(name: str, spec: TableSpec, found: Collection[str]) -> bool:
 
 def _resembles(name: str, known: str) -> bool:
     odd = [(a, b) for a, b in zip(name, known, strict=True) if a != b]
-    alike = all(b in lookalikes().get(a, ()) or b in resembling().get(a, ()) for a, b in odd)
+    alike = all(b in lookalikes().get(a, ()) or b in resembling().get(a, "") for a, b in odd)
     return len(odd) <= len(known) // _OF_KNOWN and (alike or nearly(name, known, len(odd)))
 
 

@@ -51,4 +51,4 @@ def _changed(char: str, printed: str, meant: str) -> str:
 
 def _alike(char: str, other: str) -> bool:
     """Whether a character is another, or looks like it or a part of it."""
-    return char == other or other in lookalikes().get(char, ()) or other in resembling().get(char, ())
+    return char == other or other in lookalikes().get(char, ()) or other in resembling().get(char, "")
