@@ -94,7 +94,7 @@ class Spelling:
 
     def strange_year(self, name: str, where: str = "") -> str:
         """Say which year in a name is far from the one that the document prints most; very far, if it stands twice."""
-        years: list[str] = _YEAR.findall(name)
+        years: list[str] = _YEAR.findall(name) if self._years else []
         odd = (y for y in years if abs(int(y) - self._year) > (_FAR if self._years[y] < _SEVERAL else _NEVER))
         found = next(odd, "")
         return f"the year {found} in {where or f'the name {name}'} is far from the others'" if found else ""

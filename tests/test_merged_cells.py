@@ -35,7 +35,7 @@ RUNNING = """公开11表：一般公共预算机关运行经费支出预算表
 302	商品和服务支出	{0}.00
 30201	办公费	{0}.00
 """
-BOUGHT = """公开12表：政府采购预算表
+BOUGHT = """2019年政府采购预算表
 部门：某厅 单位：万元
 采购品目大类	专项名称	经济科目	采购物品名称	采购组织形式	总计
 合计					21.00
@@ -75,7 +75,7 @@ def test_a_label_over_two_sides_has_the_amount_at_the_end() -> None:
 
 def test_purchases_in_cells_stand_below_their_projects() -> None:
     """The words of a cell are one name, and what a page repeats of the cells above is no part of it."""
-    values = numbers(read(BOUGHT), "procurement")
+    values = numbers(read(f"{BASIC}{BOUGHT}"), "procurement")
     assert {(row, value) for (row, _), (value, state) in values.items() if state == "proven"} == {
         ("总计", "21.00"),
         ("货物A", "12.00"),
