@@ -10,7 +10,7 @@ from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
 from .amount import WIDE, unit_of
-from .instance import SUMS, Frame, Instance, Outcome, Ref
+from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
@@ -94,7 +94,7 @@ def astray(outcomes: Sequence[tuple[Instance, Outcome]], printed: Mapping[Ref, D
         for instance, outcome in outcomes
         if outcome.verdict == "violated" and not instance.soft
         and len({(r.frame, r.row) for r in instance.refs if r in printed}) > 1
-        for ref in instance.refs
+        for ref in (outcome.odd if instance.relation in WORDS else instance.refs)
     }  # fmt: skip
     rows: dict[tuple[int, int], list[bool]] = {}
     for ref, value in printed.items():

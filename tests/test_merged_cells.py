@@ -137,3 +137,21 @@ def test_items_of_a_header_behind_the_first_amounts() -> None:
     result = read("2025年部门“三公”经费和机关运行经费预算表\n单位：万元\n“三公”经费预算数\n机关运行经费预算数\n" + body)
     assert numbers(result, "three_public") == {}
     assert [f.code for f in result.findings if f.kind == "not-read"] == ["table-not-read"]
+
+
+def test_prose_that_names_other_items_puts_no_amount_in_doubt() -> None:
+    """A list of names that differs says that a name is wrong, and nothing of the amounts that add up."""
+    table = """一般公共预算支出预算表（功能科目）
+单位：万元
+功能科目编码\t功能科目名称\t金额
+合计\t\t30.00
+204\t公共安全支出\t30.00
+20405\t法院\t30.00
+2040501\t行政运行\t20.00
+2040502\t一般行政管理事务\t10.00
+"""
+    said = "五、财政拨款支出预算情况说明\n（一）公共安全（类）\n1．法院（款）行政运行（项）支出20.00万元。\n"
+    said += "2．法院（款）一般行政事务管理（项）支出10.00万元。\n"
+    result = read(table + said)
+    assert {f.code for f in result.findings if f.kind == "contradiction"} == {"L7"}
+    assert {state for _, state in numbers(result, "general_expenditure").values()} == {"proven"}
