@@ -40,6 +40,11 @@ def resembling() -> Mapping[str, str]:
     return {char: "".join(sorted(others)) for char, others in _mutual("resembling.txt").items()}
 
 
+def resembles(char: str, other: str) -> bool:
+    """Whether a character looks like another, or like a part of it."""
+    return other in lookalikes().get(char, ()) or other in resembling().get(char, "")
+
+
 def _mutual(name: str) -> Mapping[str, frozenset[str]]:
     """Read pairs of characters: those of each line, its first one with every other."""
     out: dict[str, set[str]] = {}
@@ -175,4 +180,4 @@ def lexicon(catalogue: Catalogue) -> Lexicon:
     return Lexicon(frozenset(n for n in (*found, _INDICATORS) if len(n) > 1))
 
 
-__all__ = ["TELLING", "Lexicon", "Words", "lexicon", "lookalikes", "nearly", "resembling", "words"]
+__all__ = ["TELLING", "Lexicon", "Words", "lexicon", "lookalikes", "nearly", "resembles", "resembling", "words"]

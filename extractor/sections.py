@@ -145,7 +145,7 @@ def _titles(specs: tuple[TableSpec, ...]) -> Mapping[str, Sequence[tuple[str, st
     out: dict[str, list[tuple[str, str]]] = {}
     for spec in specs:
         for title in spec.titles:
-            for name in {title, title.replace("一般公共预算", _ONCE)}:  # the old name may be misread too
+            for name in dict.fromkeys((title, title.replace("一般公共预算", _ONCE))):  # the old name may be misread too
                 out.setdefault(name[-_END:], []).append((name, spec.id))
     return {end: sorted(titles, key=lambda t: -len(t[0])) for end, titles in out.items()}
 
@@ -225,7 +225,8 @@ def _after_marker(
 def _nearest(key: str, specs: Sequence[TableSpec]) -> str:
     """Return the id of the table with the title that is most like a text, or "" where those of several are."""
     like = {spec.id: max(fuzz.ratio(title, key) for title in spec.titles) for spec in specs if spec.titles}
-    best = [table for table, likeness in like.items() if likeness == max(like.values())]
+    most = max(like.values())
+    best = [table for table, likeness in like.items() if likeness == most]
     return best[0] if len(best) == 1 else ""
 
 

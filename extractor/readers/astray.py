@@ -132,7 +132,7 @@ def _behind(tokens: Sequence[Token]) -> bool:
 
 
 def _is_amount(token: Token) -> bool:
-    return bool(token.decimals) or (token.kind == "number" and len(token.text) > _CODE)
+    return token.priced or (token.kind == "number" and len(token.text) > _CODE)
 
 
 def _count(lines: Sequence[Line], layouts: tuple[TableSpec, ...], columns: set[str]) -> int:

@@ -29,13 +29,17 @@ def split_blocks(lines: Sequence[list[Token]], starts: Sequence[int]) -> list[li
         here: list[list[Token]] = []
         for first, end in zip(starts, [*starts[1:], 10_000], strict=True):
             block = [replace(t, cell=t.cell - first) for t in line if t.cell is not None and first <= t.cell < end]
-            bare = bool(here) and all(t.kind == "text" for t in here[-1])
-            if bare and len(block) == 1 and block[0].priced:
+            if here and goes_over(here[-1], block):
                 here[-1] = [*here[-1], *block]
             elif block:
                 here.append(block)
         out.extend(here)
     return out
+
+
+def goes_over(label: Sequence[Token], block: Sequence[Token]) -> bool:
+    """Whether a label without an amount goes on over a block that holds an amount alone: its own, as of a total."""
+    return all(t.kind == "text" for t in label) and len(block) == 1 and block[0].priced
 
 
 def sides(lines: Sequence[Sequence[Token]]) -> list[tuple[int, int, int]]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from extractor.lexicon import lookalikes, nearly, resembling
+from extractor.lexicon import lookalikes, nearly, resembles
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 
@@ -14,6 +14,8 @@ from .labels import HEADER_WORDS
 _LIKE = 2  # times that it weighs more if its name looks misread
 _OF = 5  # characters of a name of which one may be misread
 _OF_KNOWN = 3  # the same, of one that isn't taken for a column of an office's own
+MORE = "its rows print more numbers than its header names columns"
+"""Why a table isn't read."""
 WEIGHT = 10
 """Of a column that a spec doesn't know, against characters left over."""
 
@@ -110,7 +112,7 @@ def misread_of(name: str, spec: TableSpec, found: Collection[str]) -> bool:
 
 def _resembles(name: str, known: str) -> bool:
     odd = [(a, b) for a, b in zip(name, known, strict=True) if a != b]
-    alike = all(b in lookalikes().get(a, ()) or b in resembling().get(a, "") for a, b in odd)
+    alike = all(resembles(a, b) for a, b in odd)
     return len(odd) <= len(known) // _OF_KNOWN and (alike or nearly(name, known, len(odd)))
 
 

@@ -15,7 +15,7 @@ from extractor.specs import Catalogue, TableSpec
 from . import structure
 from .body import Body
 from .codes import doubt_codes, printed_names, rivals, siblings
-from .columns import Layout, columns_by_name
+from .columns import MORE, Layout, columns_by_name
 from .cpsat import effort
 from .disproved import kept
 from .draft import Draft, narrow, start
@@ -117,6 +117,7 @@ def _rows(
 ) -> list[RawRow]:
     if spec.shape in ("coded", "projects"):
         rows = _coded(body, spec, labels, names)
+        _of_other_tables(rows, spec)
         _of_columns(rows, spec)
         labelled = frozenset(squeeze(r.label) for r in spec.left)
         structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
@@ -137,11 +138,15 @@ def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]
     return grid_rows(body, spec, labels) if body.grid else flow_rows(body, spec, labels, names)
 
 
-def _of_columns(rows: Sequence[RawRow], spec: TableSpec) -> None:
-    """Tell the names of columns from those of rows, and the classes that the table can't have."""
+def _of_other_tables(rows: Sequence[RawRow], spec: TableSpec) -> None:
+    """Doubt the rows of classes that the table can't have."""
     for row in rows:
         if row.code and row.code.startswith(spec.never):
             row.doubt = f"{row.code} is of a class that this table never has; its title may be another table's"
+
+
+def _of_columns(rows: Sequence[RawRow], spec: TableSpec) -> None:
+    """Tell the names of columns from those of rows in a table without codes."""
     if any(row.code for row in rows):
         return
     names = columns_by_name(spec)
@@ -191,7 +196,7 @@ def _misfit(rows: Sequence[RawRow], spec: TableSpec, body: Body, header: Layout)
     """Say why rows don't fit a spec, or return an empty string: better no table than one under wrong names."""
     totals = [r for r in rows if r.kind == "total" and not body.grid and spec.shape == "coded"]
     if overfull(rows, spec, header) * _FEW > len(rows) or overfull(totals, spec, header):
-        return "its rows print more numbers than its header names columns"
+        return MORE
     numbered = [r for r in rows if r.items]
     if not numbered and any(t.priced for line in body.lines for t in line):
         return "its rows have another shape than the spec's"

@@ -10,7 +10,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec, is_final
 
 from .body import Body, prepare, tokens_of
-from .columns import Layout, columns_by_name, told_apart
+from .columns import MORE, Layout, columns_by_name, told_apart
 from .flat import in_a_row
 from .flow import flow_rows
 from .group_columns import in_groups
@@ -100,7 +100,7 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, 
     if spec.shape == "two_sided" and body.lines:
         verdict = without_cells(body, spec, labels, verdict)
         if verdict.known and verdict.sides is None and _unnamed(body, spec, labels, verdict):
-            return Layout(known=False, reason="its rows print more numbers than its header names columns")
+            return Layout(known=False, reason=MORE)
     if verdict.known and spec.shape == "labels" and _of_rows(verdict, spec, catalogue, labels):
         return Layout(known=False, reason="its columns are named as its rows are, or those of other layouts")
     if verdict.known and _other_columns(body, spec, catalogue):

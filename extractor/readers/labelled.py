@@ -8,7 +8,7 @@ from extractor.lexicon import nearly
 from extractor.normalize import squeeze
 from extractor.specs import RowSpec, TableSpec, split_label, walk
 
-from .blocks import sides
+from .blocks import goes_over, sides
 from .body import Body
 from .labels import TOTALS, Labels
 from .parents import find_parents
@@ -92,8 +92,7 @@ class _Segments:
                 here = [replace(t, cell=(t.cell or 0) - begin + zero) for t in here]
             before = out[-1] if out else []
             label = "".join(t.text for t in before)
-            alone = len(here) == 1 and here[0].decimals and all(t.kind == "text" for t in before)
-            if alone and label and self.labels.known(label, self.spec):
+            if label and goes_over(before, here) and self.labels.known(label, self.spec):
                 before.append(here.pop())
             out.append(here)
         return out
@@ -168,19 +167,16 @@ def _flush(
 
 
 def _tail_of(row: RawRow, tokens: Sequence[Token], spec: TableSpec, labels: Labels) -> bool:
-    """Whether words after a row's numbers complete its label: wrapped around the numbers."""
+    """Whether words complete a row's label, which is none without them: it is wrapped, or cut."""
     text = squeeze("".join(t.text for t in tokens))
     return not labels.known(text, spec) and not labels.known(row.text, spec) and labels.known(row.text + text, spec)
 
 
 def _ends_above(tokens: Sequence[Token], out: Sequence[RawRow], spec: TableSpec, labels: Labels) -> bool:
     """Complete a label of a grid that is cut between two of its lines, as by the end of a page."""
-    text = squeeze("".join(t.text for t in tokens))
-    if labels.known(text, spec):
-        return False
     for row in reversed(out[-_NEAR:]):
         above = row.line < tokens[0].line and bool(row.label) and row.label[0].cell == tokens[0].cell
-        if above and not labels.known(row.text, spec) and labels.known(row.text + text, spec):
+        if above and _tail_of(row, tokens, spec, labels):
             row.label.extend(tokens)
             return True
     return False
@@ -193,13 +189,12 @@ def _completes_another(
 
     ``三、单位预留机动经`` / ``2.政府性基金预算 三、国防支出 3,258.06`` / ``费``: cells beside each other are centred.
     """
-    text = squeeze("".join(t.text for t in tokens))
-    if last is None or len(last.items) != 1 or labels.known(text, spec):
+    if last is None or len(last.items) != 1:
         return False
     for row in reversed(out[-_NEAR:]):
-        if row is last or row.items or row.code or labels.known(row.text, spec):
+        if row is last or row.items or row.code or row.line >= last.items[0].line:
             continue
-        if labels.known(row.text + text, spec) and row.line < last.items[0].line:
+        if _tail_of(row, tokens, spec, labels):
             row.label.extend(tokens)
             row.items, last.items = last.items, []
             return True

@@ -22,7 +22,7 @@ _BOUGHT = re.compile(r"(?:政府|部门|单位)?集中采购|政府统一采购|
 _HOW = re.compile(r"(?:政府)?采购(?:组织形式|组织方式|形式|方式)")
 _PROJECT = 2  # level of a project with its economic item
 _KIND = re.compile(r"^[一二三四五六七八九十]、")
-_UNSURE = "which of the words around its amount are its name isn't told in text without cells"
+_UNSURE = "which of the words around its amount are its name isn't told"
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from extractor.lexicon import lookalikes, resembling
+from extractor.lexicon import resembles
 from extractor.normalize import Line, squeeze
 
 from .columns import may_be
@@ -35,7 +35,7 @@ def _as_known(piece: str, *, whole: bool) -> str:
     printed = squeeze(piece)
     plain = undated(printed)
     names = may_be(plain) if printed.endswith(plain) and len(plain) > 1 else frozenset()
-    if len(names) != 1 or not (whole or all(map(_alike, plain, *names))):
+    if len(names) != 1 or not (whole or all(a == b or resembles(a, b) for a, b in zip(plain, *names, strict=True))):
         return piece
     meant = printed.removesuffix(plain) + "".join(names)
     if sum(not char.isspace() for char in piece) != len(meant):
@@ -47,8 +47,3 @@ def _as_known(piece: str, *, whole: bool) -> str:
 def _changed(char: str, printed: str, meant: str) -> str:
     """Return a character as it is printed where it isn't misread, be it half or full width."""
     return char if printed == meant else meant
-
-
-def _alike(char: str, other: str) -> bool:
-    """Whether a character is another, or looks like it or a part of it."""
-    return char == other or other in lookalikes().get(char, ()) or other in resembling().get(char, "")

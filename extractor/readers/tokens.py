@@ -78,9 +78,8 @@ _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
 _MARK = re.compile(r"[※*＊]+")
 _PIECE = re.compile(r"\S+")
-_SPACED = re.compile(
-    r"(?<!\S)(?:([总合小])[^\S\t]+(计)|([科项])[^\S\t]+(目)|(金)[^\S\t]+(额))(?!\S)"
-)  # words, printed wide
+# Words that are printed wide.
+_SPACED = re.compile(r"(?<!\S)(?:([总合小])[^\S\t]+(计)|([科项])[^\S\t]+(目)|(金)[^\S\t]+(额))(?!\S)")
 _ITEM = 7  # digits of an item's code
 _CLASS = 3  # digits of a class; offices have codes as short, so its name has to follow
 Found = tuple[TokenKind, str, int, int]

@@ -46,23 +46,23 @@ def beside_right(
     """
     found: dict[int, RowSpec] = {}
     blocks = max((row.block or 0 for row in rows), default=0)
-    main = spec.right.total if spec.right else None
     left = list(trees)
     for block in range(1, blocks + 1):
         here = [row for row in rows if row.block == block]
-        texts = [row.text for row in here if not row.code]
-        classes = sum(split_label(t)[1] in labels.by_name for t in texts)
-        known = {
-            id(tree): sum(any(p[0] is tree for p in labels.paths(t, spec)) for t in texts) + (tree is main) * classes
-            for tree in trees
-        }
-        coded = any(row.code for row in here)
-        taken = [tree for tree in trees if tree not in left]
-        best = max(left[:1] if coded else [*left, *taken], key=lambda tree: known[id(tree)], default=None)
-        if best is not None:
-            found[block] = best
-            left = [tree for tree in left if tree is not best]
+        own = left[:1] if any(row.code for row in here) else left
+        able = [*own, *(tree for tree in trees if own is left and tree not in left)]
+        counts = [_known(tree, [row.text for row in here if not row.code], labels, spec) for tree in able]
+        if able:
+            found[block] = able[counts.index(max(counts))]
+            left = [tree for tree in left if tree is not found[block]]
     return found
+
+
+def _known(tree: RowSpec, texts: Sequence[str], labels: Labels, spec: TableSpec) -> int:
+    """How many labels a tree knows; that of the classes knows their names too."""
+    main = spec.right is not None and tree is spec.right.total
+    classes = sum(split_label(t)[1] in labels.by_name for t in texts) if main else 0
+    return sum(any(p[0] is tree for p in labels.paths(t, spec)) for t in texts) + classes
 
 
 def on_side(path: tuple[RowSpec, ...], row: RawRow, spec: TableSpec, beside: Mapping[int, RowSpec]) -> bool:

@@ -15,7 +15,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, looks_misread, strangeness
+from .columns import MORE, Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
 from .group_words import LEAVES, names_rows
 from .groups import Grouped, settled
@@ -36,7 +36,6 @@ _CHANGE = "增减额"
 _RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
 _ROOM = Decimal("0.02")
 _TWO = 2
-_MORE = "its rows print more numbers than its header names columns"
 _SPACED = frozenset("项收支科栏行序")  # how words begin that are printed with a blank inside
 
 
@@ -95,7 +94,7 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     rows = labelled_rows(body, spec, labels)
     most = {side: max((len(r.items) for r in rows if r.side == side), default=0) for side in ("left", "right")}
     if most["left"] > len(left):
-        return otherwise if len(left) <= max(1, len(otherwise.columns)) else Layout(known=False, reason=_MORE)
+        return otherwise if len(left) <= max(1, len(otherwise.columns)) else Layout(known=False, reason=MORE)
     if most["right"] < len(right) and not lower and all(map(_RATE.search, right[most["right"] :])):
         right = right[: most["right"]]  # a column of rates that no row fills
     above = tuple((name,) for name in left)

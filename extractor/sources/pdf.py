@@ -231,9 +231,7 @@ def _levels(cells: Sequence[Sequence[TextLine]]) -> list[tuple[float, float]]:
 
     A row is one row unless a cell holds several whole amounts, one below the other, or one below words: a header's.
     """
-    stacks = [[line for line in lines if _AMOUNT.fullmatch(line.text)] for lines in cells]
-    stacks = [_with_words(lines, stack) for lines, stack in zip(cells, stacks, strict=True)]
-    middles = [line.middle for line in max(stacks, key=len, default=[])]
+    middles = [line.middle for line in max(map(_stack, cells), key=len, default=[])]
     everything = (float("-inf"), float("inf"))
     if len(middles) < 2:
         return [everything]
@@ -241,7 +239,8 @@ def _levels(cells: Sequence[Sequence[TextLine]]) -> list[tuple[float, float]]:
     return list(pairwise(cuts))
 
 
-def _with_words(lines: Sequence[TextLine], amounts: Sequence[TextLine]) -> list[TextLine]:
-    """Put the last line of words above a cell's first amount before its amounts."""
+def _stack(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return a cell's whole amounts, and in front of them the last line of words above."""
+    amounts = [line for line in lines if _AMOUNT.fullmatch(line.text)]
     above = [line for line in lines if amounts and line.middle < amounts[0].middle]
     return [*above[-1:], *amounts]
