@@ -39,7 +39,8 @@ class Place:
 
     def refs(self, rows: Sequence[int], column: str) -> tuple[Ref, ...]:
         """Return the cells of these rows."""
-        return tuple([Ref(self.index, number, column) for number in rows])
+        cells = self.frame.column(self.index, column) if rows else ()
+        return tuple([cells[number] for number in rows])
 
     def fitting(self, pattern: str) -> Sequence[int]:
         """Return the rows that a pattern names; found once, as many rules have it."""
@@ -191,10 +192,10 @@ def _instance(
         relation not in ("same", "sum", "at-most") and not sides[0]
     ):
         return None
-    where = _where(spec, places, binding, form)
+    where = _where(spec, places, binding, form) if spec.where else ()
     if where is None:
         return None
-    text = " where ".join((spec.rule, *spec.where))
+    text = " where ".join((spec.rule, *spec.where)) if spec.where else spec.rule
     if binding is not None:
         role = binding.role
         text = text.replace(binding.variable, role)

@@ -156,8 +156,14 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
 
 
 def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:
-    scales = {frames[ref.frame].scale_at(ref.row, ref.column) for ref in instance.refs}
-    return len(scales) == 1
+    first: Decimal | None = None
+    for ref in instance.refs:
+        scale = frames[ref.frame].scale_at(ref.row, ref.column)
+        if first is None:
+            first = scale
+        elif scale is not first and scale != first:
+            return False
+    return first is not None
 
 
 def _signs(instance: Instance, values: Values) -> Outcome:

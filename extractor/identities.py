@@ -17,6 +17,7 @@ __all__ = [
     "Frame", "FrameRow", "Instance", "Outcome", "Ref", "Relation", "Verdict",
     "evaluate", "instances", "parse", "within",
 ]  # fmt: skip
+_SIDES = ("left", "right")
 
 
 def instances(
@@ -48,32 +49,35 @@ def within(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
     columns = set(frame.columns)
     # What a column that the spec doesn't know adds to isn't known either: no sum along a row is asked for then.
     known = columns <= {c.id for c in (*spec.columns, *spec.more)}
-    sums = [(rule, list(printed_parts(rule, spec, columns))) for rule in spec.row_sums if known]
+    found = [(rule, list(printed_parts(rule, spec, columns))) for rule in spec.row_sums if known]
     sums = [
-        (rule, parts)
-        for rule, parts in sums
+        (rule, parts, {side: _said(frame, rule.totals, parts, side) for side in _SIDES})
+        for rule, parts in found
         if parts and columns.issuperset(rule.totals) and not (rule.complete and len(parts) < len(rule.parts))
     ]
     inner = [c for c in (*spec.columns, *spec.more) if c.part_of and {c.id, c.part_of} <= columns]
     zeros = [zero for zero in spec.zeros if zero.column in columns]
+    cells = {c: frame.column(index, c) for c in frame.columns}
     for number, row in enumerate(frame.rows):
-        for rule, parts in sums:
+        for rule, parts, said in sums:
             if rule.side and rule.side != row.side:
                 continue
-            left = tuple([Ref(index, number, c) for c in rule.totals])
-            right = tuple([Ref(index, number, c) for c in parts])
-            whole, part = (" + ".join(frame.said(c, row.side) for c in side) for side in (rule.totals, parts))
-            yield Instance(rule.id, "sum", left, right, f"{whole} = {part}")
+            left, right = tuple([cells[c][number] for c in rule.totals]), tuple([cells[c][number] for c in parts])
+            yield Instance(rule.id, "sum", left, right, said[row.side])
         for inside in inner:
-            left, right = (Ref(index, number, inside.id),), (Ref(index, number, inside.part_of or ""),)
+            left, right = (cells[inside.id][number],), (cells[inside.part_of or ""][number],)
             text = f"{frame.said(inside.id)} <= {frame.said(inside.part_of or '')}"
             yield Instance(spec.tree or spec.id, "at-most", left, right, text)
         for zero in zeros:
             if row.role and row.role[:3] in zero.classes:
                 text = f"{frame.said(zero.column)} stays empty in class {row.role[:3]}"
-                yield Instance(zero.id, "same", (Ref(index, number, zero.column),), (), text)
+                yield Instance(zero.id, "same", (cells[zero.column][number],), (), text)
     yield from _tree(index, frame, spec)
     yield from _of_classes(index, frame, spec)
+
+
+def _said(frame: Frame, totals: Sequence[str], parts: Sequence[str], side: str) -> str:
+    return " = ".join(" + ".join([frame.said(column, side) for column in columns]) for columns in (totals, parts))
 
 
 def printed_parts(rule: RowSum, spec: TableSpec, columns: Container[str]) -> Iterator[str]:
@@ -95,9 +99,10 @@ def _of_classes(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]
             continue
         parts = [n for n, r in enumerate(frame.rows) if r.role in label.classes]
         for column in frame.columns:
-            right = tuple(Ref(index, part, column) for part in parts)
+            cells = frame.column(index, column)
+            right = tuple([cells[part] for part in parts])
             text = f"{row.label} = {' + '.join(frame.rows[p].label for p in parts)} ({frame.said(column)})"
-            yield Instance(label.identity or spec.id, "sum", (Ref(index, number, column),), right, text)
+            yield Instance(label.identity or spec.id, "sum", (cells[number],), right, text)
 
 
 def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
@@ -113,9 +118,10 @@ def _tree(index: int, frame: Frame, spec: TableSpec) -> Iterator[Instance]:
         for column in frame.columns:
             if column in rates or column.rstrip(")").endswith("%"):
                 continue
-            right = tuple([Ref(index, part, column) for part in parts])
+            cells = frame.column(index, column)
+            right = tuple([cells[part] for part in parts])
             yield Instance(
-                identity, "sum", (Ref(index, parent, column),), right, f"{said} ({frame.said(column, row.side)})",
+                identity, "sum", (cells[parent],), right, f"{said} ({frame.said(column, row.side)})",
                 optional="right" if optional else None,
             )  # fmt: skip
 

@@ -3,7 +3,7 @@
 Those of which a document has thousands are named tuples, which are made in a third of the time of a frozen dataclass.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -74,6 +74,7 @@ class Frame:
         labels: Printed names by column id, in front ``left:`` or ``right:`` where a side has its own; for messages.
         rates: Digits after the point that nearly all rates in the document's prose are printed with; 0 if they vary.
         reckoned: What its numbers come to, kept by :meth:`yuan`.
+        cells: Its cells, kept by :meth:`column`.
     """
 
     table: str
@@ -91,6 +92,7 @@ class Frame:
     rates: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     reckoned: "dict[Ref, Reckoned]" = field(default_factory=dict, init=False, compare=False, repr=False)
+    cells: "dict[tuple[int, str], Sequence[Ref]]" = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def spec(self) -> str:
@@ -104,6 +106,13 @@ class Frame:
     def scale_at(self, row: int, column: str) -> Decimal:
         """Yuan per unit of a cell."""
         return self.scales.get((row, column), self.scale)
+
+    def column(self, index: int, column: str) -> "Sequence[Ref]":
+        """Return the cells of a column, row by row, where the frame has this index among others."""
+        known = self.cells.get((index, column))
+        if known is None:
+            known = self.cells[index, column] = [Ref(index, number, column) for number in range(len(self.rows))]
+        return known
 
     def yuan(self, ref: "Ref", value: Decimal) -> "Reckoned":
         """Return what a number in a cell comes to: itself, yuan, and half a unit of its last place in yuan."""

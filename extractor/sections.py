@@ -98,11 +98,17 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     bare = re.sub("因公出国\\(境\\)费、|、会议费|、培训费|(?<=三公经费)、", "", key)
     if _STOP.search(bare) or _MENTION.search(bare):
         return None
-    titles = _titles(tuple(specs)).get(key[-_END:], ())
+    return _titled(key, tuple(specs))
+
+
+@lru_cache(maxsize=4096)
+def _titled(key: str, specs: tuple[TableSpec, ...]) -> str:
+    """Return the id of the table with a title; kept, as documents share their titles."""
+    titles = _titles(specs).get(key[-_END:], ())
     if known := _listed(key, titles):
         alias, table = known
         return _misread(key, [t for t in titles if len(alias) < min(len(key), len(t[0]))]) or table
-    return told_by_words(key) or _respelt(key, tuple(specs)) or _misread(key, titles)
+    return told_by_words(key) or _respelt(key, specs) or _misread(key, titles)
 
 
 def _listed(key: str, titles: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
@@ -115,7 +121,6 @@ def _listed(key: str, titles: Sequence[tuple[str, str]]) -> tuple[str, str] | No
     return None
 
 
-@lru_cache(maxsize=4096)
 def _respelt(key: str, specs: tuple[TableSpec, ...]) -> str:
     """Return the table of the titles that a key is but for one character that looks like theirs, if it is one."""
     tables, titles = set[str](), _titles(specs)
@@ -258,8 +263,10 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
 def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tuple[str | None, int]:
     text = lines[index].text
     spec = table_title(text, specs)
-    if spec is not None or squeeze(text).endswith("表"):
+    if spec is not None or text.rstrip().endswith("表"):
         return spec, 1
+    if not any(line.text.rstrip().endswith("表") for line in lines[index + 1 : index + _TITLE_LINES]):
+        return None, 1
     # A title wrapped onto more lines; only one that a spec knows, else prose would be caught.
     following = ""
     for count, line in enumerate(lines[index + 1 : index + _TITLE_LINES], 2):

@@ -49,7 +49,7 @@ class Spelling:
     @cached_property
     def _pairs(self) -> Counter[str]:
         """How often two characters stand beside each other, in the disclosure and in the names known everywhere."""
-        found = Counter(self.known.pairs)
+        found = self.known.pairs.copy()
         found.update(map(add, self.text, self.text[1:]))
         return found
 
@@ -76,21 +76,33 @@ class Spelling:
     def _character(self, name: str, index: int) -> str:
         """Say why a character of a name may be misread, or return an empty string."""
         plain = name[index] not in NUMERALS
+        before = name[index - 1] if index else ""
+        worded, framed, likelier, rare = self._beside(before, *name[index : index + 2])
         doubted = f"{name[index]} in the name {name} may be misread:"
         if plain and (found := self._respelt(name, index)):
             return f"{doubted} elsewhere stands {found}"
-        if found := self._worded(name, index):
-            return f"{doubted} it makes no word there, as {found} would"
-        if plain and (
-            found := self._better(name, index)
-            or self._framed(name, index)
-            or self._again(name, index)
-            or self._likelier(name, index)
-        ):
+        if worded:
+            return f"{doubted} it makes no word there, as {worded} would"
+        if found := framed or (plain and self._again(name, index)) or likelier:
             return f"{doubted} elsewhere stands {found}"
-        if plain and is_uncommon(name[index]) and (self._lonely(name, index) or self._few(name, index)):
-            return f"{doubted} it is rare, and makes no words that stand elsewhere"
-        return ""
+        return f"{doubted} it is rare, and makes no words that stand elsewhere" if rare else ""
+
+    def _beside(self, left: str, char: str, right: str = "") -> tuple[str, str, str, bool]:
+        """Say what its neighbours alone tell against a character; they stand in many names, and are asked once."""
+        found = self._neighbours.get((left, char, right))
+        if found is None:
+            name, at, plain = left + char + right, len(left), char not in NUMERALS
+            found = self._neighbours[left, char, right] = (
+                self._worded(name, at),
+                (self._better(name, at) or self._framed(name, at)) if plain else "",
+                self._likelier(name, at) if plain else "",
+                plain and is_uncommon(char) and (self._lonely(name, at) or self._few(name, at)),
+            )
+        return found
+
+    @cached_property
+    def _neighbours(self) -> dict[tuple[str, str, str], tuple[str, str, str, bool]]:
+        return {}
 
     def strange_year(self, name: str, where: str = "") -> str:
         """Say which year in a name is far from the one that the document prints most; very far, if it stands twice."""
@@ -252,11 +264,12 @@ class Spelling:
         lone = bool(odd) and max(map(self._count, odd)) <= 1
         for a, b in sides_of(name, index):
             printed = a + name[index] + b
+            if not lone and self._is_word(printed):
+                continue
+            least = 1 if lone else _OFTEN * max(1, self._count(printed))
             for other in _others(name[index]):
                 pair = a + other + b
-                often = self._count(pair)
-                likely = pair in words() and often >= _OFTEN * max(1, self._count(printed))
-                if (lone and often) or (likely and not self._is_word(printed)):
+                if self._count(pair) >= least and (lone or pair in words()):
                     return pair
         return ""
 

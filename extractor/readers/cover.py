@@ -20,6 +20,7 @@ from .ordinals import two_classifications
 from .tokens import split_header
 
 _MOST = 1_000  # pieces of a header
+_KEPT = 1_000  # characters of a header that is kept
 _PIECES = 5  # a name is wrapped onto at most so many lines
 _LEFT = 2  # characters of a header that may stay unexplained
 _NAME = "科目名称"
@@ -60,14 +61,20 @@ def cover(body: Body, spec: TableSpec) -> Cover:
 
     A piece may be a word of headers or a fragment of a name; the reading that explains more is taken.
     """
-    pieces = [
-        p for line in body.header_lines for p in split_header(line.text) if undated(p) and not p.isdigit() and p != "※"
-    ]
+    texts = tuple([line.text for line in body.header_lines])
+    explained = _explained if len(body.header) <= _KEPT else _explained.__wrapped__
+    return explained(texts, body.header, spec, fragments=body.fragments)
+
+
+@lru_cache(maxsize=1024)
+def _explained(lines: tuple[str, ...], header: str, spec: TableSpec, *, fragments: bool) -> Cover:
+    """Explain a header; kept, as documents of an office, and the layouts of a table, share their headers."""
+    pieces = [p for line in lines for p in split_header(line) if undated(p) and not p.isdigit() and p != "※"]
     if len(pieces) > _MOST:
         return Cover({}, {}, sum(map(len, pieces)), 1)
     side = (spec.left_column,) if spec.left_column else ()
     columns = (*side, *spec.columns, *spec.more)
-    blocks = 1 if two_classifications(body.header) else max(1, "".join(pieces).count(_NAME))
+    blocks = 1 if two_classifications(header) else max(1, "".join(pieces).count(_NAME))
     whole: dict[str, str] = {}
     printed = set(pieces)
     pieces = _longer(pieces, columns, whole)
@@ -81,9 +88,9 @@ def cover(body: Body, spec: TableSpec) -> Cover:
         leaf = name.removeprefix(column.under) if column.group and column.under else ""
         found = found | {column.id: leaf} if leaf in _LEAVES and leaf != name and name not in printed else found
     names = {c.id: found[c.id] for c in (*spec.columns, *spec.more) if c.id in found}
-    size, spare = sum(len(p) for p in left), 0 if body.fragments else _LEFT
+    size, spare = sum(len(p) for p in left), 0 if fragments else _LEFT
     # What isn't explained may be the rest of a name of which a piece was taken for that of the left side.
-    told = names if body.fragments and size > spare else found
+    told = names if fragments and size > spare else found
     return Cover(names, told, size, blocks, spare)
 
 

@@ -18,6 +18,7 @@ from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
 _LONGEST = 12  # fragments of one name
+_KEPT = 1_000  # characters of a header that is kept
 _LEAVES = ("小计",)
 _TOTAL = "合计"
 _SUMS = (*_LEAVES, _TOTAL)
@@ -114,6 +115,17 @@ def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...]) 
     pieces = [squeeze(line.text.replace("|", " ")) for line in run]
     if all(_known(piece, words) for piece in pieces):
         return list(run)
+    out: list[Line] = []
+    segmented = _segmented if sum(map(len, pieces)) <= _KEPT else _segmented.__wrapped__
+    for first, end in segmented(tuple(pieces), words, leaves):
+        line = run[first]
+        out.append(line if end - first == 1 else replace(line, text="".join(pieces[first:end]), offsets=None))
+    return out
+
+
+@lru_cache(maxsize=512)
+def _segmented(pieces: tuple[str, ...], words: frozenset[str], leaves: tuple[str, ...]) -> Sequence[tuple[int, int]]:
+    """Return where each name among pieces begins and ends; kept, as documents share their headers."""
     # By how many pieces are behind: characters that nothing explains, names, and (below 0) where the last one begins.
     best: list[tuple[int, int, int]] = [(0, 0, 0)]
     for end in range(1, len(pieces) + 1):
@@ -124,13 +136,11 @@ def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...]) 
             if not name.isdigit() and _known(name, words):
                 ways.append((best[first][0], best[first][1] + _names(name, words, leaves), -first))
         best.append(min(ways))
-    out: list[Line] = []
+    out: list[tuple[int, int]] = []
     end = len(pieces)
     while end:
-        first = -best[end][2]
-        line = run[first]
-        out.append(line if end - first == 1 else replace(line, text="".join(pieces[first:end]), offsets=None))
-        end = first
+        out.append((-best[end][2], end))
+        end = -best[end][2]
     return out[::-1]
 
 
