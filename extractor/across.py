@@ -37,17 +37,13 @@ class Place:
         texts = [column for row in frame.rows for column, _ in row.texts if row.text(column)]
         return cls(index, frame, roles, codes, frozenset((*frame.columns, *texts)))
 
-    def refs(self, rows: Sequence[int], column: str) -> tuple[Ref, ...]:
-        """Return the cells of these rows."""
-        cells = self.frame.column(self.index, column) if rows else ()
-        return tuple([cells[number] for number in rows])
-
     def fitting(self, pattern: str) -> Sequence[int]:
         """Return the rows that a pattern names; found once, as many rules have it."""
         found = self.chosen.get(pattern)
         if found is None:
             selected = selector(pattern)
-            found = self.chosen[pattern] = [n for n, row in enumerate(self.frame.rows) if selected.fits(row)]
+            rows = () if selected.plain and pattern not in self.roles else self.frame.rows
+            found = self.chosen[pattern] = [n for n, row in enumerate(rows) if selected.fits(row)]
         return found
 
     def has(self, column: str) -> bool:
@@ -87,6 +83,14 @@ def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
             made = _instance(spec, (left, relation, right), places, binding, form)
             if made is not None:
                 yield made
+
+
+@lru_cache(maxsize=256)
+def able(cross: tuple[CrossSpec, ...], tables: frozenset[str]) -> tuple[bool, ...]:
+    """Tell of each rule whether all tables are there that it is about, and none that it isn't meant for."""
+    return tuple(
+        tables >= _terms(spec.rule, spec.where)[1] and tables.isdisjoint(spec.unless) for spec in cross
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
@@ -166,8 +170,6 @@ def _instance(
     spec: CrossSpec, rule: _Rule, places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
 ) -> Instance | None:
     sides: list[tuple[Ref, ...]] = []
-    above: list[tuple[int, Ref]] = []
-    below: dict[int, list[tuple[int, Ref]]] = {}
     constant: Decimal | None = None
     others: tuple[Decimal, ...] = ()
     left, relation, right = rule
@@ -180,13 +182,10 @@ def _instance(
             if term.numbers:
                 constant, *rest = term.numbers
                 others = tuple(rest)
-                continue
-            if term.count:
+            elif term.count:
                 constant = (constant or Decimal(0)) + _count(term, found, places)
-                continue
-            refs += found
-            signed = below.setdefault(term.below, []) if term.below else above
-            signed.extend((-1 if term.minus else 1, ref) for ref in found)
+            else:
+                refs += found
         sides.append(tuple(refs))
     if not (sides[0] or sides[1] or constant is not None) or (
         relation not in ("same", "sum", "at-most") and not sides[0]
@@ -195,20 +194,34 @@ def _instance(
     where = _where(spec, places, binding, form) if spec.where else ()
     if where is None:
         return None
-    text = " where ".join((spec.rule, *spec.where)) if spec.where else spec.rule
-    if binding is not None:
-        role = binding.role
-        text = text.replace(binding.variable, role)
-    if form:
-        text = text.replace(FORM, form)
-    wholes = [tuple(below[n]) for n in sorted(below)]
-    quotient = Quotient(tuple(above[len(sides[0]) :]), wholes[0], tuple(wholes[1:])) if relation == "rate" else None
+    quotient = _quotient(right, places, binding, form) if relation == "rate" else None
     right_refs = tuple(dict.fromkeys(sides[1])) if quotient else sides[1]
     return Instance(
-        spec.id, relation, sides[0], right_refs, text, spec.soft, spec.unless_empty, constant, others, quotient,
-        plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names, where=where,
+        spec.id, relation, sides[0], right_refs, _text(spec, binding, form), spec.soft, spec.unless_empty, constant,
+        others, quotient, plugged=spec.plugged, if_equal=spec.if_equal, names=right[0].names, where=where,
         bound=spec.bound,
     )  # fmt: skip
+
+
+def _quotient(
+    terms: Sequence[Term], places: Mapping[str, Sequence[Place]], binding: _Binding | None, form: str
+) -> Quotient:
+    """Return what stands above the line of a rate, and what below it, one way or another."""
+    parts: dict[int, list[tuple[int, Ref]]] = {}
+    for term in terms:
+        parts.setdefault(term.below, []).extend(
+            (-1 if term.minus else 1, ref) for ref in _refs(term, places, binding, form) or ()
+        )
+    whole, *others = [tuple(parts[n]) for n in sorted(parts) if n]
+    return Quotient(tuple(parts.get(0, ())), whole, tuple(others))
+
+
+def _text(spec: CrossSpec, binding: _Binding | None, form: str) -> str:
+    """Return a rule in words: with what its variable stands for."""
+    text = " where ".join((spec.rule, *spec.where)) if spec.where else spec.rule
+    if binding is not None:
+        text = text.replace(binding.variable, binding.role)
+    return text.replace(FORM, form) if form else text
 
 
 def _where(
@@ -234,7 +247,9 @@ def _refs(
         return ()
     found: list[Ref] = []
     for place in places[term.table]:
-        found += place.refs(_rows(term, place, binding, form), term.column)
+        if rows := _rows(term, place, binding, form):
+            cells = place.frame.column(place.index, term.column)
+            found += [cells[number] for number in rows]
     if not found and term.each not in LEVELS and not all(p.frame.empty for p in places[term.table]):
         return None
     return tuple(found)

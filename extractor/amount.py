@@ -62,14 +62,22 @@ def half_unit(value: Decimal, decimals: int = 0) -> Decimal:
     In a table whose amounts have more ``decimals``, a shorter number lost its zeros or its last digit. It is taken
     as exactly as the others: a lost digit must not widen the interval that is to find it.
     """
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= 0:
+    places = decimals_of(value)
+    if not places:
         return _ZERO
-    places = max(-exponent, decimals)
+    places = max(places, decimals)
     return _HALVES[places] if places < len(_HALVES) else Decimal(5).scaleb(-places - 1)
 
 
 def unit_of(value: Decimal) -> Decimal:
     """One unit of the last printed place."""
-    exponent = value.as_tuple().exponent
-    return Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)
+    return Decimal(1).scaleb(-decimals_of(value))
+
+
+def decimals_of(value: Decimal) -> int:
+    """Return the digits after the point; ``as_tuple`` knows them too, but makes a tuple of all digits."""
+    text = str(value)
+    if "E" in text:
+        exponent = value.as_tuple().exponent
+        return max(0, -exponent) if isinstance(exponent, int) else 0
+    return len(text.partition(".")[2])

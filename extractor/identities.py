@@ -7,7 +7,7 @@ identity is written once, in ``schemas/``.
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from .across import Place, across
+from .across import Place, able, across
 from .arithmetic import evaluate
 from .instance import Frame, FrameRow, Instance, Outcome, Ref, Relation, Verdict
 from .rules import parse
@@ -35,9 +35,10 @@ def instances(
     parts: dict[int, dict[str, list[Place]]] = {}
     for index, frame in enumerate(frames):
         parts.setdefault(frame.part, {}).setdefault(frame.table, []).append(Place.of(index, frame))
+    rules = tuple(cross)
     for here in parts.values():
-        for spec in cross:
-            made = list(across(spec, here))
+        for spec, possible in zip(cross, able(rules, frozenset(here)), strict=True):
+            made = list(across(spec, here)) if possible else []
             found.extend(made)
             if not made:
                 missing[spec.id] = missing.get(spec.id, 0) + 1

@@ -108,6 +108,9 @@ def _term(part: str, rule: str, *, minus: bool = False, below: int = 0) -> Term:
     )  # fmt: skip
 
 
+_WILD = re.compile(r"[*|<]")
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """Which rows a pattern such as ``指标/**?经济成本指标`` or ``*!财政拨款`` names.
@@ -127,6 +130,11 @@ class Selector:
     saying: tuple[str, ...]
     project: bool
     level: tuple[tuple[int, ...], tuple[str, ...]] | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the role of a row, and nothing but that."""
+        return not (self.without or self.saying or self.project or self.level or any(map(_WILD.search, self.path)))
 
     def fits(self, row: FrameRow) -> bool:
         """Whether a row is meant."""

@@ -44,7 +44,8 @@ def put_back(
     }
     columns = {name for spec in layouts for name in columns_by_name(spec)}
     # 功能分类 below 功能分类科目 is of a header that is repeated.
-    fresh = frozenset(w for w in words - known if w in columns or not any(w in name for name in known))
+    printed = "\n".join(known)
+    fresh = frozenset(w for w in words - known if w in columns or w not in printed)
     out: list[tuple[Line, list[Token]]] = []
     runs: list[list[Line]] = []
     index = last = 0

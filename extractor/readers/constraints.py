@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from extractor.amount import half_unit
+from extractor.amount import decimals_of, half_unit
 from extractor.identities import Frame, Instance, Ref
 
 _LARGEST = 2**61  # what a sum may be: the solver counts in 64 bits
@@ -110,7 +110,7 @@ def linear(problem: Problem) -> Sequence[Linear]:
     values += [v for c in problem.choices for v in c.values if v is not None]
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
     places = [-frame.decimals for frame in problem.frames]
-    step = Decimal(5).scaleb(min([*(_exponent(v) for v in values), *places, 0]) - 1)
+    step = Decimal(5).scaleb(min([*(-decimals_of(v) for v in values), *places, 0]) - 1)
     return [_linear(instance, problem, cells, step) for instance in problem.instances]
 
 
@@ -168,11 +168,6 @@ def _in_order(cp_model: Any, model: Any, choice: Choice, row: Mapping[tuple[int,
         left, right = choice.domains[position], choice.domains[position + 1]
         if (len(left) > 1 or len(right) > 1) and left[-1] >= right[0]:
             model.add(places[position] + 1 <= places[position + 1])
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
 
 
 def _constrain(cp_model: Any, built: Model, identity: Linear) -> None:
