@@ -308,6 +308,7 @@ def _offsets(line: Line) -> list[int]:
 _BETWEEN_CJK = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 
 
+@remembered
 def squeeze(text: str) -> str:
     """Remove all white space: the form in which labels and titles are compared."""
     return "".join(text.split())

@@ -27,6 +27,7 @@ J = TypeVar("J")
 R = TypeVar("R")
 _FILES = 250  # after so many a worker is replaced
 _GARBAGE = 1_000_000  # objects before the collector looks: most live as long as their document; it looks after each
+_OFTEN = 50  # files after which it looks at everything once, and not just at what is young
 _CLOCKS = signal.ITIMER_REAL, signal.ITIMER_PROF
 _LATE = {-signal.SIGALRM, -signal.SIGPROF}
 
@@ -241,7 +242,7 @@ def _serve(
         signal.signal(sign, signal.SIG_DFL)
     gc.freeze()  # what was loaded before stays shared with the parent
     gc.set_threshold(_GARBAGE, 20, 50)
-    fresh = True
+    done = 0
     with contextlib.suppress(EOFError, OSError):
         while (heard := line.recv()) is not None:
             work, job = heard
@@ -261,8 +262,8 @@ def _serve(
                 signal.setitimer(clock, 0)
             line.send((True, answer))
             del heard, job, answer, desk
-            gc.collect()
-            if fresh:  # what the first file loaded stays for all; it need not be looked at again and again
+            done += 1
+            gc.collect(2 if done % _OFTEN == 1 else 1)
+            if done == 1:  # what the first file loaded stays for all; it need not be looked at again and again
                 gc.freeze()
-                fresh = False
     os._exit(0)

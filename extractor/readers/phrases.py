@@ -157,13 +157,15 @@ def _level(entry: str) -> int:
 
 def _heads(lines: Sequence[Line], indexes: Sequence[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the lines that may be headings, and two of them run together."""
-    for index, after in zip_longest(indexes, indexes[1:]):
-        if not _is_title(lines[index].text):
+    titles = [_is_title(lines[index].text) for index in indexes]
+    following = zip_longest(titles, titles[1:], fillvalue=False)
+    for (index, after), (title, title_after) in zip(zip_longest(indexes, indexes[1:]), following, strict=True):
+        if not title:
             continue
         yield lines[index].text, (index,)
         if lines[index].text.rstrip().endswith("。"):
             continue
-        if after is not None and _is_title(lines[after].text) and not _ENTRY.match(lines[after].text.lstrip()):
+        if after is not None and title_after and not _ENTRY.match(lines[after].text.lstrip()):
             yield lines[index].text + lines[after].text, (index, after)
 
 

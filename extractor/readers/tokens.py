@@ -49,7 +49,7 @@ class Token:
     @property
     def priced(self) -> bool:
         """An amount for sure: it has digits after the point, or its unit behind it."""
-        return self.money or self.decimals > 0
+        return self.money or (self.kind == "number" and "." in self.text[:-1])
 
     @property
     def whole(self) -> bool:
