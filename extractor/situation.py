@@ -21,7 +21,7 @@ from .records import Cell, Table
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
 _LIMIT = 6_000  # evaluations for a disclosure, about a fifth of a second
-_LONG = 50  # numbers in an identity for which an evaluation counts once more
+_LONG = 20  # numbers in an identity for which an evaluation counts once more
 _LOOKS = 4  # times that an outcome known already may be looked up for each of them, about as long again
 _QUICK = 8  # numbers that are told to be impossible in the time of an evaluation
 _TELLING = 3  # digits of a number that isn't printed twice by chance

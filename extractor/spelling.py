@@ -14,6 +14,7 @@ from operator import add, ne
 from .characters import NUMERALS, beside_of, inner, is_chinese, is_uncommon, one_more, sides_of
 from .lexicon import Lexicon, lookalikes, resembling, words
 
+_CHINESE = re.compile(r"[\u4e00-\u9fff]{4,}")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
 _SEVERAL, _FAR, _NEVER = 2, 3, 80  # times that a year, or another spelling, stands; years from that of the document
 SHORT = 6
@@ -92,11 +93,15 @@ class Spelling:
         found = self._neighbours.get((left, char, right))
         if found is None:
             name, at, plain = left + char + right, len(left), char not in NUMERALS
+            lonely = plain and all(
+                self._count(a + char + b) <= max(_FEW, self._most.get((a, b), 0) // _OFTEN)
+                for a, b in beside_of(name, at)
+            )  # else none of what asks for that needs to be asked
             found = self._neighbours[left, char, right] = (
                 self._worded(name, at),
-                (self._better(name, at) or self._framed(name, at)) if plain else "",
+                ((lonely and self._better(name, at)) or self._framed(name, at)) if plain else "",
                 self._likelier(name, at) if plain else "",
-                plain and is_uncommon(char) and (self._lonely(name, at) or self._few(name, at)),
+                plain and is_uncommon(char) and ((lonely and self._lonely(name, at)) or self._few(name, at)),
             )
         return found
 
@@ -242,7 +247,7 @@ class Spelling:
         """Return four characters that stand several times where a look-alike of one in a name stands once."""
         for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1):
             here, at = name[first : first + _FOUR], index - first
-            if self._fours.get(here) == 1 and all(map(is_chinese, here)):
+            if self._fours.get(here) == 1:
                 for other in _others(name[index]):
                     found = here[:at] + other + here[at + 1 :]
                     if self._fours.get(found, 0) >= _SEVERAL:
@@ -251,8 +256,9 @@ class Spelling:
 
     @cached_property
     def _fours(self) -> Counter[str]:
-        """How often four characters stand one behind the other in the disclosure."""
-        return Counter(self.text[i : i + _FOUR] for i in range(len(self.text) - _FOUR + 1))
+        """How often four Chinese characters stand one behind the other in the disclosure."""
+        runs: list[str] = _CHINESE.findall(self.text)
+        return Counter(run[i : i + _FOUR] for run in runs for i in range(len(run) - _FOUR + 1))
 
     def _likelier(self, name: str, index: int) -> str:
         """Return the pair that a look-alike of a character makes with a neighbour, where it is far likelier there.

@@ -32,6 +32,7 @@ from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
+_LINE = 10_000  # characters of a line of a table; what is longer is none, and is listed as not read
 _AMOUNT = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
 
@@ -98,7 +99,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     """Cut a chunk into tokens, as far as that doesn't depend on its spec; a hint says which lines are none of it."""
     skip = hint.skip if hint else frozenset[int]()
     content = [lines[i] for piece in chunk.pieces for i in piece if lines[i].number not in skip]
-    content = without_heads(content, lines)
+    content = [line for line in without_heads(content, lines) if len(line.text) <= _LINE]
     unit, office, content = furniture(content, lines[chunk.first])
     content, note, empty = note_of(content)
     grid = _is_grid(content)

@@ -55,6 +55,7 @@ class _Segments:
             self.out.extend(RawRow(w[0].line, None, w, items=[n]) for w, n in zip(beside, line, strict=True))
             self.words, self.row = [], self.out[-1]
             return
+        worded = {t.cell for t in line if t.kind == "text"} if self.body.grid else frozenset()
         for index, token in enumerate(line):
             if token.kind == "mark":
                 continue
@@ -62,7 +63,7 @@ class _Segments:
                 self.flush()
                 self.row = RawRow(token.line, token.text)
                 self.out.append(self.row)
-            elif token.kind == "text" or (self.body.grid and token.whole and _shares_cell(token, line)):
+            elif token.kind == "text" or (token.whole and token.cell in worded):
                 self.words.append(token)
             else:
                 self.flush()
@@ -125,10 +126,6 @@ def _is_row_code(token: Token, line: Sequence[Token], index: int, spec: TableSpe
         # ``208 71.29 71.29`` between two lines of its name: a class before amounts, where a line begins.
         return line[index + 1].kind == "text" or (index == 0 and line[1].priced and len(token.text) == 3)
     return index == 0 and not body.grid  # one cell per line
-
-
-def _shares_cell(token: Token, line: Sequence[Token]) -> bool:
-    return any(t.kind == "text" and t.cell == token.cell for t in line)
 
 
 def _flush(
