@@ -10,6 +10,7 @@ from extractor.specs import RowSpec, TableSpec, split_label, walk
 
 from .blocks import goes_over, sides
 from .body import Body
+from .centred import centred
 from .labels import TOTALS, Labels
 from .parents import find_parents
 from .rows import RawRow
@@ -101,7 +102,8 @@ class _Segments:
 
 def _segments(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
     state = _Segments(body, spec, labels, starts=sides(body.lines) if body.grid and spec.right else [])
-    for line in body.lines:
+    lines = centred(body.lines, spec, labels) if not body.grid else body.lines
+    for line in lines:
         if state.starts:
             state.sides(line)
         else:

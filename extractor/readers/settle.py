@@ -116,9 +116,35 @@ def settle_choices(
     found, _ = instances(frames, _specs(drafts, catalogue), catalogue.cross)
     if rules is not None:
         rules[_columns(frames)] = found
-    solutions = solve(choices, fixed, found, frames, solved=solved)
+    solutions = solve(choices, fixed, _telling(found, frames, fixed, choices), frames, solved=solved)
     by_place = {(c.frame, c.row): s for c, s in zip(choices, solutions, strict=True)}
     return [_zeros(_settled(number, draft, by_place)) for number, draft in enumerate(drafts)]
+
+
+def _telling(
+    found: Sequence[Instance], frames: Sequence[Frame], fixed: Mapping[Ref, Decimal], choices: Sequence[Choice]
+) -> list[Instance]:
+    """Return the identities without those between tables that rest on an empty cell of a table whose sums are broken.
+
+    There a number may have gone to another row, so that nothing stands where something is printed.
+    """
+    open_ = {(c.frame, c.row) for c in choices}
+    bare = {
+        i: where
+        for i in found
+        if len({r.frame for r in i.refs}) > 1
+        and any((r.frame, r.row) in open_ for r in i.refs)
+        and (where := {r.frame for r in i.refs if r not in fixed and (r.frame, r.row) not in open_})
+    }
+    asked = set().union(*bare.values())
+    broken = {
+        next(iter(i.refs)).frame
+        for i in (found if asked else ())
+        if not i.soft and {r.frame for r in i.refs} <= asked and len({r.frame for r in i.refs}) == 1
+        and not any((r.frame, r.row) in open_ for r in i.refs)
+        and evaluate(i, frames, fixed).verdict == "violated"
+    }  # fmt: skip
+    return [i for i in found if i not in bare or bare[i].isdisjoint(broken)]
 
 
 def _zeros(draft: Draft) -> Draft:
