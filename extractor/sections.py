@@ -63,6 +63,10 @@ _TITLE_PREFIX = re.compile(
 _TITLE_SUFFIX = re.compile(
     r"(?:\(按?[^()]{0,12}(?:科目|分类|类别|类款项)[^()]{0,4}\)|\((?:财决|财预|预决算|预算|决算)?(?:公开)?(?:附?表)?\d{1,2}(?:-\d{1,2})?表?\)|\((?:续表?|万元|元|空表|单位[:：][^()]{1,8})\)|\(?单位[:：].*|编制(?:单位|部门)[:：].*)$"
 )
+# In one cell with the title, as where a row of a grid is merged.
+_OFFICE = re.compile(
+    r"(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)?\s?(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：].*$"
+)
 _MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[^0-9]")
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 # A title that has more than an office's name and a year before the words we know is another table.
@@ -90,7 +94,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     """Return the id of the table with this title, ``""`` for a table no spec knows, None for no title."""
     if "表" not in text or len(text) > _MAX_TITLE + 60:
         return None
-    key = squeeze(unmarked(text))
+    key = _OFFICE.sub("", squeeze(unmarked(text)))
     key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
     key = _QUOTES.sub("", key).replace(_ONCE, "一般公共预算")
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
@@ -255,7 +259,7 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
         return Heading("marker", index, 1, readable(bare))
     spec, count = _title(lines, index, specs)
     if spec is not None:
-        title = readable(" ".join(unmarked(line.text) for line in lines[index : index + count]))
+        title = _OFFICE.sub("", readable(" ".join(unmarked(line.text) for line in lines[index : index + count])))
         return Heading("table" if spec else "other-table", index, count, title, spec or None)
     return _prose_heading(lines, index, bare, key)
 
@@ -312,7 +316,7 @@ def contents(lines: Sequence[Line]) -> range:
 
 
 def _contents_end(lines: Sequence[Line], first: int) -> int:
-    seen: set[str] = set()
+    seen, titles = set[str](), set[str]()
     last_leader = first
     for index in range(first, min(first + 300, len(lines))):
         text = lines[index].text
@@ -321,11 +325,14 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
         key = _bare(_LEADER.sub("", text))
         # The body begins where a heading comes back; the longest run of entries decides, not the first word.
         again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
+        title = _TITLE_PREFIX.sub("", _OFFICE.sub("", key))
+        again = again or (title in titles and ("|" in text or _OFFICE.search(key) is not None))  # as a grid's first row
         if len(seen) >= 2 and (again or (len(key) >= 4 and key in seen)):
             return index if last_leader == first else last_leader
         if len(key) > 70 or (key.endswith("。") and len(key) > 20):
             return last_leader if last_leader > first else index
         seen.add(key)
+        titles.add(title)
     return last_leader
 
 
