@@ -28,6 +28,7 @@ from .ordinals import (
 from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
 from .repeats import without_repeats
 from .respelt import respelt
+from .rulings import without_rulings
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
 
@@ -102,6 +103,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     content = [line for line in without_heads(content, lines) if len(line.text) <= _LINE]
     unit, office, content = furniture(content, lines[chunk.first])
     content, note, empty = note_of(content)
+    content = without_rulings(content)
     grid = _is_grid(content)
     serial = _serial_cell(content) if grid else None
     rows = []
