@@ -240,7 +240,7 @@ def _nearest(key: str, specs: Sequence[TableSpec]) -> str:
 
 
 def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> Heading | None:
-    text = lines[index].text
+    text = _alone(lines[index].text)
     if len(text) > 160:
         return None
     bare = unmarked(text)
@@ -265,7 +265,7 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
 
 
 def _title(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> tuple[str | None, int]:
-    text = lines[index].text
+    text = _alone(lines[index].text)
     spec = table_title(text, specs)
     if spec is not None or text.rstrip().endswith("表"):
         return spec, 1
@@ -288,6 +288,11 @@ def _spans(text: str, following: str, specs: Sequence[TableSpec]) -> bool:
     """Whether a title that a spec knows reaches from one line into the next, whose own words are a title as well."""
     key = _QUOTES.sub("", squeeze(unmarked(text)) + following)
     return any(key.endswith(t) and len(t) > len(following) for spec in specs for t in spec.titles)
+
+
+def _alone(text: str) -> str:
+    """Return a title without the page that a tool put into its cell behind it: the cell goes all around the page."""
+    return _OFFICE.sub("", text) if len(text) > _MAX_TITLE and "|" in text and "表" in text[:_MAX_TITLE] else text
 
 
 def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> Heading | None:

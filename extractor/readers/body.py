@@ -28,7 +28,7 @@ from .ordinals import (
 from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
 from .repeats import without_repeats
 from .respelt import respelt
-from .rulings import without_rulings
+from .rulings import whole_rows, without_rulings
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, without_tears
 
@@ -103,6 +103,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     content = [line for line in without_heads(content, lines) if len(line.text) <= _LINE]
     unit, office, content = furniture(content, lines[chunk.first])
     content, note, empty = note_of(content)
+    as_printed = content
     content = without_rulings(content)
     grid = _is_grid(content)
     serial = _serial_cell(content) if grid else None
@@ -112,6 +113,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
         if tokens and not _numbering(tokens):
             rows.append((line, _without_levels(tokens)))
     rows = rows if grid else without_serials(rows)
+    rows = whole_rows(rows) if content != as_printed else rows
     everything = [tokens for _, tokens in rows]
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     printed = [line for line, _ in rows]

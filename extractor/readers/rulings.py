@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.amount import parse_amount
-from extractor.normalize import Line
+from extractor.normalize import Line, squeeze
 
-from .tokens import cells
+from .labels import TOTALS
+from .tokens import Token, cells
 
 _MOST = 400  # cells of a line
+_CODE = (3, 5, 7)  # digits of a code
 _TAIL = 2  # digits of a number that a border cut off
 _Cells = Sequence[str]
 
@@ -40,13 +42,39 @@ def without_rulings(content: Sequence[Line]) -> list[Line]:
     return [_blanked(line, borders.get(len(rows[i]), ())) if i in rows else line for i, line in enumerate(content)]
 
 
+def whole_rows(rows: Sequence[tuple[Line, list[Token]]]) -> list[tuple[Line, list[Token]]]:
+    """Put the amounts that stand alone on their line to the row beside it that has none: of a code, or a total."""
+    out: list[tuple[Line, list[Token]]] = []
+    waiting: list[Token] = []  # amounts of the row below
+    for (line, tokens), following in zip(rows, [*(t for _, t in rows[1:]), []], strict=True):
+        if all(t.kind == "number" and t.priced for t in tokens):
+            if out and _lacks(out[-1][1], tokens):
+                out[-1] = (out[-1][0], [*out[-1][1], *tokens])
+                continue
+            if _lacks(following, tokens):
+                waiting = tokens
+                continue
+        out.append((line, [*tokens, *waiting]))
+        waiting = []
+    return out
+
+
+def _lacks(row: Sequence[Token], amounts: Sequence[Token]) -> bool:
+    """Whether a row has a code and a name, or is the total, and has no amount; these would stand behind its words."""
+    words = [t for t in row if t.kind == "text"]
+    label = squeeze("".join(t.text for t in words))
+    first = bool(words) and len(words) + 1 == len(row) and row[0].whole and len(row[0].text) in _CODE
+    named = first or (len(words) == len(row) and label in TOTALS)
+    return named and max(t.cell or 0 for t in row) < min(t.cell or 0 for t in amounts)
+
+
 def _is_row(text: str) -> bool:
     return "\t" not in text and text.lstrip().startswith("|") and text.rstrip().endswith("|")
 
 
 @dataclass
 class _Group:
-    """Cells beside each other that are one column: the first and the last, what stands there, and whether it is named."""
+    """Cells beside each other that are one column: the first and the last, its name, what stands there."""
 
     first: int
     last: int
@@ -61,7 +89,7 @@ class _Group:
 
 def _borders(rows: Sequence[_Cells], *, headed: bool) -> list[int]:
     """Return the borders to be blanked, each by the index of the cell in front of it."""
-    begin = next((i for i, row in enumerate(rows) if any("." in c and parse_amount(c) for c in row)), len(rows))
+    begin = next((i for i, row in enumerate(rows) if any(map(_is_amount, row))), len(rows))
     begin = begin if headed else 0
     columns = [[row[i] for row in rows] for i in range(len(rows[0]))]
     filled = [_Group(i, i, any(c[:begin]), c) for i, c in enumerate(columns) if any(c)]
@@ -110,8 +138,12 @@ def _of_one(left: _Group, right: _Group, begin: int) -> bool:
     """Whether the cells of two columns may be those of one: never both in a row, and of one kind."""
     if any(a and b for a, b in zip(left.texts, right.texts, strict=True)):
         return False
-    kinds = [{parse_amount(c) is not None for c in group.texts[begin:] if c} for group in (left, right)]
+    kinds = [{_is_amount(c) for c in group.texts[begin:] if c} for group in (left, right)]
     return not kinds[0] or not kinds[1] or kinds[0] == kinds[1] or {True, False} in kinds
+
+
+def _is_amount(text: str) -> bool:
+    return "." in text and parse_amount(text) is not None
 
 
 def _is_tail(left: _Group, right: _Group, begin: int) -> bool:
@@ -132,4 +164,4 @@ def _blanked(line: Line, borders: Sequence[int]) -> Line:
     return replace(line, text="".join(text))
 
 
-__all__ = ["without_rulings"]
+__all__ = ["whole_rows", "without_rulings"]
