@@ -14,7 +14,7 @@ from extractor.specs import TableSpec
 
 from .blocks import sides
 from .body import Body
-from .columns import Layout, columns_by_name, looks_misread, misread_of, strangeness
+from .columns import Layout, columns_by_name, is_name, looks_misread, misread_of, strangeness
 from .labels import HEADER_WORDS, undated
 from .tokens import cells, split_header
 
@@ -85,6 +85,9 @@ def _path(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
         text = text or _spanning(rows, depth, place)
         if text and text not in out:
             out.append(text)
+    if len(out) > 1 and not is_name(undated(bare(out[-1]))):  # a name may be cut into lines of its cell
+        begin = next((i for i in range(len(out) - 1) if is_name(undated("".join(out[i:])))), None)
+        out = out if begin is None else [*out[:begin], "".join(out[begin:])]
     return tuple(out)
 
 
