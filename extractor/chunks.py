@@ -69,9 +69,12 @@ def _raw(lines: Sequence[Line], found: Sequence[Heading]) -> list[Chunk]:
     for position, heading in enumerate(body):
         if heading.kind not in ("table", "other-table"):
             continue
-        end = next((h.index for h in body[position + 1 :] if h.kind != "subsection"), len(lines))
-        piece = range(heading.index + heading.count, end)
-        chunks.append(Chunk(heading.spec, 0, heading.title, heading.index, (piece,)))
+        end = next((h.begins for h in body[position + 1 :] if h.kind != "subsection"), len(lines))
+        after = heading.index + heading.count
+        pieces: tuple[range, ...] = (range(after, end),)
+        if page := heading.page:  # its header's words stand below it too
+            pieces = range(after, page.stop), range(page.start, heading.index), range(page.stop, max(end, page.stop))
+        chunks.append(Chunk(heading.spec, 0, heading.title, heading.index, pieces))
     return chunks
 
 

@@ -5,9 +5,12 @@ and are ignored. Contents lists repeat every heading and are recognised and skip
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -34,6 +37,7 @@ class Heading:
         title: The title for people.
         spec: The table's spec id.
         contents: It stands in a contents list.
+        page: The lines of its page, as a range of indexes, where it stands below the table that it heads.
     """
 
     kind: HeadingKind
@@ -42,6 +46,12 @@ class Heading:
     title: str
     spec: str | None = None
     contents: bool = False
+    page: range | None = None
+
+    @property
+    def begins(self) -> int:
+        """Index of the first line that belongs to it."""
+        return self.page.start if self.page else self.index
 
 
 _PART = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)")
@@ -82,6 +92,9 @@ _FURNITURE = re.compile(
 _LEAD = 3  # such lines
 _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
+_BLANK = 2  # lines of the text from the last one of a page to the first one of the next, at the least
+_SEVERAL = 3  # titles
+_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)")
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
@@ -179,7 +192,52 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
             heading = Heading(heading.kind, index, heading.count, heading.title, heading.spec, contents=True)
         found.append(heading)
         index += heading.count
-    return found
+    return _below(found, lines)
+
+
+def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
+    """Give titles that stand at the end of their pages these pages, where nearly all of a document do.
+
+    Some tools write merged cells behind all others, the title among them: its page holds amounts above it and none
+    below. Pages are told by two blank lines between them.
+    """
+    starts = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(lines)) if b.number - a.number > _BLANK), len(lines)]
+    spans = [range(a, b) for a, b in pairwise(starts)]
+    if len(spans) < _SEVERAL:
+        return found
+    amounts = [i for i, line in enumerate(lines) if _AMOUNT.search(line.text)]
+    titles = [h for h in found if h.kind in ("table", "other-table") and not h.contents]
+    pages = {h.index: bisect_right(starts, h.index) - 1 for h in titles}
+    counts = Counter(pages.values())
+    # A page of many titles and no amount is a list of contents, with or without a title.
+    listed = {
+        p for p, count in counts.items() if count > _SEVERAL and not _between(amounts, spans[p].start, spans[p].stop)
+    }
+    out: dict[int, range] = {}
+    for heading in titles:
+        page = spans[pages[heading.index]]
+        above = _between(amounts, page.start, heading.index)
+        below = _between(amounts, heading.index + heading.count, page.stop)
+        if counts[pages[heading.index]] == 1 and above and not below:
+            first = next(i for i in page if not _MARKER.fullmatch(squeeze(unmarked(lines[i].text))))
+            out[heading.index] = range(first, page.stop)
+    among = sum(pages[h.index] not in listed for h in titles)
+    if len(out) < _SEVERAL or len(out) * 3 < among * 2:
+        return found
+    kept: list[Heading] = []
+    for heading in found:
+        if heading.index in out:
+            kept.append(replace(heading, page=out[heading.index]))
+        elif heading.kind != "marker" or spans[bisect_right(starts, heading.index) - 1].stop not in {
+            p.stop for p in out.values()
+        }:
+            kept.append(replace(heading, contents=True) if pages.get(heading.index) in listed else heading)
+    return kept
+
+
+def _between(places: Sequence[int], first: int, last: int) -> int:
+    """Count the places in a range."""
+    return bisect_left(places, last) - bisect_left(places, first)
 
 
 def _is_row(heading: Heading, lines: Sequence[Line], specs: Sequence[TableSpec], found: Sequence[Heading]) -> bool:
