@@ -9,6 +9,23 @@ from .sections import Heading
 
 _TOTAL_ROW = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*-?\d")
 _TOTAL_LABEL = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*$")
+_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)")
+_HEADER = frozenset(
+    {
+        "金额",
+        "预算数",
+        "决算数",
+        "合计",
+        "小计",
+        "项目",
+        "项目名称",
+        "结转下年资金",
+        "项目支出",
+        "基本支出",
+        "机关运行经费支出",
+    }
+)
+_UNIT = re.compile(r"单位[:：]")
 _NUMBER = re.compile(r"-?[\d,]+\.?\d*")
 
 
@@ -70,12 +87,23 @@ def _raw(lines: Sequence[Line], found: Sequence[Heading]) -> list[Chunk]:
         if heading.kind not in ("table", "other-table"):
             continue
         end = next((h.begins for h in body[position + 1 :] if h.kind != "subsection"), len(lines))
-        after = heading.index + heading.count
-        pieces: tuple[range, ...] = (range(after, end),)
-        if page := heading.page:  # its header's words stand below it too
-            pieces = range(after, page.stop), range(page.start, heading.index), range(page.stop, max(end, page.stop))
+        pieces = _of_page(lines, heading, end) if heading.page else (range(heading.index + heading.count, end),)
         chunks.append(Chunk(heading.spec, 0, heading.title, heading.index, pieces))
     return chunks
+
+
+def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, ...]:
+    """Return the lines of a table whose title stands below it.
+
+    Other merged cells do too: they come behind the words of the header, in front of the label of the first row.
+    """
+    page = heading.page or range(0)
+    first = next((i for i in range(page.start, heading.index) if _AMOUNT.search(lines[i].text)), page.start)
+    label = squeeze(lines[first - 1].text) if first > page.start else ""
+    alone = _NUMBER.match(squeeze(lines[first].text)) is not None  # its label is on the line above
+    rows = first - bool(alone and label and label not in _HEADER and not _UNIT.search(label))
+    below = range(heading.index + heading.count, page.stop)
+    return range(page.start, rows), below, range(rows, heading.index), range(page.stop, max(end, page.stop))
 
 
 def _has_content(lines: Sequence[Line], chunk: Chunk) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from extractor.normalize import Line, Place, squeeze
 
@@ -33,8 +34,13 @@ def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line
     match = _UNIT.search(title.text)
     if match:
         unit = match.group(1)
-    for line in content:
+    waits = False  # its name is on the line below 部门:
+    for line, after in zip_longest(content, content[1:]):
         text = line.text
+        if waits and not re.search(r"[\d\t|:]", text):
+            office, waits = office or squeeze(text), False
+            continue
+        waits = False
         match = _UNIT.search(text) or _UNIT_GOES_ON.search(text)
         if match:
             unit = unit or match.group(1)
@@ -42,6 +48,7 @@ def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line
         named = _OFFICE.match(text.strip(" |\t"))
         if named:
             office = office or squeeze(named.group(1)).strip("|")
+            waits = not named.group(1).strip() and after is not None and not _UNIT.search(after.text)
             continue
         if _STRAY.match(squeeze(line.text)):
             continue
