@@ -85,7 +85,8 @@ def _path(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
         text = text or _spanning(rows, depth, place)
         if text and text not in out:
             out.append(text)
-    if len(out) > 1 and not is_name(undated(bare(out[-1]))):  # a name may be cut into lines of its cell
+    leaf = undated(bare(out[-1])) if len(out) > 1 else ""
+    if leaf and not is_name(leaf):  # a name may be cut into lines of its cell
         begin = next((i for i in range(len(out) - 1) if is_name(undated("".join(out[i:])))), None)
         out = out if begin is None else [*out[:begin], "".join(out[begin:])]
     return tuple(out)

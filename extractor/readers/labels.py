@@ -239,7 +239,8 @@ class Labels:
         if spec.shape == "two_sided" and first.kind == "text":
             return self._two_sided_start(tokens, spec, before_amount=next_amount)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
-            return any(t.priced for t in tokens) and (len(tokens) > 1 or spec.shape == "wide")
+            below = bool(following) and following[0].priced  # one cell a line
+            return any(t.priced for t in tokens) and (len(tokens) > 1 or below or spec.shape == "wide")
         if spec.shape == "wide" and _of_office_or_year(tokens):
             return any(t.priced for t in tokens) or (next_amount and first.kind == "text")
         if spec.shape in ("items", "projects", "labels", "wide") and first.kind == "text":
