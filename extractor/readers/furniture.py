@@ -34,13 +34,12 @@ def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line
     match = _UNIT.search(title.text)
     if match:
         unit = match.group(1)
-    waits = False  # its name is on the line below 部门:
-    for line, after in zip_longest(content, content[1:]):
+    waits = False  # its name is on the line below 部门:, above the unit
+    for line, below in zip_longest(content, content[2:]):
         text = line.text
-        if waits and not re.search(r"[\d\t|:]", text):
+        if waits:
             office, waits = office or squeeze(text), False
             continue
-        waits = False
         match = _UNIT.search(text) or _UNIT_GOES_ON.search(text)
         if match:
             unit = unit or match.group(1)
@@ -48,7 +47,11 @@ def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line
         named = _OFFICE.match(text.strip(" |\t"))
         if named:
             office = office or squeeze(named.group(1)).strip("|")
-            waits = not named.group(1).strip() and after is not None and not _UNIT.search(after.text)
+            waits = (
+                not (match or named.group(1).strip())
+                and below is not None
+                and _UNIT.match(below.text.strip()) is not None
+            )
             continue
         if _STRAY.match(squeeze(line.text)):
             continue
