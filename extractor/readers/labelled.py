@@ -276,6 +276,8 @@ def _keys(rows: Sequence[RawRow], paths: dict[int, tuple[RowSpec, ...]], labels:
     where = {path: index for index, path in paths.items()}
     for index, path in paths.items():
         parts = []
+        if _is_cut(printed[path], path[-1]):
+            rows[index].doubt = rows[index].doubt or "its label is the beginning of one: the rest isn't there"
         for depth in range(1, len(path) + 1):
             step = path[:depth]
             # A total names no part of it; a subtotal does where it stands above.
@@ -298,6 +300,12 @@ def _spelled(bare: str, row: RowSpec, labels: Labels, spec: TableSpec) -> str:
     if standard == bare and bare not in names and near:
         return near[0]
     return standard if len(standard) == len(bare) else bare
+
+
+def _is_cut(printed: str, row: RowSpec) -> bool:
+    """Whether what is printed is only how a row's label begins."""
+    names = [split_label(name)[1] for name in (row.label, *row.aliases)]
+    return printed not in names and any(name.startswith(printed) for name in names)
 
 
 def _has_parts_above(path: tuple[RowSpec, ...], stands: int, where: Mapping[tuple[RowSpec, ...], int]) -> bool:
