@@ -48,8 +48,8 @@ class Token:
 
     @property
     def priced(self) -> bool:
-        """An amount for sure: it has digits after the point, or its unit behind it."""
-        return self.money or self.decimals > 0
+        """An amount for sure: it has digits after the point, its thousands set apart, or its unit behind it."""
+        return self.money or self.decimals > 0 or (self.kind == "number" and "," in self.text)
 
     @property
     def whole(self) -> bool:
