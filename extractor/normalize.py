@@ -130,7 +130,7 @@ def _ruled(found: list[Line]) -> list[Line]:
     for run in piped.runs(texts):
         starts = (run.start, run.start + 1) if "|" not in texts[run.start] else (run.start,)
         for start in starts:
-            whole = reduce(_joined, found[start : run.stop])
+            whole = _together(found[start : run.stop])
             made = piped.rows(whole.text)
             if made:
                 out += found[done:start]
@@ -149,10 +149,10 @@ def _row(whole: Line, row: Sequence[tuple[int, int]]) -> Line:
             chars.append(("\t", chars[-1][1]))
         chars += [(whole.text[i], i) for i in range(first, end)]
     begin = starts[chars[0][1]]
-    breaks = tuple(b for b in whole.breaks if b >= begin)
+    above = bisect_left(whole.breaks, begin)
     return Line(
-        whole.number + len(whole.breaks) - len(breaks), begin, "".join(c for c, _ in chars),
-        tuple(starts[i] for _, i in chars), tuple(ends[i] for _, i in chars), breaks,
+        whole.number + above, begin, "".join(c for c, _ in chars), tuple(starts[i] for _, i in chars),
+        tuple(ends[i] for _, i in chars), whole.breaks[above : bisect_left(whole.breaks, ends[chars[-1][1]])],
     )  # fmt: skip
 
 
@@ -328,6 +328,21 @@ def _goes_on(found: Sequence[Line], index: int) -> bool:
     text = found[index].text
     priced = text.endswith("元") and _PRICED.search(text) is not None
     return not priced and _WORDS.search(text[-1] + found[index + 1].text[0]) is not None
+
+
+def _together(found: Sequence[Line]) -> Line:
+    """Join many lines at once."""
+    first = found[0]
+    offsets: list[int] = []
+    ends: list[int] = []
+    breaks: list[int] = []
+    for line in found:
+        own = _offsets(line)
+        breaks += [*[own[0] - 1] * (line.number - first.number - len(breaks)), *line.breaks]
+        offsets += own
+        ends += line.ends or [o + 1 for o in own]
+    text = "".join(line.text for line in found)
+    return Line(first.number, first.start, text, tuple(offsets), tuple(ends), tuple(breaks))
 
 
 def _joined(line: Line, after: Line) -> Line:

@@ -5,6 +5,7 @@ other block: ``职工基本医疗保险缴`` / ``30110 245.68 30208 取暖费 41
 code tells whose the pieces are; a piece that completes no name stays where it was read.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
@@ -15,17 +16,22 @@ from .tokens import Token
 
 _ITEM = 5  # digits of an item's code
 _NEAR = 2  # lines
+_PIECES = 4  # of a name
 _Names = Mapping[str, Sequence[str]]
+_Spare = defaultdict[int, list[tuple[Token, RawRow]]]
 
 
 def sorted_out(rows: Sequence[RawRow], names: _Names) -> list[RawRow]:
     """Return the rows with their own names, and codes without a name before them as rows of their own."""
     out = [piece for row in rows for piece in _parted(row, names)]
     known = {row.code: frozenset(map(squeeze, names.get(row.code or "", ()))) for row in out}
-    spare: list[tuple[Token, RawRow]] = []
+    spare: _Spare = defaultdict(list)
     for row in out:
         own = _own(row, known[row.code])
-        spare += [(t, row) for t in row.label if t not in own]
+        kept = set(map(id, own))
+        for token in row.label:
+            if id(token) not in kept:
+                spare[token.line].append((token, row))
         if row.code:
             row.label = own
     for row in out:
@@ -40,7 +46,7 @@ def _own(row: RawRow, known: frozenset[str]) -> list[Token]:
         return [t for t in row.label if not row.items or t.line == row.items[0].line] or row.label
     if row.text in known:
         return row.label
-    pieces = [row.label[i:j] for i in range(len(row.label)) for j in range(i + 1, len(row.label) + 1)]
+    pieces = [row.label[i:j] for i in range(len(row.label)) for j in range(i + 1, i + 1 + _PIECES)]
     return max((p for p in pieces if _text(p) in known), key=len, default=row.label)
 
 
@@ -60,9 +66,10 @@ def _is_item(token: Token, row: RawRow, names: _Names) -> bool:
     return same and token.whole and len(token.text) == _ITEM and token.text in names
 
 
-def _complete(row: RawRow, spare: list[tuple[Token, RawRow]], known: frozenset[str]) -> None:
+def _complete(row: RawRow, spare: _Spare, known: frozenset[str]) -> None:
     """Put the one or two pieces beside a row to its name, if that is then its code's."""
-    near = [(t, owner) for t, owner in spare if abs(t.line - row.line) <= _NEAR]
+    lines = range(row.line - _NEAR, row.line + _NEAR + 1)
+    near = [piece for line in lines if line in spare for piece in spare[line][:_PIECES]]
     for count in (1, 2):
         for pieces in permutations(near, count):
             before = [t for t, _ in pieces if t.line < row.line]
@@ -71,7 +78,7 @@ def _complete(row: RawRow, spare: list[tuple[Token, RawRow]], known: frozenset[s
             if [*before, *after] == [t for t, _ in pieces] and _text(label) in known:
                 row.label = label
                 for piece in pieces:
-                    spare.remove(piece)
+                    spare[piece[0].line].remove(piece)
                     piece[1].label = [t for t in piece[1].label if t is not piece[0]]
                 return
 
