@@ -144,6 +144,7 @@ def test_a_header_with_the_sum_of_its_points_and_halves_of_a_label() -> None:
     result = read(FORM)
     found = cells(result, "performance_project")
     assert {row.split("/", 1)[0] for row, _ in found} == {"望远镜改造"}
+    assert ("*", "单位名称") not in cells(result, "document")  # not 实施某研究所
     assert found["望远镜改造/指标/改造望远镜", "指标值"][0] == "≥2台"
     assert found["望远镜改造/指标/改造望远镜", "分值权重"] == ("30", "proven")
     assert found["望远镜改造/资金/上年结转资金", "预算"] == ("10.00", "proven")
