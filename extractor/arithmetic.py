@@ -147,6 +147,8 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
         tolerance = _NOTHING
     off = abs(left - right)
     held = off <= tolerance
+    if not held and prose and _told_whole(instance, frames, values, (left, right)):
+        return Outcome("held", left, right, off)
     exact = not off or (off <= max(one.coarsest, two.coarsest) and not _one_scale(instance, frames))
     counted = instance.constant is not None and right == instance.constant + two.total and right != 0
     # Nothing equals nothing wherever cells are empty; a 0.00 that prose prints twice is a number like any other.
@@ -154,6 +156,24 @@ def _sums(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcom
     some = one.printed and two.printed if spelt else one.nonzero and two.nonzero
     evidence = bool(some or (one.nonzero and counted))
     return Outcome("held" if held else "violated", left, right, tolerance, evidence, exact)
+
+
+def _told_whole(instance: Instance, frames: Sequence[Frame], values: Values, totals: tuple[Decimal, Decimal]) -> bool:
+    """Whether prose tells an amount rounded to a whole unit that is larger than the table's: 17,192 万元 of yuan.
+
+    That much is no contradiction, and no proof: the digits below the unit are not compared.
+    """
+    for refs, told, other in ((instance.left, totals[0], totals[1]), (instance.right, totals[1], totals[0])):
+        if len(refs) == 1 and frames[refs[0].frame].gaps and refs[0] in values:
+            value, scale = values[refs[0]], frames[refs[0].frame].scale_at(refs[0].row, refs[0].column)
+            finer = all(
+                r.frame != refs[0].frame and frames[r.frame].scale_at(r.row, r.column) < scale
+                for r in instance.refs
+                if r != refs[0]
+            )
+            if finer and told and value == value.to_integral_value() and unit_of(value) == 1:
+                return (other / scale).quantize(Decimal(1), ROUND_HALF_UP, WIDE) == value
+    return False
 
 
 def _one_scale(instance: Instance, frames: Sequence[Frame]) -> bool:

@@ -14,7 +14,7 @@ from .records import Cell, Finding, Row, Span, Table
 
 # ``公务用车保有量（辆）``: a row that counts says what, whatever the table's money is in.
 _COUNTED = re.compile(r"\((个|人|人次|批次|次|辆|台|套|平方米)(?:[,、/]?套)?\)$")
-_PRINTED = re.compile(r"-?(?<!\d)(?:\d{1,3}(?:,\d{3}){1,8}|\d+)\.\d+")
+_PRINTED = re.compile(r"-?(?<!\d)(?:(?:\d{1,3}(?:,\d{3}){1,8}|\d+)\.\d+|\d{1,3}(?:,\d{3}){1,8}(?![\d,.]))")
 
 
 def table(lines: Sequence[Line], draft: Draft) -> Table:

@@ -23,7 +23,7 @@ def parted(chars: list[Char]) -> Iterator[list[Char]]:
     if BREAK not in text:
         yield chars
         return
-    mark = "\t" if "\t" in text else "|" if text.count("|") >= _BARS else ""
+    mark = "\t" if "\t" in text.lstrip() else "|" if text.count("|") >= _BARS else ""
     if not mark:
         yield from split(chars, BREAK)
         return

@@ -5,6 +5,7 @@ A form is no grid: fields with a label, a small table of money, and a list of in
 ``schemas/performance/<form>.yaml`` describes one form, ``words.yaml`` the words that all of them share.
 """
 
+import re
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -23,6 +24,7 @@ Kind = Literal[
 FieldKind = Literal["name", "goal", "money", "other"]
 NUMBERS: frozenset[Kind] = frozenset({"weight", "score"})
 """Kinds of indicator columns that hold numbers; all others are text, whatever is printed."""
+_SUM = re.compile(r"\(\d{1,3}分?\)$")
 MONEY = "资金"  # what the roles of money begin with in forms of projects
 
 
@@ -115,6 +117,10 @@ class IndicatorColumn(_Strict):
         return ((self.id,) if self.id else ()) + self.aliases
 
 
+IGNORED = IndicatorColumn(id="", kind="ignored")
+"""A column of another name than we know."""
+
+
 class Words(_Strict):
     """Words that the forms share; see the comments in ``words.yaml``."""
 
@@ -160,6 +166,10 @@ class Words(_Strict):
     def column_of(self) -> dict[str, IndicatorColumn]:
         """Indicator column by printed form."""
         return {name: column for column in self.indicators for name in column.names}
+
+    def named(self, text: str) -> IndicatorColumn | None:
+        """Return the column of this name, whatever sum of its points is printed behind it: 分值权重(90)."""
+        return self.column_of.get(text) or (self.column_of.get(_SUM.sub("", text)) if text.endswith(")") else None)
 
     def column(self, kind: Kind) -> IndicatorColumn:
         """Return the column of this kind."""

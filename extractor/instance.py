@@ -54,6 +54,9 @@ class FrameRow(NamedTuple):
         return next((text for name, text in self.texts if name == column), "")
 
 
+_HALF_A_YUAN = Decimal("0.5")
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The skeleton of a table: rows and columns without numbers.
@@ -115,11 +118,17 @@ class Frame:
         return known
 
     def yuan(self, ref: "Ref", value: Decimal) -> "Reckoned":
-        """Return what a number in a cell comes to: itself, yuan, and half a unit of its last place in yuan."""
+        """Return what a number in a cell comes to: itself, yuan, and half a unit of its last place in yuan.
+
+        A table in yuan without any decimals may be rounded as others are: its amounts end in fen.
+        """
         known = self.reckoned.get(ref)
         if known is None or known[0] is not value:
             scale = self.scales.get((ref.row, ref.column), self.scale)
-            known = self.reckoned[ref] = value, value * scale, half_unit(value, self.decimals) * scale
+            half = half_unit(value, self.decimals) * scale
+            if not half and self.scale == 1 and not self.decimals and (ref.row, ref.column) not in self.scales:
+                half = _HALF_A_YUAN
+            known = self.reckoned[ref] = value, value * scale, half
         return known
 
 

@@ -15,6 +15,7 @@ from functools import reduce
 from itertools import chain
 from typing import NamedTuple
 
+from . import piped
 from .breaks import BREAK, Char, parted, split
 from .document import Document
 from .gaps import gaps
@@ -60,6 +61,8 @@ _RESIDUE = re.compile(
     r"|(?P<hidden>[\u200b-\u200f\u2060\ufeff\u00ad])"
 )
 _HINT = re.compile(r"[<&\u200b-\u200f\u2060\ufeff\u00ad]|\*\*")
+_ENDS = frozenset(("</p>", *(f"</h{n}>" for n in range(1, 7))))  # of paragraphs, where a page has them on one line
+_ROW_TAG = re.compile(r"</?t[dhr]\b")
 _BREAK = re.compile(r"\r\n|\r|\n")
 # A table row of HTML, which may go on over several lines; its cells belong on one.
 _ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DOTALL)
@@ -115,7 +118,42 @@ class Line:
 
 def lines(document: Document) -> list[Line]:
     """Return the lines of a document that hold more than white space, with broken rows of tab tables whole again."""
-    return _mended(_filled(list(_lines(document.text))))
+    found = list(_lines(document.text))
+    return _mended(_filled(_ruled(found) if "|" in document.text else found))
+
+
+def _ruled(found: list[Line]) -> list[Line]:
+    """Put the cells of tables that have a line each, with their borders, back into rows with tabs."""
+    texts = [line.text for line in found]
+    out: list[Line] = []
+    done = 0
+    for run in piped.runs(texts):
+        starts = (run.start, run.start + 1) if "|" not in texts[run.start] else (run.start,)
+        for start in starts:
+            whole = _together(found[start : run.stop])
+            made = piped.rows(whole.text)
+            if made:
+                out += found[done:start]
+                out += [_row(whole, row) for row in made]
+                done = run.stop
+                break
+    return [*out, *found[done:]]
+
+
+def _row(whole: Line, row: Sequence[tuple[int, int]]) -> Line:
+    """Return a row of cells of a longer line, with a tab between them."""
+    starts, ends = whole.offsets or (), whole.ends
+    chars: list[tuple[str, int]] = []
+    for first, end in row:
+        if chars:
+            chars.append(("\t", chars[-1][1]))
+        chars += [(whole.text[i], i) for i in range(first, end)]
+    begin = starts[chars[0][1]]
+    above = bisect_left(whole.breaks, begin)
+    return Line(
+        whole.number + above, begin, "".join(c for c, _ in chars), tuple(starts[i] for _, i in chars),
+        tuple(ends[i] for _, i in chars), whole.breaks[above : bisect_left(whole.breaks, ends[chars[-1][1]])],
+    )  # fmt: skip
 
 
 def _filled(found: list[Line]) -> list[Line]:
@@ -173,9 +211,11 @@ def _line(raw: str, at: tuple[int, int], spans: Spans) -> Iterator[Line]:
         return
     chars: list[Char] = []
     position = 0
+    paragraphs = plain.count("</p>") > 1 and _ROW_TAG.search(plain) is None
     for match in _RESIDUE.finditer(plain):
         chars.extend((plain[i], start + i, start + i + 1) for i in range(position, match.start()))
-        chars.extend((c, start + match.start(), start + match.end()) for c in _replacement(match, spans))
+        kept = BREAK if paragraphs and match.group() in _ENDS else _replacement(match, spans)
+        chars.extend((c, start + match.start(), start + match.end()) for c in kept)
         position = match.end()
     chars.extend((plain[i], start + i, start + i + 1) for i in range(position, len(plain)))
     breaks = tuple(start + m.start() for m in _BREAK.finditer(raw))
@@ -288,6 +328,21 @@ def _goes_on(found: Sequence[Line], index: int) -> bool:
     text = found[index].text
     priced = text.endswith("元") and _PRICED.search(text) is not None
     return not priced and _WORDS.search(text[-1] + found[index + 1].text[0]) is not None
+
+
+def _together(found: Sequence[Line]) -> Line:
+    """Join many lines at once."""
+    first = found[0]
+    offsets: list[int] = []
+    ends: list[int] = []
+    breaks: list[int] = []
+    for line in found:
+        own = _offsets(line)
+        breaks += [*[own[0] - 1] * (line.number - first.number - len(breaks)), *line.breaks]
+        offsets += own
+        ends += line.ends or [o + 1 for o in own]
+    text = "".join(line.text for line in found)
+    return Line(first.number, first.start, text, tuple(offsets), tuple(ends), tuple(breaks))
 
 
 def _joined(line: Line, after: Line) -> Line:

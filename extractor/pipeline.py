@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FEW = 6  # lines between the number of a table and its title
 _BUDGET = 11  # tables of a department budget
-_AMOUNT = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?=\s?(?:万元|元|人|个|辆|台|%)))")
+_AMOUNT = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d+|(?<=,\d\d\d)(?![\d,.])|(?=\s?(?:万元|元|人|个|辆|台|%)))")
 
 
 @dataclass(slots=True)

@@ -64,7 +64,11 @@ _MARKER = re.compile(
 _SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
 _SUBSECTION = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
 _NARRATIVE_END = re.compile(r"(?:说明|概况|解释|职能|职责|情况|设置)$")
+# What heads prose without a number: 关于收入总表的说明 follows a table, and isn't its last row.
+_UNNUMBERED = re.compile(r"(?:情况说明|编制说明|名词解释)$|^关于.{2,36}表的?说明$")
 _FIRST = "第一部分"
+_OF_WHOM = re.compile(r"^(?:本?(?:部门|单位)|\((?:部门|单位)\))+")
+_OPENING = 4  # characters of it that tell it
 _LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$")
 _TITLE_PREFIX = re.compile(
     r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|(?:公开)?附?表[一二三四五六七八九十]{1,3}[:：]|(?:财决|财预|预算|决算)?公开(?:\d{1,2}表|表\d{1,2})[:：]?|附件\d{0,2}[:：]?"
@@ -365,7 +369,7 @@ def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> He
         return Heading("section", index, 1, readable(bare)) if "关于" in key else None
     if _SUBSECTION.match(key) and _NARRATIVE_END.search(key):
         return Heading("subsection", index, 1, readable(bare))
-    if len(key) <= 40 and re.search(r"(?:情况说明|编制说明|名词解释)$", key) and not re.search(r"[,:：;]", key):
+    if len(key) <= 40 and _UNNUMBERED.search(key) and not re.search(r"[,:：;]", key):
         return Heading("section", index, 1, readable(bare))
     return None
 
@@ -380,6 +384,7 @@ def contents(lines: Sequence[Line]) -> range:
 
 def _contents_end(lines: Sequence[Line], first: int) -> int:
     seen, titles = set[str](), set[str]()
+    opening = ""  # what the first entry is about, which the body may begin with behind the office's name
     last_leader = first
     for index in range(first, min(first + 300, len(lines))):
         text = lines[index].text
@@ -390,8 +395,12 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
         again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
         title = _TITLE_PREFIX.sub("", _OFFICE.sub("", key))
         again = again or (title in titles and ("|" in text or _OFFICE.search(key) is not None))  # as a grid's first row
+        numbered = _SECTION.match(key)
+        again = again or (len(opening) >= _OPENING and not numbered and key.endswith(opening))
         if len(seen) >= 2 and (again or (len(key) >= 4 and key in seen)):
             return index if last_leader == first else last_leader
+        if numbered and not opening:
+            opening = _OF_WHOM.sub("", key[numbered.end() :])
         if len(key) > 70 or (key.endswith("。") and len(key) > 20):
             return last_leader if last_leader > first else index
         seen.add(key)

@@ -10,6 +10,7 @@ from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec, split_label
 
 from .astray import adrift, put_back, without_headings
+from .below import priced_below
 from .blocks import block_starts, split_blocks
 from .columns import is_name
 from .displaced import in_place
@@ -30,12 +31,13 @@ from .repeats import without_repeats
 from .respelt import respelt
 from .rulings import whole_rows, without_rulings
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
-from .torn import whole_codes, without_tears
+from .torn import whole_codes, with_zeros, without_stray_dashes, without_tears
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
 _LINE = 10_000  # characters of a line of a table; what is longer is none, and is listed as not read
 _AMOUNT = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
+_ITEMS = ("科目编码", "科目代码", "科目名称")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,10 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
     )
-    token_lines = without_unit_names(token_lines, whole, grid=grid)
+    token_lines = with_zeros(without_unit_names(token_lines, whole, grid=grid), labels.catalogue.names)
     token_lines = without_ordinals(without_tears(token_lines, labels.catalogue.names), whole, grid=grid)
-    token_lines = token_lines if grid else whole_codes(token_lines, labels.catalogue.names)
+    token_lines = token_lines if grid else without_stray_dashes(whole_codes(token_lines, labels.catalogue.names))
+    token_lines = priced_below(token_lines, header, layouts) if grid else token_lines
     starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     words = squeeze("".join(line.text for line in header)).replace("|", "")
@@ -172,7 +175,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
-        blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in ("科目编码", "科目代码"))),
+        blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in _ITEMS)),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
         astray=joined(astray, layouts), adrift=lost,

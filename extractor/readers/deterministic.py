@@ -13,6 +13,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
 from . import structure
+from .beside_blocks import sorted_out
 from .body import Body
 from .codes import doubt_codes, printed_names, rivals, siblings
 from .columns import MORE, Layout, columns_by_name
@@ -135,7 +136,10 @@ def _rows(
 
 def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]) -> list[RawRow]:
     """Read the rows of a coded or project table; ``names`` by code settle wrapped names."""
-    return grid_rows(body, spec, labels) if body.grid else flow_rows(body, spec, labels, names)
+    if body.grid:
+        return grid_rows(body, spec, labels)
+    rows = flow_rows(body, spec, labels, names)
+    return sorted_out(rows, labels.catalogue.names) if body.blocks else rows
 
 
 def _of_other_tables(rows: Sequence[RawRow], spec: TableSpec) -> None:

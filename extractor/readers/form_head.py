@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby, takewhile
 
-from extractor.forms import FieldKind, IndicatorColumn, Words
+from extractor.forms import IGNORED, FieldKind, IndicatorColumn, Words
 from extractor.phrases import phrases
 
 from .form_pieces import Piece, bare, bare_label
@@ -80,18 +80,32 @@ def _label(found: Sequence[Piece], index: int, words: Words) -> tuple[int, Field
     return best, kind
 
 
-def name_field(found: Sequence[Field]) -> tuple[Piece, ...]:
-    """Return the pieces of the project's name: in a grid the cell behind the label, and what goes on below it."""
+def name_field(found: Sequence[Field], words: Words) -> tuple[Piece, ...]:
+    """Return the pieces of the project's name: in a grid the cell behind the label, and what goes on below it.
+
+    Elsewhere a label whose halves stand above and below the line of another one ends it: ``实施 某某学校`` above
+    ``单位``.
+    """
     field = next((f for f in found if f.kind == "name" and f.content), None)
     if field is None:
         return ()
     column = field.content[0].column
     if column is None:
-        return field.content
+        beyond = [p.text for f in found[found.index(field) + 1 :] for p in f.content]
+        lines = [list(group) for _, group in groupby(field.content, key=lambda p: p.line)]
+        end = next((i for i in range(1, len(lines)) if _half_label(lines[i], beyond, words)), len(lines))
+        return tuple(piece for line in lines[:end] for piece in line)
     label = field.label[0].column
     ends = (p.line for p in field.content if p.column == label and p.line > field.content[0].line)  # a label, misread
     last = min(ends, default=None)
     return tuple(p for p in field.content if p.column == column and (last is None or p.line < last))
+
+
+def _half_label(line: Sequence[Piece], beyond: Sequence[str], words: Words) -> bool:
+    """Whether a line begins with the first half of a label, in front of its content, whose other half follows below."""
+    half = line[0].text
+    rests = {label[len(half) :] for label in words.field_of if label.startswith(half)} - {""}
+    return len(line) > 1 and len(half) > 1 and not rests.isdisjoint(beyond)
 
 
 def words_of(found: Sequence[Field]) -> dict[str, list[Piece]]:
@@ -181,12 +195,12 @@ def _flow_header(found: Sequence[Piece], index: int, words: Words) -> Header | N
         text = ""
         for stop in range(index, min(index + _LONGEST_NAME, len(found))):
             text += found[stop].text
-            column = words.column_of.get(text)
+            column = words.named(text)
             if column and column.id not in (c.id for c in columns if c.id):
                 best = stop + 1
         if not best:
             break
-        columns.append(words.column_of[bare(found[index:best])])
+        columns.append(words.named(bare(found[index:best])) or IGNORED)
         places.append(found[index].column)
         index = best
     return Header(tuple(columns), tuple(places), first, index, bare(found[first:index])) if columns else None
@@ -208,14 +222,19 @@ def _grid_header(found: Sequence[Piece], index: int, words: Words) -> Header | N
                 return best
             stop += 1
         match = _named(cells, index, stop, words)
-        if match and (best is None or len(match.columns) > len(best.columns)):
+        if match and (best is None or _known(match) > _known(best)):
             best = match
     return best
 
 
+def _known(match: Header) -> int:
+    return sum(column is not IGNORED for column in match.columns)
+
+
 def _named(cells: dict[int, str], first: int, stop: int, words: Words) -> Header | None:
-    known = [(place, words.column_of.get(text)) for place, text in sorted(cells.items())]
-    named = [(place, column) for place, column in known if column]
+    known = [(place, words.named(text)) for place, text in sorted(cells.items())]
+    first_named = next((at for at, (_, column) in enumerate(known) if column), len(known))
+    named = [(place, column or IGNORED) for place, column in known[first_named:]]
     ids = [column.id for _, column in named if column.id]
     if not named or len(ids) != len(set(ids)):
         return None

@@ -38,7 +38,8 @@ def layout(body: Body, spec: TableSpec) -> Layout:
         return found
     odd = [p for pieces in _pieces(body) for p in pieces if may_be(p)]
     if not odd or _accounted(body, spec, found, odd):
-        return found
+        by_id = {c.id: c.names[0] for c in (*spec.columns, *spec.more) if c.canonical and c.id in found.labels}
+        return replace(found, labels={**found.labels, **by_id}) if by_id else found
     return Layout(known=False, reason=f"{odd[0]} in its header may be misread, and it names other columns")
 
 

@@ -71,6 +71,7 @@ STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部
 """A year and what its amounts are, as the label of a row."""
 _STAGES = frozenset({"预算数", "决算数", "预算金额"})
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
+_ITEMS = 3  # labels on one line, as no row has
 _DIGITS = 4  # digits of a year
 _SHORTEST = 4  # characters of a label of which one may be misread, where its number is right
 _LONGEST = 60  # characters with numbering and blanks; no known label is longer
@@ -252,6 +253,8 @@ class Labels:
         """Whether a line is the name of a column, the last of a header above a row without a name."""
         if spec.shape == "wide":  # else it is an office
             return self.of_header(tokens[0].text, self.header_words(spec))
+        if spec.shape == "labels" and len(tokens) >= _ITEMS:  # items side by side are a header, and no row
+            return all(t.kind == "text" and self.known(squeeze(t.text), spec) for t in tokens[1:])
         names = self.header_words(spec).split("\n") if spec.shape == "items" else ()
         named = sum(squeeze(t.text) in names for t in tokens)
         return named * 2 > len(tokens) and all(t.kind == "text" for t in tokens)

@@ -125,7 +125,7 @@ def _table(lines: Sequence[Line], place: FormPlace, part: int, known: Forms) -> 
     head = header(found, 0, words)
     parts = fields(found[: head.first] if head else found, words)
     amounts, unit = money(place.spec, [p for f in parts if f.kind == "money" for p in (*f.label, *f.content)], words)
-    named = name_field(parts)
+    named = name_field(parts, words)
     name = squeeze(bare(named))
     if place.spec.named and not _names(name, known):
         return None, ("", {})

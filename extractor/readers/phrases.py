@@ -211,11 +211,11 @@ def _is_title(text: str) -> bool:
 
 
 def _entries(lines: Sequence[Line], indexes: Sequence[int]) -> list[Cell]:
-    """Return the entries of a contents list; a line without a number goes on with the one above."""
+    """Return the entries of a contents list; a line without a number goes on with the one above, if that is cut off."""
     groups: list[list[int]] = []
     for index in indexes:
         text = lines[index].text.lstrip("#>*-+•" + WHITE).rstrip("*" + WHITE)
-        if _ENTRY.match(text):
+        if _ENTRY.match(text) or (groups and LEADER.search(lines[groups[-1][-1]].text)):
             groups.append([index])
         elif groups and not _MARKER.search(text):
             groups[-1].append(index)

@@ -23,6 +23,7 @@ from .prose_text import Flow, flow, running_heads, spans
 
 _MONEY = re.compile(r"(?<![\d.])\d[\d,]{0,20}(?:\.\d{1,6})?(?=[万亿千]?元)")
 _ZERO = re.compile(r"0+(?:\.0+)?")
+_OF_BUDGET = re.compile(r"预算(?!财政拨款|拨款)(?!.*决算)")
 _COVER_LINES = 30
 _SUBSECTION = 3  # level of （一）
 _TITLE = re.compile(r"20\d\d\s*年.{0,8}(?:预算|决算)(?:信息)?(?:公开)?(?:情况)?(?:说明|报告)?$")  # no part's heading
@@ -170,6 +171,8 @@ def _kind(told: str, titles: Sequence[str]) -> Kind:
         return "final"
     if len(titles) >= 8 and not outturn:
         return "budget"
+    if not told and outturn and not any(_OF_BUDGET.search(title) for title in titles):
+        return "final"
     return "final" if told.endswith("决算") else "budget"
 
 

@@ -32,7 +32,9 @@ _COVER = re.compile(r"(?:预算|决算)(?:信息)?(?:公开)?(?:说明)?$|^20\d\
 _TELLING = re.compile(r"(?:情况|说明|如下)$")
 _SAYS = re.compile(r"\d\.\d|\([类款项]\)|\d[万元%个人辆台]|增加|减少|增长|下降|其中")  # a sentence, no title
 _TITLE_END = re.compile(r"(?:情况|说明|设置|职能|职责|解释|事项|概况|构成)$")
-_OF_TABLE = re.compile(r"(?<=[预决]算)总?表(?=的?(?:情况|说明))")  # prose about what the table shows
+_OF_TABLE = re.compile(
+    r"(?<=[预决]算)总?表(?=的?(?:情况|说明))|(?<=[支收])总表(?=的?说明)|(?<=[收支][入出])总?表(?=的?说明)"
+)  # prose about what the table shows
 _DECIMAL = re.compile(r"\d\.\d")
 _AMOUNT = re.compile(r"(?<!指)(?<!反映)\d[\d,]*(?:\.\d+)?[万亿千]?元")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
@@ -79,9 +81,11 @@ def listed(lines: Sequence[Line]) -> frozenset[int]:
     A list ends where its first entries come back. One that is not called 目录 begins with 第一部分, which comes back
     before any amount is printed.
     """
-    out = set(contents(lines))
+    first = contents(lines)
+    out = set(first)
+    known = len(first) > 1 and LEADER.search(lines[first[-1]].text) is not None  # dots and a page: its last entry
     for index, line in enumerate(lines):
-        if index >= _OPENS and "目" not in line.text:
+        if (index >= _OPENS and "目" not in line.text) or (known and index in first):
             continue
         key = _bare(line.text)
         if key in {"目录", "目次"} or (index < _OPENS and index not in out and _FIRST_PART.match(key)):

@@ -48,8 +48,8 @@ class Token:
 
     @property
     def priced(self) -> bool:
-        """An amount for sure: it has digits after the point, or its unit behind it."""
-        return self.money or (self.kind == "number" and "." in self.text[:-1])
+        """An amount for sure: it has digits after the point, its thousands set apart, or its unit behind it."""
+        return self.money or (self.kind == "number" and ("." in self.text[:-1] or "," in self.text))
 
     @property
     def whole(self) -> bool:

@@ -39,6 +39,20 @@ def whole_codes(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str]]
     return [line for line in out if line]
 
 
+def without_stray_dashes(lines: Sequence[list[Token]]) -> list[list[Token]]:
+    """Drop dashes on lines of their own below rows that stand on one line each: an empty cell, but not which.
+
+    Set a little lower than the amounts beside them, they come out behind all of these. Where most lines hold one cell,
+    a dash is one.
+    """
+    alone = [line for line in lines if all(t.kind == "dash" for t in line)]
+    if not alone:
+        return list(lines)
+    rows = sum(len(line) > _CLASS for line in lines)
+    single = sum(len(line) == 1 for line in lines) - len(alone)
+    return [line for line in lines if line not in alone] if rows > single else list(lines)
+
+
 def without_tears(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str]]) -> list[list[Token]]:
     """Put codes together that run into their names and are torn: ``20508 03培训支出``, on one line or on two."""
     out = [list(line) for line in lines]
@@ -50,6 +64,25 @@ def without_tears(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str
         if rest and len(whole) in _SIZES and (i == 0 or line[i - 1].cell != code.cell or code.cell is None):
             line[i] = replace(code, text=whole, spans=(*code.spans, *name.spans[:1]))
             below[j] = replace(name, text=rest.group(2))
+    return out
+
+
+def with_zeros(lines: Sequence[list[Token]], names: Mapping[str, Sequence[str]]) -> list[list[Token]]:
+    """Put back the zeros that parts of codes lost, as a spreadsheet's numbers do: ``301 2 津贴补贴``.
+
+    Only where the classification has the name behind them for the code that they then are.
+    """
+    out = []
+    for line in lines:
+        end = next((i for i, t in enumerate(line) if not t.whole or len(t.text) > (_PART if i else _CLASS)), len(line))
+        parts = [t.text.zfill(_PART) for t in line[1:end]]
+        code = "".join([line[0].text, *parts]) if end > 1 else ""
+        lost = end > 1 and len(line[0].text) == _CLASS and any(len(t.text) < _PART for t in line[1:end])
+        if lost and len(code) in _SIZES and _is_name(line[end:], names.get(code, ())):
+            padded = [replace(t, text=part) for t, part in zip(line[1:end], parts, strict=True)]
+            out.append([line[0], *padded, *line[end:]])
+        else:
+            out.append(line)
     return out
 
 

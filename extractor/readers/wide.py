@@ -320,8 +320,11 @@ def _draft(
     chunk, spec, body = told
     # Cars are run more often than they are bought, and guests received more often than anybody travels abroad.
     usual = ("公务用车运行费", "公务接待费")
-    first = max(fits, key=lambda fit: sum(i[-1].label in usual for (i, _), t in fit.items() if t.amount))
+    some = [{cell for cell, t in fit.items() if t.amount and t.amount.value} for fit in fits]
+    best = max(range(len(fits)), key=lambda n: sum(item[-1].label in usual for item, _ in some[n]))
+    first = fits[best]
     unclear = {cell for fit in fits for cell in {*fit, *first} if fit.get(cell) is not first.get(cell)}
+    unclear &= {cell for cells_ in some for cell in cells_}  # where a 0 or nothing stands is the same, but not for 6.40
     columns = tuple(named)
     rows, places = [], []
     shown = {item for fit in fits for item, _ in fit}
@@ -339,7 +342,7 @@ def _draft(
         mine = [(c, first[item, c]) for c in columns if (item, c) in first]
         row.items = [t for _, t in mine]
         places.append(tuple(columns.index(c) for c, _ in mine))
-        if any((item, c) in unclear and t.amount and t.amount.value for c, t in mine):
+        if any((item, c) in unclear and t.amount for c, t in mine):
             row.doubt = _AMBIGUOUS
         rows.append(row)
     ids = tuple(spec.column_ids[c] for c in columns)

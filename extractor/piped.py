@@ -1,0 +1,69 @@
+"""Tables of web pages that come out as text with a border behind each cell and a line for each, or nearly.
+
+``合计 |`` / ``49.9 |`` / ``|`` / ``公务接待费 |``: what is empty has its border too, so the cells go back into rows as
+soon as the number of columns is known. It is the one with which a line of names stands on top, names stand in front,
+and nothing but amounts behind them. Where none is, or several are, the lines stay as they are.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+Row = list[tuple[int, int]]
+"""Of each cell, where it begins in the joined text and where it ends."""
+_AMOUNT = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?%?|[-—–/]{1,4}")
+_MOST = 14  # columns
+_FEW = 6  # borders, fewer are no table
+_CELL = 60  # characters
+_ROWS = 3
+
+
+def runs(texts: Sequence[str]) -> Iterator[range]:
+    """Yield the runs of lines with no more than one cell each and a border, or with one below them."""
+    first = None
+    for index in range(len(texts) + 1):
+        if index < len(texts) and _piece(texts, index):
+            first = index if first is None else first
+        elif first is not None:
+            if sum(text.count("|") for text in texts[first:index]) >= _FEW:
+                yield range(first, index)
+            first = None
+
+
+def _piece(texts: Sequence[str], index: int) -> bool:
+    text = texts[index]
+    if "|" in text:
+        return sum(1 for cell in text.split("|") if cell.strip()) <= 1
+    below = index + 1 < len(texts) and texts[index + 1].lstrip().startswith("|")
+    return below and len(text) <= _CELL and "\t" not in text
+
+
+def rows(text: str) -> list[Row]:
+    """Return the rows of a joined text's cells, without columns that are empty; none if it isn't clear."""
+    cells = _cells(text)
+    found = [made for count in range(2, min(_MOST, len(cells) // _ROWS) + 1) if (made := _in_rows(text, cells, count))]
+    return found[0] if len(found) == 1 else []
+
+
+def _cells(text: str) -> Row:
+    out, start = [], 0
+    for end in (i for i, char in enumerate(text) if char == "|"):
+        out.append((start, end))
+        start = end + 1
+    return [*out, (start, len(text))] if text[start:].strip() else out
+
+
+def _in_rows(text: str, cells: Row, count: int) -> list[Row]:
+    """Return rows of so many cells, if these are a table."""
+    made = [cells[i : i + count] for i in range(0, len(cells), count)]
+    printed = [[text[a:b].strip() for a, b in row] for row in made]
+    full = printed[:-1] if len(printed[-1]) < count else printed
+    kept = [i for i in range(count) if any(i < len(row) and row[i] for row in printed)]
+    if len(full) < _ROWS or len(kept) < 2:
+        return []
+    front, *behind = kept
+    names = all(len(row) > front and row[front] and not _AMOUNT.fullmatch(row[front]) for row in printed)
+    titled = all(printed[0][i] and not _AMOUNT.fullmatch(printed[0][i]) for i in kept)
+    amounts = [row[i] for row in printed[1:] for i in behind if i < len(row) and row[i]]
+    if not (names and titled and amounts and all(map(_AMOUNT.fullmatch, amounts))):
+        return []
+    return [[row[i] for i in kept if i < len(row)] for row in made]
