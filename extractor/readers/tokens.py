@@ -48,12 +48,17 @@ class Token:
 
     @property
     def priced(self) -> bool:
-        """An amount for sure: it has digits after the point, or its unit behind it."""
-        return self.money or self.decimals > 0
+        """An amount for sure: it has digits after the point, or its unit behind it, or is nothing but a zero."""
+        return self.money or self.decimals > 0 or (self.text == "0" and self.kind == "number")
 
     @property
     def whole(self) -> bool:
-        """A bare run of digits: perhaps a code, a page number, a name's number."""
+        """A bare run of digits, and more than a zero: perhaps a code, a page number, a name's number."""
+        return self.digits and self.text != "0"
+
+    @property
+    def digits(self) -> bool:
+        """A bare run of digits: what is whole, or a zero, or the end of a number that is split."""
         return self.kind == "number" and self.text.isdigit() and not self.money
 
 
@@ -95,6 +100,8 @@ def tokenize(line: Line, names: Mapping[str, Sequence[str]], *, grid: bool) -> l
     for index, (start, text) in enumerate(parts):
         for match in _PIECE.finditer(text):
             pieces = _piece(match.group(), start + match.start(), names)
+            if grid and match.group() == "0" and any(map(str.isalpha, text)):
+                pieces = iter([("text", "0", start + match.start(), start + match.end())])  # of a name that is broken
             found.extend((piece, index if grid else None) for piece in pieces)
     return [
         Token(kind, text, (line.span(a, b),), cell, last=position == len(found) - 1, money=_priced(line.text, kind, b))
@@ -177,7 +184,7 @@ def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
     """
     usual = usual_places(t.decimals for line in lines for t in line)
     ends = [i for i, line in enumerate(lines) if line and line[-1].decimals == usual and line[-1].cell is None]
-    single = {i for i, line in enumerate(lines) if len(line) == 1 and line[0].whole and len(line[0].text) == 1}
+    single = {i for i, line in enumerate(lines) if len(line) == 1 and line[0].digits and len(line[0].text) == 1}
     broken = [i for i in ends if i + 1 in single]
     most = len(broken) * 10 >= len(ends) * 9 and len(single) * 4 <= len(broken) * 5 + 4
     if usual == 1 and len(broken) >= _BROKEN and most:
@@ -230,8 +237,8 @@ def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token
         return None
     lacking = decimals - first.decimals if first.decimals else 0
     fits = (
-        (lacking > 0 and second.whole and len(second.text) == lacking)
-        or (bool(_HEAD.fullmatch(first.text)) and second.whole and len(second.text) == decimals)
+        (lacking > 0 and second.digits and len(second.text) == lacking)
+        or (bool(_HEAD.fullmatch(first.text)) and second.digits and len(second.text) == decimals)
         or (first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
     )
     by_blank = (
