@@ -75,6 +75,8 @@ _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
 _FURNITURE = re.compile(
     r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
 )
+_PRICED = re.compile(r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d(?![\d.])")
+_UNIT = re.compile(r"单\s*位\s*[:：]")
 _LEAD = 3  # such lines
 _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
@@ -312,6 +314,8 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
         if _LEADER.search(text):
             last_leader = index + 1
         key = _bare(_LEADER.sub("", text))
+        if _PRICED.search(text) and last_leader <= index:
+            return _title_above(lines, max(first, last_leader), index)
         # The body begins where a heading comes back; the longest run of entries decides, not the first word.
         again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
         if len(seen) >= 2 and (again or (len(key) >= 4 and key in seen)):
@@ -320,6 +324,15 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
             return last_leader if last_leader > first else index
         seen.add(key)
     return last_leader
+
+
+def _title_above(lines: Sequence[Line], first: int, index: int) -> int:
+    """Return where the table begins that has its first amounts on a line: at the title above its unit, if it has one."""
+    unit = next((i for i in range(index - 1, first - 1, -1) if _UNIT.search(lines[i].text)), index)
+    title = next((i for i in range(unit, max(first, unit - _LEAD) - 1, -1) if _bare(lines[i].text)[-1:] == "表"), index)
+    while title > first and _bare(lines[title - 1].text).endswith("表") and _MARKER.fullmatch(_bare(lines[title].text)):
+        title -= 1
+    return title if unit < index else index
 
 
 def _bare(text: str) -> str:

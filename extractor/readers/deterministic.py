@@ -175,7 +175,8 @@ def _doubt_classes(drafts: Sequence[Draft]) -> None:
         if draft.spec.shape != "two_sided" or draft.body.grid or not known:
             continue
         for row in draft.rows:
-            if row.items and row.kind == "code" and row.role and row.role.isdigit() and row.role not in known:
+            spent = any(t.amount is not None and t.amount.value for t in row.items)  # a zero of it is as it should be
+            if spent and row.kind == "code" and row.role and row.role.isdigit() and row.role not in known:
                 row.doubt = row.doubt or "no other table has an amount of this class"
 
 
