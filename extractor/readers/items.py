@@ -7,6 +7,7 @@ from extractor.normalize import squeeze
 
 from .body import Body
 from .labels import TOTALS
+from .row_names import below_merged, naming_cell
 from .rows import RawRow, before_words, lost_point
 from .structure import OFFICE
 from .tokens import Token, cells, split_header
@@ -48,6 +49,7 @@ def _name_cells(body: Body) -> tuple[int | None, int | None]:
         return None, None
     found = {name: i for i, name in _heads(body).items()}
     own = next((found[name] for name in _NAMES if name in found), None)
+    own = naming_cell(body.lines, _heads(body), _first_amount(body)) if own is None else own
     unit = next((found[name] for name in _UNITS if name in found), None) if "项目名称" in found else None
     return own, unit if own is not None and unit is not None and unit < own else None
 
@@ -139,6 +141,8 @@ def _named_rows(body: Body) -> list[RawRow]:
     ):
         rows[-1].label.extend(pending)
         rows[-1].doubt = rows[-1].doubt or _BELOW
+    if own is not None:
+        below_merged(rows, body.lines, own, heads, money)
     return [r for r in rows if r.items]
 
 

@@ -154,8 +154,8 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     total = _total(rows)
     rest = [i for i in range(len(rows)) if rows[i].kind != "total"]
     guesses = list(dict.fromkeys(_unit_guesses(rows, rest, offices)))
-    fitting = [g for g in guesses if _adds_up(rows, rest, g, total)]
-    guess = (fitting or guesses)[0]
+    fitting = [(units, ends) for units, ends in guesses if _adds_up(rows, rest, units, total, ends)]
+    guess, ends = (fitting or guesses)[0]
     named = frozenset(i for i in rest if rows[i].bare in offices or OFFICE.search(rows[i].bare))
     several = len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)
     if several or (named and guess and not named & guess):
@@ -168,6 +168,7 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             owner = index
             row.kind, row.key, row.parent = "unit", row.bare, total
         else:
+            owner = None if index in ends else owner
             office = row.unit or (rows[owner].bare if owner is not None else "")
             prefix = f"{office}/" if office else ""
             row.kind, row.key = "project", prefix + row.text
@@ -176,36 +177,48 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             row.parent = owner if owner is not None else total
 
 
-def _unit_guesses(rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]) -> Iterator[frozenset[int]]:
+def _unit_guesses(
+    rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]
+) -> Iterator[tuple[frozenset[int], frozenset[int]]]:
+    """Yield rows that may be units, each time with the rows that are below none again."""
     named = frozenset(i for i in rest if rows[i].bare in offices)
     ending = frozenset(i for i in rest if OFFICE.search(rows[i].bare))
     if named:
-        yield named
+        yield named, frozenset()
     if ending:
-        yield ending
+        yield ending, frozenset()
     if rest:
-        yield frozenset(rest[:1])
-    yield frozenset()
-    yield _running_sums(rows, rest)
+        yield frozenset(rest[:1]), frozenset()
+    yield frozenset(), frozenset()
+    sums = _running_sums(rows, rest)
+    yield frozenset(sums), frozenset()
+    yield frozenset(sums), frozenset(sums.values())
 
 
-def _running_sums(rows: Sequence[RawRow], rest: Sequence[int]) -> frozenset[int]:
-    found, index = set(), 0
+def _running_sums(rows: Sequence[RawRow], rest: Sequence[int]) -> dict[int, int]:
+    """Return the rows that are the sum of those after them, each with the first row that is no part of it any more."""
+    found, index = dict[int, int](), 0
     while index < len(rest):
         target, total = _first(rows[rest[index]]), Decimal(0)
         for end in range(index + 1, len(rest)):
             total += _first(rows[rest[end]])
             if abs(total - target) <= half_unit(target) * (end - index + 1):
-                found.add(rest[index])
+                found[rest[index]] = rest[end + 1] if end + 1 < len(rest) else -1
                 index = end
                 break
             if total > target:
                 break
         index += 1
-    return frozenset(found)
+    return found
 
 
-def _adds_up(rows: Sequence[RawRow], rest: Sequence[int], units: frozenset[int], total: int | None) -> bool:
+def _adds_up(
+    rows: Sequence[RawRow],
+    rest: Sequence[int],
+    units: frozenset[int],
+    total: int | None,
+    ends: frozenset[int] = frozenset(),
+) -> bool:
     sums: dict[int | None, list[Decimal]] = {}
     owner = total
     for index in rest:
@@ -213,6 +226,7 @@ def _adds_up(rows: Sequence[RawRow], rest: Sequence[int], units: frozenset[int],
             owner = index
             sums.setdefault(total, []).append(_first(rows[index]))
         else:
+            owner = total if index in ends else owner
             sums.setdefault(owner, []).append(_first(rows[index]))
     for parent, parts in sums.items():
         if parent is None:
