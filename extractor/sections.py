@@ -63,11 +63,13 @@ _TITLE_PREFIX = re.compile(
 _TITLE_SUFFIX = re.compile(
     r"(?:\(按?[^()]{0,12}(?:科目|分类|类别|类款项)[^()]{0,4}\)|\((?:财决|财预|预决算|预算|决算)?(?:公开)?(?:附?表)?\d{1,2}(?:-\d{1,2})?表?\)|\((?:续表?|万元|元|空表|单位[:：][^()]{1,8})\)|\(?单位[:：].*|编制(?:单位|部门)[:：].*)$"
 )
+# Kinds of projects behind a title, as finance systems print them.
+_KINDS = re.compile(r"(?<=表)\((?:(?:人员|运转|其他运转|特定目标|特定目标类)类?|公用经费|项目|[、,和及])+\)$")
 _MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[^0-9]")
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 # A title that has more than an office's name and a year before the words we know is another table.
 _DISTINCT = re.compile(
-    r"拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
+    r"拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|基本$|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
 )
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
@@ -93,7 +95,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     if "表" not in text or len(text) > _MAX_TITLE + 60:
         return None
     key = squeeze(unmarked(text))
-    key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
+    key = _KINDS.sub("", _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key)))
     key = _QUOTES.sub("", key).replace(_ONCE, "一般公共预算")
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
@@ -314,8 +316,9 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
         if _LEADER.search(text):
             last_leader = index + 1
         key = _bare(_LEADER.sub("", text))
-        if _PRICED.search(text) and last_leader <= index:
-            return _title_above(lines, max(first, last_leader), index)
+        if _PRICED.search(text) and last_leader == first:
+            begins = _title_above(lines, first, index)
+            return begins if begins is not None else first
         # The body begins where a heading comes back; the longest run of entries decides, not the first word.
         again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
         if len(seen) >= 2 and (again or (len(key) >= 4 and key in seen)):
@@ -326,13 +329,13 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
     return last_leader
 
 
-def _title_above(lines: Sequence[Line], first: int, index: int) -> int:
-    """Return where the table begins that has its first amounts on a line: at the title above its unit, if it has one."""
-    unit = next((i for i in range(index - 1, first - 1, -1) if _UNIT.search(lines[i].text)), index)
-    title = next((i for i in range(unit, max(first, unit - _LEAD) - 1, -1) if _bare(lines[i].text)[-1:] == "表"), index)
-    while title > first and _bare(lines[title - 1].text).endswith("表") and _MARKER.fullmatch(_bare(lines[title].text)):
-        title -= 1
-    return title if unit < index else index
+def _title_above(lines: Sequence[Line], first: int, index: int) -> int | None:
+    """Return where the table begins that has its first amounts on a line, by its unit and the title above that."""
+    unit = next((i for i in range(index - 1, first - 1, -1) if _UNIT.search(lines[i].text)), first)
+    near = range(unit, max(first, unit - _LEAD) - 1, -1)
+    title = next((i for i in near if _bare(lines[i].text).endswith("表")), None)
+    numbered = title is not None and title > first and _MARKER.fullmatch(_bare(lines[title].text))
+    return title - 1 if title is not None and numbered and _bare(lines[title - 1].text).endswith("表") else title
 
 
 def _bare(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
+from extractor.generic import GENERIC
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
@@ -29,6 +30,7 @@ from .labels import TOTALS, Labels, labels_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
+from .unknown import as_printed
 from .wide import wide
 
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
@@ -60,7 +62,12 @@ def read(
             layouts[spec.id] = verdict
             continue
         if chunk.spec is None:
-            unknown.append(Unknown(chunk, "no spec describes this table"))
+            told = as_printed(lines, chunk, labels, number)
+            if told is None:
+                unknown.append(Unknown(chunk, "no spec describes this table"))
+            else:
+                bodies.append((chunk, told[0], told[1]))
+                layouts[told[0].id] = told[2]
             continue
         spec, body, verdict, labelled[chunk.first] = fitting(lines, chunk, catalogue, labels)
         if verdict.known:
@@ -123,6 +130,9 @@ def _rows(
         structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)
+        if body.grid and not body.header_lines and spec.tree == GENERIC:
+            structure.flat(rows)  # read as printed: its total is the sum of all
+            return rows
         named = only_names(body, rows)
         bought = purchases(body, labels.catalogue.names) if body.grid or not named else None
         if bought or not named:

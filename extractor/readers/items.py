@@ -88,7 +88,11 @@ def _is_kind(pending: Sequence[Token], line: Sequence[Token]) -> bool:
 
 def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
-    return _nameless(body) or _named_rows(body)
+    rows = _nameless(body) or _named_rows(body)
+    own = _name_cells(body)[0]
+    if own is not None:
+        below_merged(rows, body.lines, own, _heads(body), _first_amount(body))
+    return rows
 
 
 def _nameless(body: Body) -> list[RawRow]:
@@ -117,8 +121,7 @@ def _named_rows(body: Body) -> list[RawRow]:
         first = _first_number(line)
         for index, token in enumerate(line):
             remark = token.kind == "text" and first is not None and (token.cell or 0) > first
-            count = token.whole and token.cell is not None and token.cell < money and token.cell == first
-            if token.kind == "mark" or remark or count:
+            if token.kind == "mark" or remark or _counts(token, line, money):
                 continue
             if token.kind == "text" or _in_name(token, line, index, body, pending):
                 pending.append(token)
@@ -141,9 +144,16 @@ def _named_rows(body: Body) -> list[RawRow]:
     ):
         rows[-1].label.extend(pending)
         rows[-1].doubt = rows[-1].doubt or _BELOW
-    if own is not None:
-        below_merged(rows, body.lines, own, heads, money)
     return [r for r in rows if r.items]
+
+
+def _counts(token: Token, line: Sequence[Token], money: int) -> bool:
+    """Whether digits in front of the amounts of a grid count pieces, or are a code: no words share their cell."""
+    return token.whole and token.cell is not None and token.cell < money and not _shares(token, line)
+
+
+def _shares(token: Token, line: Sequence[Token]) -> bool:
+    return any(t.kind == "text" and t.cell == token.cell for t in line)
 
 
 def _first_amount(body: Body) -> int:

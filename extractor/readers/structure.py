@@ -145,6 +145,14 @@ def _doubt_owners(rows: Sequence[RawRow], owners: Sequence[int | None]) -> None:
             row.doubt = row.doubt or f"the rows below {rows[owner].bare} don't add up to it"
 
 
+def flat(rows: Sequence[RawRow]) -> None:
+    """Link a table of free names none of which is a part of another: all below the total."""
+    total = _total(rows)
+    for row in rows:
+        if row.kind != "total":
+            row.kind, row.key, row.parent = "project", row.text, total
+
+
 def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     """Link a table of free names: projects below units below the total.
 

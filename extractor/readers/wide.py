@@ -68,13 +68,11 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if not lines or len(items) < 3 or (not body.grid and any(_of_header(line.label, spec) for line in lines[1:])):
         return "its header doesn't name the spec's items in front of its numbers"
     named = years or _columns(header, chunk)
-    if not named:
-        return "its header names more blocks than the spec's"
+    if not named or (not years and len(lines) > 1 and any(_STAGES.match(line.label) for line in lines)):
+        return "its header, or its rows, name more budgets and outturns than the spec's"
     total = next((line for line in lines if line.label in TOTALS), lines[0] if len(lines) == 1 else None)
     if years:
         return _by_years((chunk, spec, body), items, years, lines)
-    if len(lines) > 1 and any(_STAGES.match(line.label) for line in lines):
-        return "its rows are budgets, outturns or changes that aren't told apart"
     found = _placed(items, head, named, lines, grid=body.grid)
     if any(item[-1].label == GRAND for item in items) and (not found or _totals(header) < _TWO):
         fewer = [item for item in items if item[-1].label != GRAND]  # the one total is that of the “三公” items
