@@ -78,7 +78,7 @@ _CODE_AND_NAME = re.compile(
 )
 # What is nearly a number: a comma for the point, a letter for a digit, a point too many.
 _JUNK = re.compile(r"-?(?=[^0-9]*[0-9][^0-9]*[0-9])[0-9OoQDIl|SsBZzqgb.,·:;'’。]{2,24}")
-_CATALOGUED = re.compile(r"[ABC](?:[0-9]{2}){1,5}")  # a code of what is bought
+CATALOGUED = re.compile(r"[ABC](?:[0-9]{2}){1,5}")  # a code of what is bought
 _NUMBERED = re.compile(r"[0-9]{1,2}[.,。]")
 _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
@@ -152,7 +152,7 @@ def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterato
     elif _MERGED.fullmatch(text):
         for match in _TWO_PLACES.finditer(text):
             yield "number", match.group(), start + match.start(), start + match.end()
-    elif _JUNK.fullmatch(text) and not any(p.fullmatch(text) for p in (_NUMBERED, _DATE, _CATALOGUED)):
+    elif _JUNK.fullmatch(text) and not any(p.fullmatch(text) for p in (_NUMBERED, _DATE, CATALOGUED)):
         yield "junk", text, start, end
     elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _code_then_name(text, names):
         yield "number", front.group(1), start + front.start(1), start + front.end(1)
