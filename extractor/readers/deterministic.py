@@ -30,10 +30,11 @@ from .labels import TOTALS, Labels, labels_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
-from .unknown import as_printed
+from .unknown import as_printed, of_other_classes
 from .wide import wide
 
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
+_FIRST = {"functional": "2", "economic": "3"}  # digits of the codes
 _STRANGE = "most of its row labels are unknown"
 
 
@@ -61,15 +62,17 @@ def read(
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
             continue
-        if chunk.spec is None:
+        fitted = fitting(lines, chunk, catalogue, labels) if chunk.spec else None
+        if fitted is None or (fitted[1].grid and of_other_classes(fitted[1], fitted[0])):
             told = as_printed(lines, chunk, labels, number)
-            if told is None:
-                unknown.append(Unknown(chunk, "no spec describes this table"))
-            else:
+            if told is not None:
                 bodies.append((chunk, told[0], told[1]))
                 layouts[told[0].id] = told[2]
+                continue
+        if fitted is None:
+            unknown.append(Unknown(chunk, "no spec describes this table"))
             continue
-        spec, body, verdict, labelled[chunk.first] = fitting(lines, chunk, catalogue, labels)
+        spec, body, verdict, labelled[chunk.first] = fitted
         if verdict.known:
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
@@ -127,7 +130,10 @@ def _rows(
         _of_other_tables(rows, spec)
         _of_columns(rows, spec)
         labelled = frozenset(squeeze(r.label) for r in spec.left)
-        structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
+        if spec.shape == "projects":
+            structure.projects(rows)
+        elif not structure.by_names(rows, labels.catalogue.names, _FIRST.get(spec.classification or "", "")):
+            structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)
         if body.grid and not body.header_lines and spec.tree == GENERIC:

@@ -1,7 +1,7 @@
 """Structure: which row is a part of which, and the row keys of the facts contract."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from extractor.amount import half_unit
@@ -10,6 +10,7 @@ from extractor.normalize import squeeze
 from .labels import TOTALS
 from .rows import RawRow
 
+_CLASS = 3  # digits of a class
 OFFICE = re.compile(
     r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
 )
@@ -40,6 +41,50 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
             row.parent = _ancestor(row.code, by_code, total)
             if row.parent == index:
                 row.parent = total
+
+
+def by_names(rows: Sequence[RawRow], names: Mapping[str, Sequence[str]], first: str) -> bool:
+    """Link a table of a classification that prints no codes, if each row is named like an item of the one above.
+
+    ``names`` are those of the classification by code, ``first`` the digits that its codes begin with.
+    """
+    codes: dict[str, list[str]] = {}
+    for code, known in names.items():
+        if code[0] in first:
+            for name in known:
+                codes.setdefault(squeeze(name), []).append(code)
+    rest = [row for row in rows if row.bare not in TOTALS]
+    if not rest or any(row.code for row in rows):
+        return False
+    found: list[str] = []
+    for row in rest:
+        above = found[-1] if found else ""
+        own = next((c for g in _below(above) for c in codes.get(row.bare, ()) if _fits(c, g)), None)
+        if own is None:
+            return False
+        found.append(own)
+    if len(set(found)) < len(found) or not any(len(code) > _CLASS for code in found):
+        return False
+    total = _total(rows)
+    index = {code: i for i, row in enumerate(rows) for r, code in zip(rest, found, strict=True) if r is row}
+    for code, i in index.items():
+        steps = [step for length in (3, 5, 7) if (step := code[:length]) in index and length <= len(code)]
+        rows[i].role, rows[i].key = code, "/".join(dict.fromkeys(rows[index[step]].bare for step in steps))
+        rows[i].parent = index[steps[-2]] if len(steps) > 1 else total
+    return True
+
+
+def _below(above: str) -> Iterator[str]:
+    """Yield what a row below another may belong to, the nearest first: it, what it is a part of, nothing."""
+    while above:
+        yield above
+        above = above[: -2 if len(above) > _CLASS else 0]
+    yield ""
+
+
+def _fits(code: str, group: str) -> bool:
+    """Whether a code is of the level below a group, or of the first."""
+    return code.startswith(group) and len(code) == (len(group) + 2 if group else _CLASS)
 
 
 def _ancestor(code: str, by_code: dict[str, int], total: int | None) -> int | None:

@@ -28,6 +28,7 @@ _COUNTS = re.compile(
 _RATES = re.compile(r"[%率]|幅度|比例|占比|比重|增减|年度?$")
 _SUBTOTAL = "小计"
 Path = tuple[str, ...]
+_CODES = (3, 5, 7)  # digits
 _TWO = 2  # parts that make a sum
 _FILLED = 3  # columns in which a single row has numbers that add up
 
@@ -70,6 +71,15 @@ def as_printed(
     )
     lay = Layout(known=True, columns=names, printed=names, short=names, first_cell=1)
     return spec, _rewritten(body, rows, columns), lay
+
+
+def of_other_classes(body: Body, spec: TableSpec) -> bool:
+    """Whether most rows have codes of the economic classification in a table that is by function, or the reverse."""
+    if spec.shape != "coded" or spec.classification is None:
+        return False
+    own, other = ("2", "35") if spec.classification == "functional" else ("35", "2")
+    codes = [line[0].text for line in body.lines if line and line[0].whole and len(line[0].text) in _CODES]
+    return sum(c[0] in other for c in codes) > 2 * sum(c[0] in own for c in codes)
 
 
 def _columns(body: Body, money: int) -> dict[int, Path]:
@@ -133,7 +143,7 @@ def _code(line: Sequence[Token], money: int, labels: Labels) -> str:
             break
         digits += token.text
     words = any(t.kind == "text" and (t.cell or 0) < money for t in line)
-    return digits if len(digits) in (3, 5, 7) and digits[:3] in labels.classes and words else ""
+    return digits if len(digits) in _CODES and digits[:3] in labels.classes and words else ""
 
 
 def _adds_up(rows: Sequence[_Row], columns: Mapping[int, Path]) -> bool:
