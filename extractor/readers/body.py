@@ -18,6 +18,7 @@ from .furniture import furniture, note_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
 from .ordinals import (
+    prints_two_codes,
     two_classifications,
     without_ordinals,
     without_second_codes,
@@ -155,7 +156,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     words = squeeze("".join(line.text for line in header)).replace("|", "")
-    twice = two_classifications(words)
+    twice = two_classifications(words) or prints_two_codes(token_lines)
     token_lines = without_second_codes(token_lines) if twice else token_lines
     if not grid and layouts[0].shape == "coded" and not twice:
         token_lines = in_place(token_lines, labels.catalogue.names) or token_lines

@@ -23,18 +23,22 @@ _PAGE = re.compile(
 _RULE = re.compile(r"^(?!\s*[-—]{1,2}\s*$)[\s|:\-—─━=_+\t]+$")  # one dash is an empty cell on a line of its own
 # Lines that printing adds and no table has.
 _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
+_YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _DECIMAL = re.compile(r"\d\.\d")
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
 def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line]]:
     """Return a table's money unit, the name of its office, and its lines without those and what printing adds."""
-    unit, office, kept = "", "", []
+    unit, office = "", ""
+    kept: list[Line] = []
     match = _UNIT.search(title.text)
     if match:
         unit = match.group(1)
-    for line in content:
+    for index, line in enumerate(content):
         text = line.text
+        if not kept and _YEAR.fullmatch(squeeze(text)) and any(_UNIT.search(b.text) for b in content[index + 1 :][:1]):
+            continue  # between the office and the unit
         match = _UNIT.search(text) or _UNIT_GOES_ON.search(text)
         if match:
             unit = unit or match.group(1)

@@ -44,7 +44,7 @@ def ways(header: Sequence[Line], work: Work) -> Iterator[tuple[Path, ...]]:
             for i, (left, right) in enumerate(pairwise(flat), 1)
             if names_rows(right) and not names_rows(left)
         }
-        yield from in_lines(names, sure, work)
+        yield from in_lines(names, sure - {len(names)}, work)  # 栏次 behind all names begins a line of numbers
         return
     if len({len(line) for line in printed}) == 1:
         yield from _aligned(printed)

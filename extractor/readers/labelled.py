@@ -168,9 +168,9 @@ def _flush(
 
 
 def _tail_of(row: RawRow, tokens: Sequence[Token], spec: TableSpec, labels: Labels) -> bool:
-    """Whether words, which are no label themselves, complete a row's: it is wrapped, or cut."""
+    """Whether words complete a row's label, and one of the two is none by itself: it is wrapped, or cut."""
     text = squeeze("".join(t.text for t in tokens))
-    return not labels.known(text, spec) and labels.known(row.text + text, spec)
+    return not (labels.known(text, spec) and labels.known(row.text, spec)) and labels.known(row.text + text, spec)
 
 
 def _ends_above(tokens: Sequence[Token], out: Sequence[RawRow], spec: TableSpec, labels: Labels) -> bool:
