@@ -1,7 +1,8 @@
-"""Grids of tables that no spec describes: read as they are printed, and taken only if their own sums hold.
+"""Tables that no spec describes: read as they are printed, and taken only if their own sums hold.
 
 Cells say which column a number stands in, the header what it is called, and codes or names which row it is. That a
 total is the sum of its rows, or of its columns, says that they were told right; where no sum says so, nothing is read.
+In text without cells a row has to fill every column that the header names (:mod:`.full_rows`).
 """
 
 import re
@@ -14,8 +15,9 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec
 
-from .body import Body, prepare, tokens_of
+from .body import Body, Raw, prepare, tokens_of
 from .columns import Layout
+from .full_rows import full_rows
 from .heads import LEAVES, bare, paths
 from .hints import OTHER, Hint, generic
 from .labels import TOTALS, Labels
@@ -51,13 +53,15 @@ class _Row:
 def as_printed(
     lines: Sequence[Line], chunk: Chunk, labels: Labels, number: int
 ) -> tuple[TableSpec, Body, Layout] | None:
-    """Read a grid that no spec describes; returns None where it has no cells, or nothing in it adds up."""
+    """Read a table that no spec describes; returns None where its rows aren't told apart, or nothing in it adds up."""
     raw = tokens_of(lines, chunk, labels)
     first = next((line.number for line, tokens in raw.rows if any(t.priced for t in tokens)), None)
-    if not raw.grid or raw.empty or first is None:
+    if raw.empty or first is None:
         return None
     hint = Hint(OTHER, ("合计",), first)
     body = prepare(raw, generic(hint, number, "items"), labels, hint)
+    if not raw.grid:
+        return _in_full_rows(raw, body, hint, number)
     money = min((t.cell for line in body.lines for t in line if t.priced and t.cell is not None), default=None)
     if money is None or not body.header_lines:
         return None
@@ -71,6 +75,27 @@ def as_printed(
     )
     lay = Layout(known=True, columns=names, printed=names, short=names, first_cell=1)
     return spec, _rewritten(body, rows, columns), lay
+
+
+def _in_full_rows(raw: Raw, body: Body, hint: Hint, number: int) -> tuple[TableSpec, Body, Layout] | None:
+    """Read a table in text without cells each of whose rows has a number in every column."""
+    told = full_rows(raw)
+    if told is None:
+        return None
+    names, lines = told
+    columns = {place: (name,) for place, name in enumerate(names, 1)}
+    rows = [
+        _Row("", tuple(name), squeeze("".join(t.text for t in name)) in TOTALS, dict(enumerate(amounts, 1)))
+        for name, amounts in lines
+    ]
+    named = [squeeze("".join(t.text for t in row.name)) for row in rows]
+    odd = any(_COUNTS.search(name) or _RATES.search(name) for name in names)
+    whole = all(_down(rows, cell) for cell in columns)
+    if odd or not whole or not _adds_up(rows, columns) or len(set(named)) < len(named):
+        return None
+    spec = generic(replace(hint, columns=names, totals=False), number, "items")
+    lay = Layout(known=True, columns=names, printed=names, short=names, first_cell=1)
+    return spec, replace(_rewritten(body, rows, columns), grid=True), lay
 
 
 def of_other_classes(body: Body, spec: TableSpec) -> bool:
