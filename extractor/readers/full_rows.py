@@ -25,12 +25,12 @@ def full_rows(raw: Raw) -> tuple[tuple[str, ...], list[Row]] | None:
     lines = [tokens for _, tokens in raw.rows]
     first = next((i for i, line in enumerate(lines) if any(t.priced for t in line)), 0)
     alone = bool(first) and all(len(line) == 1 for line in lines)  # one cell on each line
-    first -= alone
-    pieces = [squeeze(p) for line, _ in raw.rows[:first] for p in split_header(line.text)]
+    numbered = any(squeeze(line.text) == _ORDINAL or _ORDINAL in line.text.split() for line, _ in raw.rows[:first])
+    first -= alone + (alone and numbered)
+    pieces = [squeeze(p) for line, _ in raw.rows[: max(first, 0)] for p in split_header(line.text)]
     names = _columns([p for p in pieces if not _NO_NAME.fullmatch(p)], alone=alone)
     if names is None:
         return None
-    numbered = _ORDINAL in pieces
     rows = _one_by_one(lines[first:]) if alone else _by_line(lines[first:])
     out: list[Row] = []
     for name, numbers in rows or ():
