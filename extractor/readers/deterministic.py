@@ -34,7 +34,7 @@ from .unknown import as_printed, of_other_classes
 from .wide import wide
 
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
-_FIRST = {"functional": "2", "economic": "3"}  # digits of the codes
+_FIRST = {"functional": "2", "economic": "3", "": "23"}  # digits of the codes
 _STRANGE = "most of its row labels are unknown"
 
 
@@ -132,7 +132,7 @@ def _rows(
         labelled = frozenset(squeeze(r.label) for r in spec.left)
         if spec.shape == "projects":
             structure.projects(rows)
-        elif not structure.by_names(rows, labels.catalogue.names, _FIRST.get(spec.classification or "", "")):
+        elif not structure.by_names(rows, labels.catalogue.names, _FIRST[spec.classification or ""]):
             structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)

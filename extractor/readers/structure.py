@@ -44,26 +44,10 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
 
 
 def by_names(rows: Sequence[RawRow], names: Mapping[str, Sequence[str]], first: str) -> bool:
-    """Link a table of a classification that prints no codes, if each row is named like an item of the one above.
-
-    ``names`` are those of the classification by code, ``first`` the digits that its codes begin with.
-    """
-    codes: dict[str, list[str]] = {}
-    for code, known in names.items():
-        if code[0] in first:
-            for name in known:
-                codes.setdefault(squeeze(name), []).append(code)
+    """Link a table of a classification that prints no codes, if each row is named like an item of the one above."""
     rest = [row for row in rows if row.bare not in TOTALS]
-    if not rest or any(row.code for row in rows):
-        return False
-    found: list[str] = []
-    for row in rest:
-        above = found[-1] if found else ""
-        own = next((c for g in _below(above) for c in codes.get(row.bare, ()) if _fits(c, g)), None)
-        if own is None:
-            return False
-        found.append(own)
-    if len(set(found)) < len(found) or not any(len(code) > _CLASS for code in found):
+    found = [] if any(row.code for row in rows) else codes_of([row.bare for row in rest], names, first)
+    if not found:
         return False
     total = _total(rows)
     index = {code: i for i, row in enumerate(rows) for r, code in zip(rest, found, strict=True) if r is row}
@@ -72,6 +56,27 @@ def by_names(rows: Sequence[RawRow], names: Mapping[str, Sequence[str]], first: 
         rows[i].role, rows[i].key = code, "/".join(dict.fromkeys(rows[index[step]].bare for step in steps))
         rows[i].parent = index[steps[-2]] if len(steps) > 1 else total
     return True
+
+
+def codes_of(labels: Sequence[str], names: Mapping[str, Sequence[str]], first: str) -> list[str]:
+    """Return the codes of rows that have only names, each named like an item below the one before it, or beside it.
+
+    ``names`` are those of the classification by code, ``first`` the digits that its codes begin with. Nothing where a
+    row has no such name, or none is below another.
+    """
+    codes: dict[str, list[str]] = {}
+    for code, known in names.items():
+        if code[0] in first:
+            for name in known:
+                codes.setdefault(squeeze(name), []).append(code)
+    found: list[str] = []
+    for label in labels:
+        above = found[-1] if found else ""
+        own = next((c for g in _below(above) for c in codes.get(label, ()) if _fits(c, g)), None)
+        if own is None:
+            return []
+        found.append(own)
+    return found if len(set(found)) == len(found) and any(len(code) > _CLASS for code in found) else []
 
 
 def _below(above: str) -> Iterator[str]:

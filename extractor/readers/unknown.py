@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from extractor.amount import half_unit
 from extractor.chunks import Chunk
 from extractor.normalize import Line, squeeze
-from extractor.specs import TableSpec
+from extractor.specs import TableSpec, split_label
 
 from .body import Body, Raw, prepare, tokens_of
 from .columns import Layout
@@ -22,6 +23,7 @@ from .heads import LEAVES, bare, paths
 from .hints import OTHER, Hint, generic
 from .labels import TOTALS, Labels
 from .row_names import naming_cell
+from .structure import codes_of
 from .tokens import Token, cells
 
 _COUNTS = re.compile(
@@ -43,6 +45,7 @@ class _Row:
     name: tuple[Token, ...]
     total: bool
     amounts: dict[int, Token]
+    printed: bool = True  # its code
 
     @property
     def values(self) -> dict[int, Decimal]:
@@ -70,9 +73,8 @@ def as_printed(
     if not rows or not _adds_up(rows, columns):
         return None
     names = _names(columns)
-    spec = generic(
-        replace(hint, columns=names, totals=False), number, "coded" if any(r.code for r in rows) else "items"
-    )
+    shape: Literal["coded", "items"] = "coded" if any(r.code for r in rows) else "items"
+    spec = generic(replace(hint, columns=names, totals=False), number, shape)
     lay = Layout(known=True, columns=names, printed=names, short=names, first_cell=1)
     return spec, _rewritten(body, rows, columns), lay
 
@@ -148,8 +150,16 @@ def _rows(body: Body, money: int, columns: Mapping[int, Path], labels: Labels) -
         name = total or [t for t in words if (t.kind == "text" if coded else t.cell == own)]
         if not name:
             return []
-        out.append(_Row(code if coded and not total else "", tuple(name), bool(total), amounts))
-    return out
+        out.append(_Row(code if coded and not total else "", tuple(name), bool(total), amounts, printed=coded))
+    return out if coded else _by_names(out, labels)
+
+
+def _by_names(rows: list[_Row], labels: Labels) -> list[_Row]:
+    """Give rows that are named like the items of a classification, class by class, their codes; none is printed."""
+    rest = [row for row in rows if not row.total]
+    bare = [split_label(squeeze("".join(t.text for t in row.name)))[1] for row in rest]
+    codes = iter(codes_of(bare, labels.catalogue.names, "23"))
+    return [row if row.total else replace(row, code=next(codes, "")) for row in rows]
 
 
 def _own(body: Body, heads: Mapping[int, str], money: int) -> int | None:
@@ -229,7 +239,7 @@ def _rewritten(body: Body, rows: Sequence[_Row], columns: Mapping[int, Path]) ->
     out = []
     for row in rows:
         at = row.name[0]
-        lead = [replace(at, kind="number", text=row.code, cell=0)] if row.code else []
+        lead = [replace(at, kind="number", text=row.code, cell=0)] if row.code and row.printed else []
         amounts = [replace(t, cell=place[c]) for c, t in sorted(row.amounts.items())]
         out.append((*lead, *(replace(t, cell=0) for t in row.name), *amounts))
     return replace(body, lines=tuple(out), header_lines=(), widths={}, blocks=False)
