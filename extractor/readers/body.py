@@ -156,7 +156,8 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     words = squeeze("".join(line.text for line in header)).replace("|", "")
-    twice = two_classifications(words) or prints_two_codes(token_lines)
+    items = layouts[0].classification == "economic"
+    twice = two_classifications(words) or (items and prints_two_codes(token_lines))
     token_lines = without_second_codes(token_lines) if twice else token_lines
     if not grid and layouts[0].shape == "coded" and not twice:
         token_lines = in_place(token_lines, labels.catalogue.names) or token_lines

@@ -132,7 +132,7 @@ def _rows(
         labelled = frozenset(squeeze(r.label) for r in spec.left)
         if spec.shape == "projects":
             structure.projects(rows)
-        elif not structure.by_names(rows, labels.catalogue.names, _FIRST[spec.classification or ""]):
+        elif not structure.by_names(rows, labels.catalogue, _FIRST[spec.classification or ""]):
             structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)

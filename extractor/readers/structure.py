@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.amount import half_unit
 from extractor.normalize import squeeze
+from extractor.specs import Catalogue
 
 from .labels import TOTALS
 from .rows import RawRow
@@ -43,10 +45,10 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
                 row.parent = total
 
 
-def by_names(rows: Sequence[RawRow], names: Mapping[str, Sequence[str]], first: str) -> bool:
+def by_names(rows: Sequence[RawRow], catalogue: Catalogue, first: str) -> bool:
     """Link a table of a classification that prints no codes, if each row is named like an item of the one above."""
     rest = [row for row in rows if row.bare not in TOTALS]
-    found = [] if any(row.code for row in rows) else codes_of([row.bare for row in rest], names, first)
+    found = [] if any(row.code for row in rows) else codes_of([row.bare for row in rest], catalogue, first)
     if not found:
         return False
     total = _total(rows)
@@ -58,17 +60,13 @@ def by_names(rows: Sequence[RawRow], names: Mapping[str, Sequence[str]], first: 
     return True
 
 
-def codes_of(labels: Sequence[str], names: Mapping[str, Sequence[str]], first: str) -> list[str]:
+def codes_of(labels: Sequence[str], catalogue: Catalogue, first: str) -> list[str]:
     """Return the codes of rows that have only names, each named like an item below the one before it, or beside it.
 
-    ``names`` are those of the classification by code, ``first`` the digits that its codes begin with. Nothing where a
-    row has no such name, or none is below another.
+    ``first`` are the digits that codes of the classification begin with. Nothing where a row has no such name, or none
+    is below another.
     """
-    codes: dict[str, list[str]] = {}
-    for code, known in names.items():
-        if code[0] in first:
-            for name in known:
-                codes.setdefault(squeeze(name), []).append(code)
+    codes = _codes(catalogue, first)
     found: list[str] = []
     for label in labels:
         above = found[-1] if found else ""
@@ -77,6 +75,17 @@ def codes_of(labels: Sequence[str], names: Mapping[str, Sequence[str]], first: s
             return []
         found.append(own)
     return found if len(set(found)) == len(found) and any(len(code) > _CLASS for code in found) else []
+
+
+@lru_cache(maxsize=8)
+def _codes(catalogue: Catalogue, first: str) -> Mapping[str, Sequence[str]]:
+    """Return the codes of a classification by their names."""
+    codes: dict[str, list[str]] = {}
+    for code, known in catalogue.names.items():
+        if code[0] in first:
+            for name in known:
+                codes.setdefault(squeeze(name), []).append(code)
+    return codes
 
 
 def _below(above: str) -> Iterator[str]:

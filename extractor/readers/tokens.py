@@ -54,7 +54,7 @@ class Token:
     @property
     def whole(self) -> bool:
         """A bare run of digits, and more than a zero: perhaps a code, a page number, a name's number."""
-        return self.digits and self.text != "0"
+        return self.kind == "number" and self.text != "0" and self.text.isdigit() and not self.money
 
     @property
     def digits(self) -> bool:

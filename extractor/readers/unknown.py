@@ -158,7 +158,7 @@ def _by_names(rows: list[_Row], labels: Labels) -> list[_Row]:
     """Give rows that are named like the items of a classification, class by class, their codes; none is printed."""
     rest = [row for row in rows if not row.total]
     bare = [split_label(squeeze("".join(t.text for t in row.name)))[1] for row in rest]
-    codes = iter(codes_of(bare, labels.catalogue.names, "23"))
+    codes = iter(codes_of(bare, labels.catalogue, "23"))
     return [row if row.total else replace(row, code=next(codes, "")) for row in rows]
 
 
