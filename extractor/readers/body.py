@@ -114,8 +114,14 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     printed = [line for line, _ in rows]
     amounts = next((i for i, line in enumerate(printed) if _AMOUNT.search(line.text)), len(rows))
+    joined = [*map(_pieces, joined[:amounts]), *joined[amounts:]]
     pairs = tuple(zip((*respelt(printed[:amounts]), *printed[amounts:]), joined, strict=True))
     return Raw(pairs, grid, unit, office, note, empty)
+
+
+def _pieces(line: list[Token]) -> list[Token]:
+    """Mark the zeros of a line in front of all amounts, which are none themselves."""
+    return [replace(t, piece=True) if t.text == "0" else t for t in line]
 
 
 def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:

@@ -22,6 +22,7 @@ class Token:
         cell: Index of the cell in a grid line; None in free text.
         last: It is the last token of its line.
         money: Its unit stands behind it, so its digits are no code and count nothing else.
+        piece: It stands in front of every amount, in the header: a zero there is a piece of a year or a number.
     """
 
     kind: TokenKind
@@ -30,6 +31,7 @@ class Token:
     cell: int | None = None
     last: bool = False
     money: bool = False
+    piece: bool = False
 
     @property
     def line(self) -> int:
@@ -49,12 +51,12 @@ class Token:
     @property
     def priced(self) -> bool:
         """An amount for sure: it has digits after the point, or its unit behind it, or is nothing but a zero."""
-        return self.money or self.decimals > 0 or (self.text == "0" and self.kind == "number")
+        return self.money or self.decimals > 0 or (self.text == "0" and self.kind == "number" and not self.piece)
 
     @property
     def whole(self) -> bool:
         """A bare run of digits, and more than a zero: perhaps a code, a page number, a name's number."""
-        return self.kind == "number" and self.text != "0" and self.text.isdigit() and not self.money
+        return self.kind == "number" and (self.text != "0" or self.piece) and self.text.isdigit() and not self.money
 
     @property
     def digits(self) -> bool:
