@@ -114,7 +114,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     printed = [line for line, _ in rows]
     amounts = next((i for i, line in enumerate(printed) if _AMOUNT.search(line.text)), len(rows))
-    joined = [*map(_pieces, joined[:amounts]), *joined[amounts:]]
+    joined = [*map(_pieces, joined[:amounts]), *(joined[amounts:] if grid else _broken_off(joined[amounts:]))]
     pairs = tuple(zip((*respelt(printed[:amounts]), *printed[amounts:]), joined, strict=True))
     return Raw(pairs, grid, unit, office, note, empty)
 
@@ -122,6 +122,16 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
 def _pieces(line: list[Token]) -> list[Token]:
     """Mark the zeros of a line in front of all amounts, which are none themselves."""
     return [replace(t, piece=True) if t.text == "0" else t for t in line]
+
+
+def _broken_off(lines: Sequence[list[Token]]) -> Iterator[list[Token]]:
+    """Yield lines, a zero alone on its line below bare digits being the rest of these: ``2`` / ``0`` / ``24年预算``."""
+    digits = False
+    for line in lines:
+        zero = len(line) == 1 and line[0].digits and line[0].text == "0"
+        if not zero:  # ``2`` or ``比2``
+            digits = len(line) == 1 and (line[0].digits or (line[0].kind == "text" and line[0].text[-1].isdigit()))
+        yield _pieces(line) if zero and digits else line
 
 
 def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
