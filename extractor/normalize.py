@@ -282,8 +282,10 @@ def _pieces(found: Sequence[Line], tabs: Sequence[int], index: int, above: Line 
         return row - index + 1 if kept and beside and begins and whole else 1
     end = _end(found, tabs, index, width)
     end += _trailing(found, tabs, end - 1, width) if end > index + 1 else 0
-    # Without a whole row above or below, the lines may be rows of a narrower table.
-    return end - index if end > index + 1 and (beside or _end(found, tabs, end, width) > end) else 1
+    # Without a whole row above or below, the lines may be rows of a narrower table; if all are alike, they are.
+    below = _end(found, tabs, end, width)
+    others = below > end and len(set(tabs[index:below])) > 1
+    return end - index if end > index + 1 and (beside or others) else 1
 
 
 def _width(found: Sequence[Line], tabs: Sequence[int], around: range) -> int:

@@ -81,11 +81,13 @@ _TITLE_SUFFIX = re.compile(
 _OFFICE = re.compile(
     r"(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)?\s?(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：].*$"
 )
+# Kinds of projects behind a title, as finance systems print them.
+_KINDS = re.compile(r"(?<=表)\((?:(?:人员|运转|其他运转|特定目标|特定目标类)类?|公用经费|项目|[、,和及])+\)$")
 _MENTION = re.compile(r"详见|参见|见附|编制了|如下|根据|按照|见[^0-9]")
 _QUOTES = re.compile(r"[“”\"'‘’《》〈〉「」＂]")
 # A title that has more than an office's name and a year before the words we know is another table.
 _DISTINCT = re.compile(
-    r"拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
+    r"拨款|一般公共|政府性|基金|国有资本|社会保险|财政专户|债务|基本支出|基本$|项目|专项|分类|三公|结转|采购|绩效|说明|为空|关于|明细"
 )
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
@@ -93,6 +95,8 @@ _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
 _FURNITURE = re.compile(
     r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
 )
+_PRICED = re.compile(r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d(?![\d.])")
+_UNIT = re.compile(r"单\s*位\s*[:：]")
 _LEAD = 3  # such lines
 _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
@@ -112,7 +116,7 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     if "表" not in text or len(text) > _MAX_TITLE + 60:
         return None
     key = _OFFICE.sub("", squeeze(unmarked(text)))
-    key = _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key))
+    key = _KINDS.sub("", _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key)))
     key = _QUOTES.sub("", key).replace(_ONCE, "一般公共预算")
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
@@ -391,6 +395,9 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
         if _LEADER.search(text):
             last_leader = index + 1
         key = _bare(_LEADER.sub("", text))
+        if _PRICED.search(text) and last_leader == first:
+            begins = _title_above(lines, first, index)
+            return begins if begins is not None else first
         # The body begins where a heading comes back; the longest run of entries decides, not the first word.
         again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
         title = _TITLE_PREFIX.sub("", _OFFICE.sub("", key))
@@ -406,6 +413,15 @@ def _contents_end(lines: Sequence[Line], first: int) -> int:
         seen.add(key)
         titles.add(title)
     return last_leader
+
+
+def _title_above(lines: Sequence[Line], first: int, index: int) -> int | None:
+    """Return where the table begins that has its first amounts on a line, by its unit and the title above that."""
+    unit = next((i for i in range(index - 1, first - 1, -1) if _UNIT.search(lines[i].text)), first)
+    near = range(unit, max(first, unit - _LEAD) - 1, -1)
+    title = next((i for i in near if _bare(lines[i].text).endswith("表")), None)
+    numbered = title is not None and title > first and _MARKER.fullmatch(_bare(lines[title].text))
+    return title - 1 if title is not None and numbered and _bare(lines[title - 1].text).endswith("表") else title
 
 
 def _bare(text: str) -> str:

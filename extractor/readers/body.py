@@ -19,6 +19,7 @@ from .furniture import furniture, note_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
 from .ordinals import (
+    prints_two_codes,
     two_classifications,
     without_ordinals,
     without_second_codes,
@@ -120,8 +121,24 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     joined = join_split_numbers(everything, usual_decimals(everything), across=False)
     printed = [line for line, _ in rows]
     amounts = next((i for i, line in enumerate(printed) if _AMOUNT.search(line.text)), len(rows))
+    joined = [*map(_pieces, joined[:amounts]), *(joined[amounts:] if grid else _broken_off(joined[amounts:]))]
     pairs = tuple(zip((*respelt(printed[:amounts]), *printed[amounts:]), joined, strict=True))
     return Raw(pairs, grid, unit, office, note, empty)
+
+
+def _pieces(line: list[Token]) -> list[Token]:
+    """Mark the zeros of a line in front of all amounts, which are none themselves."""
+    return [replace(t, piece=True) if t.text == "0" else t for t in line]
+
+
+def _broken_off(lines: Sequence[list[Token]]) -> Iterator[list[Token]]:
+    """Yield lines, a zero alone on its line below bare digits being the rest of these: ``2`` / ``0`` / ``24年预算``."""
+    digits = False
+    for line in lines:
+        zero = len(line) == 1 and line[0].digits and line[0].text == "0"
+        if not zero:  # ``2`` or ``比2``
+            digits = len(line) == 1 and (line[0].digits or (line[0].kind == "text" and line[0].text[-1].isdigit()))
+        yield _pieces(line) if zero and digits else line
 
 
 def prepare(raw: Raw, spec: TableSpec, labels: Labels, hint: Hint | None = None) -> Body:
@@ -163,7 +180,8 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     starts = block_starts(header, token_lines) if grid else []
     token_lines = split_blocks(token_lines, starts) if starts else token_lines
     words = squeeze("".join(line.text for line in header)).replace("|", "")
-    twice = two_classifications(words)
+    items = layouts[0].classification == "economic"
+    twice = two_classifications(words) or (items and prints_two_codes(token_lines))
     token_lines = without_second_codes(token_lines) if twice else token_lines
     if not grid and layouts[0].shape == "coded" and not twice:
         token_lines = in_place(token_lines, labels.catalogue.names) or token_lines

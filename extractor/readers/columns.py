@@ -16,6 +16,7 @@ _OF = 5  # characters of a name of which one may be misread
 _OF_KNOWN = 3  # the same, of one that isn't taken for a column of an office's own
 MORE = "its rows print more numbers than its header names columns"
 """Why a table isn't read."""
+_SUMS = ("小计", "合计")  # which, below the name of a group, are its own column
 WEIGHT = 10
 """Of a column that a spec doesn't know, against characters left over."""
 
@@ -63,6 +64,9 @@ def columns_by_name(spec: TableSpec) -> Mapping[str, Sequence[str]]:
         for alias in map(squeeze, column.aliases):
             if column.id not in aliases.setdefault(alias, []):
                 aliases[alias].append(column.id)
+    for column in (*spec.columns, *spec.more):
+        for leaf in _SUMS if column.group else ():
+            aliases.setdefault(squeeze(column.id) + leaf, [column.id])
     return {**aliases, **by_name}
 
 

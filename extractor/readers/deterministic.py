@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
+from extractor.generic import GENERIC
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
 
@@ -30,9 +31,11 @@ from .labels import TOTALS, Labels, labels_of
 from .purchases import purchases
 from .rows import RawRow
 from .settle import settle
+from .unknown import as_printed, of_other_classes
 from .wide import wide
 
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
+_FIRST = {"functional": "2", "economic": "3", "": "23"}  # digits of the codes
 _STRANGE = "most of its row labels are unknown"
 
 
@@ -60,10 +63,17 @@ def read(
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
             continue
-        if chunk.spec is None:
+        fitted = fitting(lines, chunk, catalogue, labels) if chunk.spec else None
+        if fitted is None or (fitted[1].grid and of_other_classes(fitted[1], fitted[0])):
+            told = as_printed(lines, chunk, labels, number)
+            if told is not None:
+                bodies.append((chunk, told[0], told[1]))
+                layouts[told[0].id] = told[2]
+                continue
+        if fitted is None:
             unknown.append(Unknown(chunk, "no spec describes this table"))
             continue
-        spec, body, verdict, labelled[chunk.first] = fitting(lines, chunk, catalogue, labels)
+        spec, body, verdict, labelled[chunk.first] = fitted
         if verdict.known:
             bodies.append((chunk, spec, body))
             layouts[spec.id] = verdict
@@ -121,9 +131,15 @@ def _rows(
         _of_other_tables(rows, spec)
         _of_columns(rows, spec)
         labelled = frozenset(squeeze(r.label) for r in spec.left)
-        structure.projects(rows) if spec.shape == "projects" else structure.coded(rows, labelled)
+        if spec.shape == "projects":
+            structure.projects(rows)
+        elif not structure.by_names(rows, labels.catalogue, _FIRST[spec.classification or ""]):
+            structure.coded(rows, labelled)
     elif spec.shape == "items":
         rows = item_rows(body)
+        if body.grid and not body.header_lines and spec.tree == GENERIC:
+            structure.flat(rows)  # read as printed: its total is the sum of all
+            return rows
         named = only_names(body, rows)
         bought = purchases(body, labels.catalogue.names) if body.grid or not named else None
         if bought or not named:
@@ -179,7 +195,8 @@ def _doubt_classes(drafts: Sequence[Draft]) -> None:
         if draft.spec.shape != "two_sided" or draft.body.grid or not known:
             continue
         for row in draft.rows:
-            if row.items and row.kind == "code" and row.role and row.role.isdigit() and row.role not in known:
+            spent = any(t.amount is not None and t.amount.value for t in row.items)  # a zero of it is as it should be
+            if spent and row.kind == "code" and row.role and row.role.isdigit() and row.role not in known:
                 row.doubt = row.doubt or "no other table has an amount of this class"
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from extractor.normalize import Line, Place, squeeze
 
@@ -24,22 +23,24 @@ _PAGE = re.compile(
 _RULE = re.compile(r"^(?!\s*[-—]{1,2}\s*$)[\s|:\-—─━=_+\t]+$")  # one dash is an empty cell on a line of its own
 # Lines that printing adds and no table has.
 _STRAY = re.compile(r"^\|*\(?(?:接上页|续上表|续表|转下页|见下页|制表日期|编制日期|填报日期|打印日期|制表人|填表人)")
+_YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _DECIMAL = re.compile(r"\d\.\d")
 _SENTENCE = re.compile(r"。|[,，].*[,，]")
 
 
 def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line]]:
     """Return a table's money unit, the name of its office, and its lines without those and what printing adds."""
-    unit, office, kept = "", "", []
+    unit, office = "", ""
+    kept: list[Line] = []
     match = _UNIT.search(title.text)
     if match:
         unit = match.group(1)
     waits = False  # its name is on the line below 部门:, above the unit
-    for line, below in zip_longest(content, content[2:]):
+    for index, line in enumerate(content):
         text = line.text
-        if waits:
-            office, waits = office or squeeze(text), False
-            continue
+        if waits or (not kept and _YEAR.fullmatch(squeeze(text)) and _has_unit(content, index + 1)):
+            office, waits = office or (squeeze(text) if waits else ""), False
+            continue  # its name, or a year between it and the unit
         match = _UNIT.search(text) or _UNIT_GOES_ON.search(text)
         if match:
             unit = unit or match.group(1)
@@ -47,11 +48,7 @@ def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line
         named = _OFFICE.match(text.strip(" |\t"))
         if named:
             office = office or squeeze(named.group(1)).strip("|")
-            waits = (
-                not (match or named.group(1).strip())
-                and below is not None
-                and _UNIT.match(below.text.strip()) is not None
-            )
+            waits = not match and not named.group(1).strip() and _has_unit(content, index + 2)
             continue
         if _STRAY.match(squeeze(line.text)):
             continue
@@ -64,6 +61,11 @@ def furniture(content: Sequence[Line], title: Line) -> tuple[str, str, list[Line
             continue
         kept.append(line)
     return unit or "万元", office, kept
+
+
+def _has_unit(content: Sequence[Line], index: int) -> bool:
+    """Whether a line says in which unit the amounts are."""
+    return index < len(content) and _UNIT.search(content[index].text) is not None
 
 
 def note_of(content: Sequence[Line]) -> tuple[list[Line], Place | None, bool]:

@@ -10,7 +10,8 @@ from .group_words import BEFORE, LEAVES, WHOLE, WITHIN, Path
 Sums = tuple[tuple[int, tuple[int, ...]], ...]
 """Columns by their places: a total with its parts."""
 
-PLACES = 7_000  # ways of placing one row
+PLACES = 7_000  # steps that placing one row may count
+_MOST = 13_000  # ways of placing one row
 _TWO = 2  # years
 _AMOUNTS = re.compile(
     r"(?:[总合小]计|预算数|决算数|执行数|金额|预算|决算|收入|支出|结转|结余)$"
@@ -123,18 +124,36 @@ def _total(
 
 def places(row: Sequence[int], width: int, sums: Sums) -> Iterator[tuple[int, ...]]:
     """Yield the places of a row's amounts, in their order, under which the sums hold; an empty cell is 0."""
-    if comb(width, len(row)) > PLACES:
+    if comb(width, len(row)) > _MOST:
         return
     parts = {part for _, own in sums for part in own}
     wholes = {total for total, _ in sums} - parts
     # The sum of all is filled in every row; that of one group among several isn't.
     full = next(iter(wholes)) if len(wholes) == 1 and not wholes.isdisjoint((0, width - 1)) else None
-    free_ = [column for column in range(width) if column != full]
-    for rest in combinations(free_, len(row) - (full is not None)):
-        place = tuple(sorted((full, *rest))) if full is not None else rest
-        by_place = dict(zip(place, row, strict=True))
-        if all(_holds(by_place, total, parts) for total, parts in sums):
-            yield place
+    ends: list[list[tuple[int, Sequence[int]]]] = [[] for _ in range(width)]
+    for total, own in sums:
+        ends[max(total, *own)].append((total, own))
+    yield from _placed(row, 0, {}, (full, ends))
+
+
+def _placed(
+    row: Sequence[int], column: int, so_far: dict[int, int],
+    told: tuple[int | None, Sequence[Sequence[tuple[int, Sequence[int]]]]],
+) -> Iterator[tuple[int, ...]]:  # fmt: skip
+    """Yield the places of a row's amounts from a column on; a sum is looked at as soon as its last column is told."""
+    full, ends = told
+    if column == len(ends):
+        yield tuple(so_far)
+        return
+    left = len(row) - len(so_far)
+    choices = []
+    if left:
+        choices.append({**so_far, column: row[len(so_far)]})
+    if left < len(ends) - column and column != full:
+        choices.append(so_far)
+    for choice in choices:
+        if all(_holds(choice, total, parts) for total, parts in ends[column]):
+            yield from _placed(row, column + 1, choice, told)
 
 
 def _holds(by_place: dict[int, int], total: int, parts: Sequence[int]) -> bool:

@@ -12,6 +12,7 @@ from .tokens import split_header
 
 _RATE = re.compile(r"[%率]\)?$|比例$|比重$|幅度$")  # what is one number has no parts
 _NO_NAME = re.compile(r"[\d※*]+|(?:19|20)\d\d年度?|备注")
+_PLACES = "栏次"
 _DEEP = 3  # lines of a header
 _FLAT = 2  # lines of a header at least, if one cell stands on each
 
@@ -44,6 +45,8 @@ def ways(header: Sequence[Line], work: Work) -> Iterator[tuple[Path, ...]]:
             for i, (left, right) in enumerate(pairwise(flat), 1)
             if names_rows(right) and not names_rows(left)
         }
+        if flat[-1] == _PLACES:  # behind all names it begins a line of numbers
+            sure -= {len(names)}
         yield from in_lines(names, sure, work)
         return
     if len({len(line) for line in printed}) == 1:

@@ -18,6 +18,7 @@ from extractor.normalize import Line
 from .group_sums import PLACES, Sums, makes_sense, other_sums, places, sums_of
 from .group_ways import Work, in_lines, trees, ways
 from .group_words import LEAVES, WITHIN, Path
+from .header_forms import known_form
 from .rows import RawRow
 from .tokens import Token
 
@@ -43,8 +44,18 @@ class Grouped:
 
 def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
+    known = _known(lines, rows)
     work = Work(_STEPS)
-    return _settled(ways(lines, work), rows, work)
+    return known or _settled(ways(lines, work), rows, work)
+
+
+def _known(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
+    """Return the columns of a header that the whole country prints alike, if no row speaks against them."""
+    paths = known_form(lines)
+    amounts = _amounts(rows) if paths else []
+    sums = sums_of(paths) if paths else ()
+    kept = [next(places(row, len(paths), sums), None) is not None for row in amounts]
+    return Grouped(paths, sums) if kept and all(kept) else None
 
 
 def settled(names: Sequence[Sequence[str]], rows: Sequence[RawRow]) -> Grouped | None:

@@ -61,7 +61,7 @@ def _compared(body: Body, spec: TableSpec) -> Layout:
     spec = in_their_groups(body, _in_years(body, spec))
     found = _layout(body, spec)
     if body.grid and spec.shape in ("coded", "items", "labels", "projects") and not body.blocks:
-        crowded = found.known and spec.shape in ("coded", "labels") and width_used(body) > len(found.columns)
+        crowded = found.known and spec.shape != "projects" and width_used(body) > len(found.columns)
         if not found.known or found.strange or crowded:
             found = by_paths(body, spec, Layout(known=False, reason=CROWDED) if crowded else found)
         elif not set(found.columns) >= set(spec.column_ids):

@@ -121,7 +121,8 @@ def named(above: Paths, by_name: Mapping[str, Sequence[str]]) -> dict[str, str]:
             told = told[:-1]  # its leaf alone is the name of the main group's
         kept = done if any(map(_BUDGET.search, path)) else frozenset()  # an outturn's, which is the table's
         ids = [i for name in told for i in by_name.get(name, ()) if i not in out and i not in kept]
-        whole = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name)
+        group = path[-2:-1] if bare(path[-1]) in LEAVES else ()
+        whole = "/".join(p for p in path if p not in HEADER_WORDS or p == path[-1] or p in by_name or p in group)
         printed = whole if leaves[path[-1]] > 1 else printed
         key = whole if often[path[-1]] > 1 else printed
         own = ids[0] if ids else key if key not in {*out, *kept} else f"{key}/{key}"

@@ -7,9 +7,10 @@ from extractor.normalize import squeeze
 
 from .body import Body
 from .labels import TOTALS
+from .row_names import below_merged, naming_cell
 from .rows import RawRow, before_words, lost_point
 from .structure import OFFICE
-from .tokens import Token, cells, split_header
+from .tokens import CATALOGUED, Token, cells, split_header
 
 _NAMES = (
     "项目名称",
@@ -27,7 +28,9 @@ UNNAMED = "which of the words in front of its numbers is a row's name isn't told
 _ABOVE = "the row above it has no amounts, and its words may be the beginning of this name"
 _BELOW = "the words below it may be the rest of its name, or a row without amounts"
 _KIND = re.compile(r"(?:[ABC一二三][、.]?)?(?:货物|工程|服务)类?(?:采购)?")
-_AMOUNTS = ("合计", "总计", "金额", "预算数", "预算金额", "采购金额")
+_AMOUNTS = re.compile(r"(?:合计|总计|金额|预算数|资金)$")
+_COUNTED = "数量"  # which text without cells loses where it looks like the number of a page
+_GROUP = "资金来源"  # above amounts, and no column
 _BESIDE = re.compile(
     r"类型|项目类[别型]|[项目实施]{2}单位|主管部门|品目|专项名称|(?:经济|功能)(?:分类)?科目|组织形式|采购方式|资金性质|采购物品|采购目录"
     r"|项目内容|购买内容|项目概况|用途|规格|依据"
@@ -48,17 +51,20 @@ def _name_cells(body: Body) -> tuple[int | None, int | None]:
         return None, None
     found = {name: i for i, name in _heads(body).items()}
     own = next((found[name] for name in _NAMES if name in found), None)
+    own = naming_cell(body.lines, _heads(body), _first_amount(body)) if own is None else own
     unit = next((found[name] for name in _UNITS if name in found), None) if "项目名称" in found else None
     return own, unit if own is not None and unit is not None and unit < own else None
 
 
-def _place_in_a_row(body: Body) -> tuple[int, int, int | None] | None:
+def _place_in_a_row(body: Body) -> tuple[int, range, int | None] | None:
     """Which of how many words in front of the numbers is the name, and which the office, if the header says so."""
     pieces = [squeeze(p) for line in body.header_lines for p in line.text.split()]
-    end = next((i for i, piece in enumerate(pieces) if piece in _AMOUNTS), 0)
+    pieces = [p for p in pieces if p != _GROUP]
+    end = next((i for i, piece in enumerate(pieces) if _AMOUNTS.search(piece)), 0)
     at = next((pieces.index(name) for name in _NAMES if name in pieces[:end]), None)
     unit = next((pieces.index(name) for name in _UNITS if name in pieces[:end]), None)
-    return (at, end, unit if unit is not None and unit < at else None) if at is not None else None
+    least = end - (pieces[end - 1] == _COUNTED) if end else 0
+    return (at, range(least, end + 1), unit if unit is not None and unit < at else None) if at is not None else None
 
 
 def only_names(body: Body, rows: Sequence[RawRow]) -> bool:
@@ -69,13 +75,29 @@ def only_names(body: Body, rows: Sequence[RawRow]) -> bool:
     if place is None:
         return False
     lost = 0
-    for row in (r for r in rows if r.bare not in TOTALS):
-        if len(row.label) == place[1]:
-            row.unit = squeeze(row.label[place[2]].text) if place[2] is not None else ""
-            row.label = [row.label[place[0]]]
+    parted = [(row, _cells_of(row.label)) for row in rows if row.bare not in TOTALS]
+    size = place[1][-1] if any(len(told) == place[1][-1] for _, told in parted) else place[1][0]
+    for row, told in parted:
+        if len(told) == size:
+            row.unit = squeeze("".join(t.text for t in told[place[2]])) if place[2] is not None else ""
+            row.label = told[place[0]]
         else:
             row.doubt, lost = "which of the words in front of its numbers is its name isn't told", lost + 1
     return lost * 4 <= len(rows)
+
+
+def _cells_of(words: Sequence[Token]) -> list[list[Token]]:
+    """Part the words in front of a row's numbers into cells: lines, or words, a catalogue's code with its name."""
+    lines = {t.line: [w for w in words if w.line == t.line] for t in words}
+    if len(lines) > 1:
+        return list(lines.values())
+    out: list[list[Token]] = []
+    for word in words:
+        if out and len(out[-1]) == 1 and CATALOGUED.fullmatch(out[-1][0].text) and word.kind == "text":
+            out[-1].append(word)
+        else:
+            out.append([word])
+    return out
 
 
 def _is_kind(pending: Sequence[Token], line: Sequence[Token]) -> bool:
@@ -86,7 +108,11 @@ def _is_kind(pending: Sequence[Token], line: Sequence[Token]) -> bool:
 
 def item_rows(body: Body) -> list[RawRow]:
     """Read the rows of a table of free names: words, then numbers."""
-    return _nameless(body) or _named_rows(body)
+    rows = _nameless(body) or _named_rows(body)
+    own = _name_cells(body)[0]
+    if own is not None:
+        below_merged(rows, body.lines, own, _heads(body), _first_amount(body))
+    return rows
 
 
 def _nameless(body: Body) -> list[RawRow]:
@@ -115,8 +141,7 @@ def _named_rows(body: Body) -> list[RawRow]:
         first = _first_number(line)
         for index, token in enumerate(line):
             remark = token.kind == "text" and first is not None and (token.cell or 0) > first
-            count = token.whole and token.cell is not None and token.cell < money and token.cell == first
-            if token.kind == "mark" or remark or count:
+            if token.kind == "mark" or remark or _counts(token, line, money):
                 continue
             if token.kind == "text" or _in_name(token, line, index, body, pending):
                 pending.append(token)
@@ -140,6 +165,15 @@ def _named_rows(body: Body) -> list[RawRow]:
         rows[-1].label.extend(pending)
         rows[-1].doubt = rows[-1].doubt or _BELOW
     return [r for r in rows if r.items]
+
+
+def _counts(token: Token, line: Sequence[Token], money: int) -> bool:
+    """Whether digits in front of the amounts of a grid count pieces, or are a code: no words share their cell."""
+    return token.whole and token.cell is not None and token.cell < money and not _shares(token, line)
+
+
+def _shares(token: Token, line: Sequence[Token]) -> bool:
+    return any(t.kind == "text" and t.cell == token.cell for t in line)
 
 
 def _first_amount(body: Body) -> int:

@@ -1,6 +1,7 @@
 """Rows of tables with fixed labels, one side or two: ``label number | code name number``."""
 
 import re
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -166,9 +167,9 @@ def _flush(
 
 
 def _tail_of(row: RawRow, tokens: Sequence[Token], spec: TableSpec, labels: Labels) -> bool:
-    """Whether words complete a row's label, which is none without them: it is wrapped, or cut."""
+    """Whether words complete a row's label, and one of the two is none by itself: it is wrapped, or cut."""
     text = squeeze("".join(t.text for t in tokens))
-    return not labels.known(text, spec) and not labels.known(row.text, spec) and labels.known(row.text + text, spec)
+    return not (labels.known(text, spec) and labels.known(row.text, spec)) and labels.known(row.text + text, spec)
 
 
 def _ends_above(tokens: Sequence[Token], out: Sequence[RawRow], spec: TableSpec, labels: Labels) -> bool:
@@ -188,6 +189,10 @@ def _completes_another(
 
     ``三、单位预留机动经`` / ``2.政府性基金预算 三、国防支出 3,258.06`` / ``费``: cells beside each other are centred.
     """
+    for row in out[-_NEAR:]:  # its amount stands in the line above, and the right side's label behind it
+        if row.items and row.line == tokens[0].line - 1 and not row.code and _tail_of(row, tokens, spec, labels):
+            row.label.extend(tokens)
+            return True
     if last is None or len(last.items) != 1:
         return False
     for row in reversed(out[-_NEAR:]):
@@ -213,6 +218,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
     totals = tops(told, spec)  # a total of this side is the second of its line
     main = spec.right.total if spec.right else None
     beside_classes = other_ways(rows, told, labels, spec)
+    classes = _block_of_classes(rows, labels)
     for index, row in enumerate(rows):
         bare = row.bare
         if row.code:
@@ -242,7 +248,7 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
                 seen_total_on.add(row.line)
             row.role, row.kind = "/".join(r.label for r in path), "total" if path[-1].top else "label"
             row.side = "right" if path[0] in told else "left"
-        elif spec.right and bare in labels.by_name and (not row.block or row.block == 1):
+        elif spec.right and bare in labels.by_name and (not row.block or row.block == classes):
             row.side, row.kind, row.role, row.key = "right", "code", labels.by_name[bare], bare
             if coded:
                 row.doubt = row.doubt or "it has no code although the rows beside it have; a code may be misread"
@@ -251,6 +257,13 @@ def identify(rows: Sequence[RawRow], spec: TableSpec, labels: Labels) -> None:
             row.side = "right" if row.block else "left"
     _keys(rows, paths, labels, spec)
     find_parents(rows, paths, labels, spec)
+
+
+def _block_of_classes(rows: Sequence[RawRow], labels: Labels) -> int:
+    """Which block of a grid prints the classes: the second, unless another has more of them."""
+    count = Counter(row.block for row in rows if row.block and row.bare in labels.by_name)
+    most = count.most_common(1)
+    return most[0][0] or 1 if most and most[0][1] > count[1] else 1
 
 
 def _style(text: str) -> str:

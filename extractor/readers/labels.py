@@ -197,6 +197,8 @@ class Labels:
         """Return the labelled rows that a printed label may name; those with its numbering if there are any."""
         number, bare = split_label(label)
         index = self._left[spec.name]
+        if spec.right and bare in self.by_name and bare not in index:
+            return []  # the name of a class is no other label misread
         paths = index.get(self.standard(bare, spec), []) or _misread(number, bare, index)
         if len(paths) > 1:
             same = [p for p in paths if number and p[-1].number == number]

@@ -13,6 +13,7 @@ _CODES = re.compile(r".*科目(?:编码|代码)")
 _OF_GOVERNMENT = re.compile(r"政府(?:预算)?(?:支出)?经济(?:分类)?")
 _OF_DEPARTMENT = re.compile(r"经济(?:分类)?")
 _ECONOMIC = re.compile(r"[35][0-9]{2}(?:[0-9]{2})?")
+_SEVERAL = 3  # rows
 _DEPARTMENT = "3"  # how the department's economic classes begin
 _SERIALS = 4  # so many rows that are counted
 _HEADER = 60  # lines that a header may take where its cells come in fragments
@@ -126,6 +127,18 @@ def _of_an_office(token: Token, is_code: Callable[[str], bool], coded: Container
 def two_classifications(header: str) -> bool:
     """Whether a header names the department's and the government's economic classes beside each other."""
     return bool(_OF_GOVERNMENT.search(header)) and bool(_OF_DEPARTMENT.search(_OF_GOVERNMENT.sub("", header)))
+
+
+def prints_two_codes(lines: Sequence[Sequence[Token]]) -> bool:
+    """Whether most rows print a code of the department's and one of the government's before their amounts."""
+    rows = both = 0
+    kinds = set[str]()
+    for token in (t for line in lines for t in line):
+        if token.whole and _ECONOMIC.fullmatch(token.text):
+            kinds.add(token.text[0])
+        elif token.priced:
+            rows, both, kinds = rows + bool(kinds), both + (len(kinds) > 1), set()
+    return both >= _SEVERAL and both * 2 > rows
 
 
 def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:

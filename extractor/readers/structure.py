@@ -1,15 +1,18 @@
 """Structure: which row is a part of which, and the row keys of the facts contract."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.amount import half_unit
 from extractor.normalize import squeeze
+from extractor.specs import Catalogue
 
 from .labels import TOTALS
 from .rows import RawRow
 
+_CLASS = 3  # digits of a class
 OFFICE = re.compile(
     r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
 )
@@ -40,6 +43,62 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
             row.parent = _ancestor(row.code, by_code, total)
             if row.parent == index:
                 row.parent = total
+
+
+def by_names(rows: Sequence[RawRow], catalogue: Catalogue, first: str) -> bool:
+    """Link a table of a classification that prints no codes, if each row is named like an item of the one above."""
+    rest = [row for row in rows if row.bare not in TOTALS]
+    found = [] if any(row.code for row in rows) else codes_of([row.bare for row in rest], catalogue, first)
+    if not found:
+        return False
+    total = _total(rows)
+    index = {code: i for i, row in enumerate(rows) for r, code in zip(rest, found, strict=True) if r is row}
+    for code, i in index.items():
+        steps = [step for length in (3, 5, 7) if (step := code[:length]) in index and length <= len(code)]
+        rows[i].role, rows[i].key = code, "/".join(dict.fromkeys(rows[index[step]].bare for step in steps))
+        rows[i].parent = index[steps[-2]] if len(steps) > 1 else total
+    return True
+
+
+def codes_of(labels: Sequence[str], catalogue: Catalogue, first: str) -> list[str]:
+    """Return the codes of rows that have only names, each named like an item below the one before it, or beside it.
+
+    ``first`` are the digits that codes of the classification begin with. Nothing where a row has no such name, or none
+    is below another.
+    """
+    codes = _codes(catalogue, first)
+    found: list[str] = []
+    for label in labels:
+        above = found[-1] if found else ""
+        own = next((c for g in _below(above) for c in codes.get(label, ()) if _fits(c, g)), None)
+        if own is None:
+            return []
+        found.append(own)
+    return found if len(set(found)) == len(found) and any(len(code) > _CLASS for code in found) else []
+
+
+@lru_cache(maxsize=8)
+def _codes(catalogue: Catalogue, first: str) -> Mapping[str, Sequence[str]]:
+    """Return the codes of a classification by their names."""
+    codes: dict[str, list[str]] = {}
+    for code, known in catalogue.names.items():
+        if code[0] in first:
+            for name in known:
+                codes.setdefault(squeeze(name), []).append(code)
+    return codes
+
+
+def _below(above: str) -> Iterator[str]:
+    """Yield what a row below another may belong to, the nearest first: it, what it is a part of, nothing."""
+    while above:
+        yield above
+        above = above[: -2 if len(above) > _CLASS else 0]
+    yield ""
+
+
+def _fits(code: str, group: str) -> bool:
+    """Whether a code is of the level below a group, or of the first."""
+    return code.startswith(group) and len(code) == (len(group) + 2 if group else _CLASS)
 
 
 def _ancestor(code: str, by_code: dict[str, int], total: int | None) -> int | None:
@@ -145,6 +204,14 @@ def _doubt_owners(rows: Sequence[RawRow], owners: Sequence[int | None]) -> None:
             row.doubt = row.doubt or f"the rows below {rows[owner].bare} don't add up to it"
 
 
+def flat(rows: Sequence[RawRow]) -> None:
+    """Link a table of free names none of which is a part of another: all below the total."""
+    total = _total(rows)
+    for row in rows:
+        if row.kind != "total":
+            row.kind, row.key, row.parent = "project", row.text, total
+
+
 def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     """Link a table of free names: projects below units below the total.
 
@@ -154,8 +221,8 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     total = _total(rows)
     rest = [i for i in range(len(rows)) if rows[i].kind != "total"]
     guesses = list(dict.fromkeys(_unit_guesses(rows, rest, offices)))
-    fitting = [g for g in guesses if _adds_up(rows, rest, g, total)]
-    guess = (fitting or guesses)[0]
+    fitting = [(units, ends) for units, ends in guesses if _adds_up(rows, rest, units, total, ends)]
+    guess, ends = (fitting or guesses)[0]
     named = frozenset(i for i in rest if rows[i].bare in offices or OFFICE.search(rows[i].bare))
     several = len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)
     if several or (named and guess and not named & guess):
@@ -168,6 +235,7 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             owner = index
             row.kind, row.key, row.parent = "unit", row.bare, total
         else:
+            owner = None if index in ends else owner
             office = row.unit or (rows[owner].bare if owner is not None else "")
             prefix = f"{office}/" if office else ""
             row.kind, row.key = "project", prefix + row.text
@@ -176,36 +244,48 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
             row.parent = owner if owner is not None else total
 
 
-def _unit_guesses(rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]) -> Iterator[frozenset[int]]:
+def _unit_guesses(
+    rows: Sequence[RawRow], rest: Sequence[int], offices: frozenset[str]
+) -> Iterator[tuple[frozenset[int], frozenset[int]]]:
+    """Yield rows that may be units, each time with the rows that are below none again."""
     named = frozenset(i for i in rest if rows[i].bare in offices)
     ending = frozenset(i for i in rest if OFFICE.search(rows[i].bare))
     if named:
-        yield named
+        yield named, frozenset()
     if ending:
-        yield ending
+        yield ending, frozenset()
     if rest:
-        yield frozenset(rest[:1])
-    yield frozenset()
-    yield _running_sums(rows, rest)
+        yield frozenset(rest[:1]), frozenset()
+    yield frozenset(), frozenset()
+    sums = _running_sums(rows, rest)
+    yield frozenset(sums), frozenset()
+    yield frozenset(sums), frozenset(sums.values())
 
 
-def _running_sums(rows: Sequence[RawRow], rest: Sequence[int]) -> frozenset[int]:
-    found, index = set(), 0
+def _running_sums(rows: Sequence[RawRow], rest: Sequence[int]) -> dict[int, int]:
+    """Return the rows that are the sum of those after them, each with the first row that is no part of it any more."""
+    found, index = dict[int, int](), 0
     while index < len(rest):
         target, total = _first(rows[rest[index]]), Decimal(0)
         for end in range(index + 1, len(rest)):
             total += _first(rows[rest[end]])
             if abs(total - target) <= half_unit(target) * (end - index + 1):
-                found.add(rest[index])
+                found[rest[index]] = rest[end + 1] if end + 1 < len(rest) else -1
                 index = end
                 break
             if total > target:
                 break
         index += 1
-    return frozenset(found)
+    return found
 
 
-def _adds_up(rows: Sequence[RawRow], rest: Sequence[int], units: frozenset[int], total: int | None) -> bool:
+def _adds_up(
+    rows: Sequence[RawRow],
+    rest: Sequence[int],
+    units: frozenset[int],
+    total: int | None,
+    ends: frozenset[int] = frozenset(),
+) -> bool:
     sums: dict[int | None, list[Decimal]] = {}
     owner = total
     for index in rest:
@@ -213,6 +293,7 @@ def _adds_up(rows: Sequence[RawRow], rest: Sequence[int], units: frozenset[int],
             owner = index
             sums.setdefault(total, []).append(_first(rows[index]))
         else:
+            owner = total if index in ends else owner
             sums.setdefault(owner, []).append(_first(rows[index]))
     for parent, parts in sums.items():
         if parent is None:

@@ -22,6 +22,7 @@ class Token:
         cell: Index of the cell in a grid line; None in free text.
         last: It is the last token of its line.
         money: Its unit stands behind it, so its digits are no code and count nothing else.
+        piece: It stands in front of every amount, in the header: a zero there is a piece of a year or a number.
     """
 
     kind: TokenKind
@@ -30,6 +31,7 @@ class Token:
     cell: int | None = None
     last: bool = False
     money: bool = False
+    piece: bool = False
 
     @property
     def line(self) -> int:
@@ -48,12 +50,19 @@ class Token:
 
     @property
     def priced(self) -> bool:
-        """An amount for sure: it has digits after the point, its thousands set apart, or its unit behind it."""
-        return self.money or (self.kind == "number" and ("." in self.text[:-1] or "," in self.text))
+        """An amount for sure: by its point, its thousands set apart or its unit behind it; or nothing but a zero."""
+        if self.kind != "number" or self.money:
+            return self.money
+        return "." in self.text[:-1] or "," in self.text or (self.text == "0" and not self.piece)
 
     @property
     def whole(self) -> bool:
-        """A bare run of digits: perhaps a code, a page number, a name's number."""
+        """A bare run of digits, and more than a zero: perhaps a code, a page number, a name's number."""
+        return self.kind == "number" and (self.text != "0" or self.piece) and self.text.isdigit() and not self.money
+
+    @property
+    def digits(self) -> bool:
+        """A bare run of digits: what is whole, or a zero, or the end of a number that is split."""
         return self.kind == "number" and self.text.isdigit() and not self.money
 
 
@@ -73,6 +82,7 @@ _CODE_AND_NAME = re.compile(
 )
 # What is nearly a number: a comma for the point, a letter for a digit, a point too many.
 _JUNK = re.compile(r"-?(?=[^0-9]*[0-9][^0-9]*[0-9])[0-9OoQDIl|SsBZzqgb.,·:;'’。]{2,24}")
+CATALOGUED = re.compile(r"[ABC](?:[0-9]{2}){1,5}")  # a code of what is bought
 _NUMBERED = re.compile(r"[0-9]{1,2}[.,。]")
 _DATE = re.compile(r"(?:19|20)[0-9][0-9][.][01]?[0-9](?:[.][0-3]?[0-9])?")
 _DASH = re.compile(r"[-—–/\\]{1,4}|──+")
@@ -95,6 +105,8 @@ def tokenize(line: Line, names: Mapping[str, Sequence[str]], *, grid: bool) -> l
     for index, (start, text) in enumerate(parts):
         for match in _PIECE.finditer(text):
             pieces = _piece(match.group(), start + match.start(), names)
+            if grid and match.group() == "0" and any(map(str.isalpha, text)):
+                pieces = iter([("text", "0", start + match.start(), start + match.end())])  # of a name that is broken
             found.extend((piece, index if grid else None) for piece in pieces)
     return [
         Token(kind, text, (line.span(a, b),), cell, last=position == len(found) - 1, money=_priced(line.text, kind, b))
@@ -144,7 +156,7 @@ def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterato
     elif _MERGED.fullmatch(text):
         for match in _TWO_PLACES.finditer(text):
             yield "number", match.group(), start + match.start(), start + match.end()
-    elif _JUNK.fullmatch(text) and not _NUMBERED.fullmatch(text) and not _DATE.fullmatch(text):
+    elif _JUNK.fullmatch(text) and not any(p.fullmatch(text) for p in (_NUMBERED, _DATE, CATALOGUED)):
         yield "junk", text, start, end
     elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _code_then_name(text, names):
         yield "number", front.group(1), start + front.start(1), start + front.end(1)
@@ -177,7 +189,7 @@ def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
     """
     usual = usual_places(t.decimals for line in lines for t in line)
     ends = [i for i, line in enumerate(lines) if line and line[-1].decimals == usual and line[-1].cell is None]
-    single = {i for i, line in enumerate(lines) if len(line) == 1 and line[0].whole and len(line[0].text) == 1}
+    single = {i for i, line in enumerate(lines) if len(line) == 1 and line[0].digits and len(line[0].text) == 1}
     broken = [i for i in ends if i + 1 in single]
     most = len(broken) * 10 >= len(ends) * 9 and len(single) * 4 <= len(broken) * 5 + 4
     if usual == 1 and len(broken) >= _BROKEN and most:
@@ -230,8 +242,8 @@ def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token
         return None
     lacking = decimals - first.decimals if first.decimals else 0
     fits = (
-        (lacking > 0 and second.whole and len(second.text) == lacking)
-        or (bool(_HEAD.fullmatch(first.text)) and second.whole and len(second.text) == decimals)
+        (lacking > 0 and second.digits and len(second.text) == lacking)
+        or (bool(_HEAD.fullmatch(first.text)) and second.digits and len(second.text) == decimals)
         or (first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
     )
     by_blank = (

@@ -32,6 +32,7 @@ _TWO = 2  # totals, years
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _WAYS = 64  # of placing the numbers of two rows
 _BLOCK = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?|当年|全年|年初)?(?:预算数|决算数|执行数|预算执行数)")
+_STAGES = re.compile(rf"(?:{_BLOCK.pattern}|(?:19|20)\d\d年|[上本]年|增减|变[动化]|比上年)")
 _AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
 
 
@@ -67,8 +68,8 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if not lines or len(items) < 3 or (not body.grid and any(_of_header(line.label, spec) for line in lines[1:])):
         return "its header doesn't name the spec's items in front of its numbers"
     named = years or _columns(header, chunk)
-    if not named:
-        return "its header names more blocks than the spec's"
+    if not named or (not years and len(lines) > 1 and any(_STAGES.match(line.label) for line in lines)):
+        return "its header, or its rows, name more budgets and outturns than the spec's"
     total = next((line for line in lines if line.label in TOTALS), lines[0] if len(lines) == 1 else None)
     if years:
         return _by_years((chunk, spec, body), items, years, lines)
@@ -130,8 +131,10 @@ def _lines(body: Body) -> list[_Line]:
 
 
 def _years(lines: Sequence[_Line], chunk: Chunk) -> dict[int, str]:
-    """Return the columns that rows stand for where each is labelled by a year: budgets of two, or the outturn."""
+    """Return the columns that rows stand for: budgets of two years, or a budget and its outturn."""
     told = [line.label for line in lines]
+    if len(told) == _TWO and all(map(_BLOCK.fullmatch, told)) and len({t.endswith("预算数") for t in told}) == _TWO:
+        return {0 if label.endswith("预算数") else 1: label for label in told}
     if len(told) == _TWO and all(map(_YEAR.fullmatch, told)) and "预算" in chunk.title and told[0] != told[1]:
         return {2: min(told), 0: max(told)}
     if len(told) != _TWO or len(set(told)) != _TWO or not all(map(STAGE.match, told)):
