@@ -77,6 +77,9 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
             row.parent = max((i for above, i in at.items() if above < level), default=None)
             above = rows[row.parent] if row.parent is not None else None
             own, row.doubt = _name(_once(entry, above), items, project)
+            # A project that isn't printed again is the one above, unless its name went to the purchase in between.
+            carried = level == _PROJECT and bool(project) and project not in row.text and own.startswith(f"{project}/")
+            row.doubt = row.doubt or (_UNSURE if carried and rows and rows[-1].doubt else "")
             project = own.split("/", 1)[0] if level == _PROJECT else project
             row.key = f"{above.key}/{own}" if above is not None and above.kind != "total" else own
             # A cell that wraps has as many lines above as below; what is below a name in doubt has it in its own.
