@@ -124,7 +124,7 @@ def settle_choices(
 def _telling(
     found: Sequence[Instance], frames: Sequence[Frame], fixed: Mapping[Ref, Decimal], choices: Sequence[Choice]
 ) -> list[Instance]:
-    """Return the identities without those between tables that rest on an empty cell of a table whose sums are broken.
+    """Return the identities without those between tables that rest on an empty cell which breaks a sum of its table.
 
     There a number may have gone to another row, so that nothing stands where something is printed.
     """
@@ -134,15 +134,16 @@ def _telling(
         for i in found
         if len({r.frame for r in i.refs}) > 1
         and any((r.frame, r.row) in open_ for r in i.refs)
-        and (where := {r.frame for r in i.refs if r not in fixed and (r.frame, r.row) not in open_})
+        and (where := {r for r in i.refs if r not in fixed and (r.frame, r.row) not in open_})
     }
     asked = set().union(*bare.values())
     broken = {
-        next(iter(i.refs)).frame
+        ref
         for i in (found if asked else ())
-        if not i.soft and {r.frame for r in i.refs} <= asked and len({r.frame for r in i.refs}) == 1
+        if not i.soft and not asked.isdisjoint(i.refs) and len({r.frame for r in i.refs}) == 1
         and not any((r.frame, r.row) in open_ for r in i.refs)
         and evaluate(i, frames, fixed).verdict == "violated"
+        for ref in i.refs
     }  # fmt: skip
     return [i for i in found if i not in bare or bare[i].isdisjoint(broken)]
 
