@@ -96,7 +96,10 @@ def _in_full_rows(raw: Raw, body: Body, hint: Hint, number: int) -> tuple[TableS
     if odd or not whole or not _adds_up(rows, columns) or len(set(named)) < len(named):
         return None
     spec = generic(replace(hint, columns=names, totals=False), number, "items")
-    lay = Layout(known=True, columns=names, printed=names, short=names, first_cell=1)
+    # Without cells nothing but the header's words tells their order, and a word may have slipped to its end.
+    first, *rest = names
+    turned = (first, *reversed(rest)) if len(rest) > 1 else (*rest, first)
+    lay = Layout(known=True, columns=names, printed=names, short=turned, first_cell=1, doubtful=len(names) > 1)
     return spec, replace(_rewritten(body, rows, columns), grid=True), lay
 
 
