@@ -9,7 +9,7 @@ from .sections import Heading
 
 _TOTAL_ROW = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*-?\d")
 _TOTAL_LABEL = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*$")
-_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)")
+_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")
 _HEADER = frozenset(
     {
         "金额",

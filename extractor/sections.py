@@ -101,8 +101,9 @@ _LEAD = 3  # such lines
 _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
 _BLANK = 2  # lines of the text from the last one of a page to the first one of the next, at the least
+_LINES = 15  # of a page, at the least
 _SEVERAL = 3  # titles
-_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)")
+_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
@@ -207,9 +208,11 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
     """Give titles that stand at the end of their pages these pages, where nearly all of a document do.
 
     Some tools write merged cells behind all others, the title among them: its page holds amounts above it and none
-    below. Pages are told by two blank lines between them.
+    below. Pages are told by two blank lines between them, or by one where hardly any other is blank.
     """
-    starts = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(lines)) if b.number - a.number > _BLANK), len(lines)]
+    apart = [b.number - a.number for a, b in pairwise(lines)]
+    wide, all_ = ([i + 1 for i, lost in enumerate(apart) if lost > least] for least in (_BLANK, 1))
+    starts = [0, *(wide if len(wide) > 1 or len(all_) * _LINES > len(lines) else all_), len(lines)]
     spans = [range(a, b) for a, b in pairwise(starts)]
     if len(spans) < _SEVERAL:
         return found
