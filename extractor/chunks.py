@@ -5,26 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .normalize import Line, squeeze
-from .sections import Heading
+from .sections import Heading, is_marker
 
 _TOTAL_ROW = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*-?\d")
 _TOTAL_LABEL = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*$")
 _AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")
-_HEADER = frozenset(
-    {
-        "金额",
-        "预算数",
-        "决算数",
-        "合计",
-        "小计",
-        "项目",
-        "项目名称",
-        "结转下年资金",
-        "项目支出",
-        "基本支出",
-        "机关运行经费支出",
-    }
-)
+# The last words of headers, and those that stand in merged cells.
+_LAST = frozenset({
+    "金额", "预算数", "决算数", "合计", "小计", "项目", "项目名称", "结转下年资金", "项目支出", "基本支出",
+    "机关运行经费支出",
+})  # fmt: skip
+_MERGED = frozenset({"金额", "项目", "项目名称", "支出用途", "功能分类", "收入", "支出"})
 _UNIT = re.compile(r"单位[:：]")
 _NUMBER = re.compile(r"-?[\d,]+\.?\d*")
 
@@ -95,15 +86,22 @@ def _raw(lines: Sequence[Line], found: Sequence[Heading]) -> list[Chunk]:
 def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, ...]:
     """Return the lines of a table whose title stands below it.
 
-    Other merged cells do too: they come behind the words of the header, in front of the label of the first row.
+    Other merged cells do too: groups of columns come in front of their names, labels of rows in front of the first one.
     """
     page = heading.page or range(0)
-    first = next((i for i in range(page.start, heading.index) if _AMOUNT.search(lines[i].text)), page.start)
-    label = squeeze(lines[first - 1].text) if first > page.start else ""
+    begin = next((i for i in page if not is_marker(lines[i])), page.start)
+    amounts = [i for i in range(begin, heading.index) if _AMOUNT.search(lines[i].text)]
+    first, last = (amounts[0], amounts[-1]) if amounts else (begin, begin)
+    label = squeeze(lines[first - 1].text) if first > begin else ""
+    behind = next((i for i in range(last + 1, heading.index) if squeeze(lines[i].text) in _MERGED), heading.index)
     alone = _NUMBER.match(squeeze(lines[first].text)) is not None  # its label is on the line above
-    rows = first - bool(alone and label and label not in _HEADER and not _UNIT.search(label))
-    below = range(heading.index + heading.count, page.stop)
-    return range(page.start, rows), below, range(rows, heading.index), range(page.stop, max(end, page.stop))
+    rows = first - bool(alone and label and label not in _LAST and not _UNIT.search(label))
+    merged = [*range(behind, heading.index), *range(heading.index + heading.count, page.stop)]
+    groups, labels = (
+        [range(i, i + 1) for i in merged if (squeeze(lines[i].text) in _MERGED) is above] for above in (True, False)
+    )
+    labels.sort(key=lambda piece: _TOTAL_LABEL.match(squeeze(lines[piece.start].text)) is not None)  # the first row's
+    return *groups, range(begin, rows), *labels, range(rows, behind), range(page.stop, max(end, page.stop))
 
 
 def _has_content(lines: Sequence[Line], chunk: Chunk) -> bool:

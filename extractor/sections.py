@@ -230,8 +230,7 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
         above = _between(amounts, page.start, heading.index)
         below = _between(amounts, heading.index + heading.count, page.stop)
         if counts[pages[heading.index]] == 1 and above and not below:
-            first = next(i for i in page if not _MARKER.fullmatch(squeeze(unmarked(lines[i].text))))
-            out[heading.index] = range(first, page.stop)
+            out[heading.index] = page
     among = sum(pages[h.index] not in listed for h in titles)
     if len(out) < _SEVERAL or len(out) * 3 < among * 2:
         return found
@@ -244,6 +243,11 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
         }:
             kept.append(replace(heading, contents=True) if pages.get(heading.index) in listed else heading)
     return kept
+
+
+def is_marker(line: Line) -> bool:
+    """Whether a line is nothing but the number of a table, or of a page's."""
+    return _MARKER.fullmatch(squeeze(unmarked(line.text))) is not None
 
 
 def _between(places: Sequence[int], first: int, last: int) -> int:
