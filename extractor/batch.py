@@ -95,7 +95,9 @@ def find(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
     errors: list[str] = []
     for argument in arguments:
         path = Path(argument)
-        if urls.is_url(argument):
+        if not argument.strip():  # else it is the folder that one stands in
+            errors.append("one of the paths is empty: a variable without a value, perhaps. Name a file or a folder.")
+        elif urls.is_url(argument):
             try:
                 there = urls.find(argument, FILES)
             except InputError as error:

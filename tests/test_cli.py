@@ -75,6 +75,16 @@ def test_json_goes_to_stdout_and_nothing_else(tmp_path: Path) -> None:
     assert "no such file" in done.stderr
 
 
+def test_an_empty_path_is_no_folder(tmp_path: Path) -> None:
+    """A variable without a value doesn't have the folder read that one stands in; what else is named is read."""
+    file = tmp_path / "one.txt"
+    file.write_text(CONSISTENT, encoding="utf-8")
+    done = extractor("run", "", file, "--out", tmp_path / "out")
+    assert done.returncode == 3
+    assert "is empty" in done.stderr
+    assert [p.parent.name for p in (tmp_path / "out").glob("*/result.json")] == ["one"]
+
+
 def test_one_bad_file_never_stops_the_others(tmp_path: Path) -> None:
     """Files, a folder and a glob together, in two processes: the good ones are written, the bad one is named."""
     inbox = tmp_path / "inbox"
