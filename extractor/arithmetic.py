@@ -103,8 +103,7 @@ def _side(refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> _Side
                 return None
         if value is None:
             continue
-        known = frame.reckoned.get(ref)
-        _, amount, half = known if known is not None and known[0] is value else frame.yuan(ref, value)
+        _, amount, half = frame.yuan(ref, value)
         total += amount
         printed += 1
         # A 0.00 that prose spells out is nothing, not something too small to print.

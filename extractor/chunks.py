@@ -4,19 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .heading_words import AMOUNT, UNIT
 from .normalize import Line, squeeze
 from .sections import Heading, is_marker
 
 _TOTAL_ROW = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*-?\d")
 _TOTAL_LABEL = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*$")
-_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")
 # The last words of headers, and those that stand in merged cells.
 _LAST = frozenset({
     "金额", "预算数", "决算数", "合计", "小计", "项目", "项目名称", "结转下年资金", "项目支出", "基本支出",
     "机关运行经费支出",
 })  # fmt: skip
 _MERGED = frozenset({"金额", "项目", "项目名称", "支出用途", "功能分类", "收入", "支出"})
-_UNIT = re.compile(r"单位[:：]")
 _NUMBER = re.compile(r"-?[\d,]+\.?\d*")
 
 
@@ -90,12 +89,12 @@ def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, 
     """
     page = heading.page or range(0)
     begin = next((i for i in page if not is_marker(lines[i])), page.start)
-    amounts = [i for i in range(begin, heading.index) if _AMOUNT.search(lines[i].text)]
+    amounts = [i for i in range(begin, heading.index) if AMOUNT.search(lines[i].text)]
     first, last = (amounts[0], amounts[-1]) if amounts else (begin, begin)
     label = squeeze(lines[first - 1].text) if first > begin else ""
     behind = next((i for i in range(last + 1, heading.index) if squeeze(lines[i].text) in _MERGED), heading.index)
     alone = _NUMBER.match(squeeze(lines[first].text)) is not None  # its label is on the line above
-    rows = first - bool(alone and label and label not in _LAST and not _UNIT.search(label))
+    rows = first - bool(alone and label and label not in _LAST and not UNIT.search(label))
     merged = [*range(behind, heading.index), *range(heading.index + heading.count, page.stop)]
     groups, labels = (
         [range(i, i + 1) for i in merged if (squeeze(lines[i].text) in _MERGED) is above] for above in (True, False)

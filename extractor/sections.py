@@ -15,6 +15,8 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from .contents import contents
+from .heading_words import AMOUNT, LEAD, LEADER, MARKER, OFFICE, SECTION, TITLE_PREFIX
 from .lexicon import lookalikes, nearly
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec, split_label
@@ -56,30 +58,12 @@ class Heading:
 
 _PART = re.compile(r"第[一二三四五六七八九十]{1,3}(?:部分|章)")
 _PART_BEGINS = re.compile(r"第[一二三四五六七八九十]{0,3}部?")
-_MARKER = re.compile(
-    r"(?:附件\d{1,2}|附?表\d{1,2}(?:-\d{1,2})?|附?表[一二三四五六七八九十]{1,3}"
-    r"|(?:(?:19|20)\d\d年度?)?(?:[省市县区]级)?(?:部门|单位)?(?:财决|财预|预决算|预算|决算)?公开(?:\d{1,2}(?:-\d{1,2})?表|表(?:\d{1,2}(?:-\d{1,2})?|[一二三四五六七八九十]{1,3}))"
-    r"|财[决预]附?\d{1,2}表|(?:预|决)算\d{1,2}(?:-\d{1,2})?表)[:：]?"
-)
-_SECTION = re.compile(r"[一二三四五六七八九十]{1,3}、")
 _SUBSECTION = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
 _NARRATIVE_END = re.compile(r"(?:说明|概况|解释|职能|职责|情况|设置)$")
 # What heads prose without a number: 关于收入总表的说明 follows a table, and isn't its last row.
 _UNNUMBERED = re.compile(r"(?:情况说明|编制说明|名词解释)$|^关于.{2,36}表的?说明$")
-_FIRST = "第一部分"
-_OF_WHOM = re.compile(r"^(?:本?(?:部门|单位)|\((?:部门|单位)\))+")
-_OPENING = 4  # characters of it that tell it
-_LEADER = re.compile(r"(?:(?<!\.)\.{4,}|(?<!…)…{2,}|(?<!·)·{4,})\s*(?:\d{1,4}\s*)?$")
-_TITLE_PREFIX = re.compile(
-    r"^(?:附?表\d{1,2}(?:-\d)?[:：]?|(?:公开)?附?表[一二三四五六七八九十]{1,3}[:：]|(?:财决|财预|预算|决算)?公开(?:\d{1,2}表|表\d{1,2})[:：]?|附件\d{0,2}[:：]?"
-    r"|[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])+"
-)
 _TITLE_SUFFIX = re.compile(
     r"(?:\(按?[^()]{0,12}(?:科目|分类|类别|类款项)[^()]{0,4}\)|\((?:财决|财预|预决算|预算|决算)?(?:公开)?(?:附?表)?\d{1,2}(?:-\d{1,2})?表?\)|\((?:续表?|万元|元|空表|单位[:：][^()]{1,8})\)|\(?单位[:：].*|编制(?:单位|部门)[:：].*)$"
-)
-# In one cell with the title, as where a row of a grid is merged.
-_OFFICE = re.compile(
-    r"(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)?\s?(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：].*$"
 )
 # Kinds of projects behind a title, as finance systems print them.
 _KINDS = re.compile(r"(?<=表)\((?:(?:人员|运转|其他运转|特定目标|特定目标类)类?|公用经费|项目|[、,和及])+\)$")
@@ -95,15 +79,11 @@ _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
 _FURNITURE = re.compile(
     r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
 )
-_PRICED = re.compile(r"(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d(?![\d.])")
-_UNIT = re.compile(r"单\s*位\s*[:：]")
-_LEAD = 3  # such lines
 _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
 _BLANK = 2  # lines of the text from the last one of a page to the first one of the next, at the least
 _LINES = 15  # of a page, at the least
 _SEVERAL = 3  # titles
-_AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
 _END = 3  # characters; no title is shorter
@@ -116,8 +96,8 @@ def table_title(text: str, specs: Sequence[TableSpec]) -> str | None:
     """Return the id of the table with this title, ``""`` for a table no spec knows, None for no title."""
     if "表" not in text or len(text) > _MAX_TITLE + 60:
         return None
-    key = _OFFICE.sub("", squeeze(unmarked(text)))
-    key = _KINDS.sub("", _TITLE_SUFFIX.sub("", _TITLE_PREFIX.sub("", key)))
+    key = OFFICE.sub("", squeeze(unmarked(text)))
+    key = _KINDS.sub("", _TITLE_SUFFIX.sub("", TITLE_PREFIX.sub("", key)))
     key = _QUOTES.sub("", key).replace(_ONCE, "一般公共预算")
     if not key.endswith("表") or not 3 <= len(key) <= _MAX_TITLE:
         return None
@@ -197,7 +177,7 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
             found[-1] = replace(found[-1], count=heading.index + heading.count - found[-1].index)
             index += heading.count
             continue
-        if index in region or _LEADER.search(lines[index].text):
+        if index in region or LEADER.search(lines[index].text):
             heading = Heading(heading.kind, index, heading.count, heading.title, heading.spec, contents=True)
         found.append(heading)
         index += heading.count
@@ -216,7 +196,7 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
     spans = [range(a, b) for a, b in pairwise(starts)]
     if len(spans) < _SEVERAL:
         return found
-    amounts = [i for i, line in enumerate(lines) if _AMOUNT.search(line.text)]
+    amounts = [i for i, line in enumerate(lines) if AMOUNT.search(line.text)]
     titles = [h for h in found if h.kind in ("table", "other-table") and not h.contents]
     pages = {h.index: bisect_right(starts, h.index) - 1 for h in titles}
     counts = Counter(pages.values())
@@ -234,20 +214,14 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
     among = sum(pages[h.index] not in listed for h in titles)
     if len(out) < _SEVERAL or len(out) * 3 < among * 2:
         return found
-    kept: list[Heading] = []
-    for heading in found:
-        if heading.index in out:
-            kept.append(replace(heading, page=out[heading.index]))
-        elif heading.kind != "marker" or spans[bisect_right(starts, heading.index) - 1].stop not in {
-            p.stop for p in out.values()
-        }:
-            kept.append(replace(heading, contents=True) if pages.get(heading.index) in listed else heading)
-    return kept
+    within = {i for page in out.values() for i in page}
+    kept = (h for h in found if h.kind != "marker" or h.index not in within)
+    return [replace(h, page=out.get(h.index), contents=h.contents or pages.get(h.index) in listed) for h in kept]
 
 
 def is_marker(line: Line) -> bool:
     """Whether a line is nothing but the number of a table, or of a page's."""
-    return _MARKER.fullmatch(squeeze(unmarked(line.text))) is not None
+    return MARKER.fullmatch(squeeze(unmarked(line.text))) is not None
 
 
 def _between(places: Sequence[int], first: int, last: int) -> int:
@@ -274,7 +248,7 @@ def _numbers_the_title_above(
         return False
     follows = heading.index + heading.count
     between = lines[above.index + above.count : heading.index]
-    beside = len(between) <= _LEAD and all(_FURNITURE.fullmatch(squeeze(unmarked(line.text))) for line in between)
+    beside = len(between) <= LEAD and all(_FURNITURE.fullmatch(squeeze(unmarked(line.text))) for line in between)
     return beside and (follows == len(lines) or _title(lines, follows, specs)[0] is None)
 
 
@@ -328,11 +302,11 @@ def _heading(lines: Sequence[Line], index: int, specs: Sequence[TableSpec]) -> H
             if _PART.match(key) and len(key) <= _MAX_TITLE:
                 return Heading("part", index, count, readable(key))
         key = squeeze(bare)
-    if _MARKER.fullmatch(key):
+    if MARKER.fullmatch(key):
         return Heading("marker", index, 1, readable(bare))
     spec, count = _title(lines, index, specs)
     if spec is not None:
-        title = _OFFICE.sub("", readable(" ".join(unmarked(line.text) for line in lines[index : index + count])))
+        title = OFFICE.sub("", readable(" ".join(unmarked(line.text) for line in lines[index : index + count])))
         return Heading("table" if spec else "other-table", index, count, title, spec or None)
     return _prose_heading(lines, index, bare, key)
 
@@ -365,13 +339,13 @@ def _spans(text: str, following: str, specs: Sequence[TableSpec]) -> bool:
 
 def _alone(text: str) -> str:
     """Return a title without the page that a tool put into its cell behind it: the cell goes all around the page."""
-    return _OFFICE.sub("", text) if len(text) > _MAX_TITLE and "|" in text and "表" in text[:_MAX_TITLE] else text
+    return OFFICE.sub("", text) if len(text) > _MAX_TITLE and "|" in text and "表" in text[:_MAX_TITLE] else text
 
 
 def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> Heading | None:
     if "\t" in bare or "|" in bare or "。" in key or len(key) > 60:
         return None
-    if _SECTION.match(key):
+    if SECTION.match(key):
         if _NARRATIVE_END.search(key):
             return Heading("section", index, 1, readable(bare))
         following = squeeze(unmarked(lines[index + 1].text)) if index + 1 < len(lines) else ""
@@ -383,53 +357,3 @@ def _prose_heading(lines: Sequence[Line], index: int, bare: str, key: str) -> He
     if len(key) <= 40 and _UNNUMBERED.search(key) and not re.search(r"[,:：;]", key):
         return Heading("section", index, 1, readable(bare))
     return None
-
-
-def contents(lines: Sequence[Line]) -> range:
-    """Return the lines of the contents list, as a range of indexes (empty where there is none)."""
-    for index, line in enumerate(lines[:400]):
-        if _bare(line.text) in {"目录", "目次", "contents"}:
-            return range(index, _contents_end(lines, index + 1))
-    return range(0)
-
-
-def _contents_end(lines: Sequence[Line], first: int) -> int:
-    seen, titles = set[str](), set[str]()
-    opening = ""  # what the first entry is about, which the body may begin with behind the office's name
-    last_leader = first
-    for index in range(first, min(first + 300, len(lines))):
-        text = lines[index].text
-        if _LEADER.search(text):
-            last_leader = index + 1
-        key = _bare(_LEADER.sub("", text))
-        if _PRICED.search(text) and last_leader == first:
-            begins = _title_above(lines, first, index)
-            return begins if begins is not None else first
-        # The body begins where a heading comes back; the longest run of entries decides, not the first word.
-        again = key.startswith(_FIRST) and any(entry.startswith(_FIRST) for entry in seen)  # in other words, perhaps
-        title = _TITLE_PREFIX.sub("", _OFFICE.sub("", key))
-        again = again or (title in titles and ("|" in text or _OFFICE.search(key) is not None))  # as a grid's first row
-        numbered = _SECTION.match(key)
-        again = again or (len(opening) >= _OPENING and not numbered and key.endswith(opening))
-        if len(seen) >= 2 and (again or (len(key) >= 4 and key in seen)):
-            return index if last_leader == first else last_leader
-        if numbered and not opening:
-            opening = _OF_WHOM.sub("", key[numbered.end() :])
-        if len(key) > 70 or (key.endswith("。") and len(key) > 20):
-            return last_leader if last_leader > first else index
-        seen.add(key)
-        titles.add(title)
-    return last_leader
-
-
-def _title_above(lines: Sequence[Line], first: int, index: int) -> int | None:
-    """Return where the table begins that has its first amounts on a line, by its unit and the title above that."""
-    unit = next((i for i in range(index - 1, first - 1, -1) if _UNIT.search(lines[i].text)), first)
-    near = range(unit, max(first, unit - _LEAD) - 1, -1)
-    title = next((i for i in near if _bare(lines[i].text).endswith("表")), None)
-    numbered = title is not None and title > first and _MARKER.fullmatch(_bare(lines[title].text))
-    return title - 1 if title is not None and numbered and _bare(lines[title - 1].text).endswith("表") else title
-
-
-def _bare(text: str) -> str:
-    return squeeze(unmarked(text)).lower()

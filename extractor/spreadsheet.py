@@ -44,12 +44,6 @@ def number(value: Decimal) -> float | None:
     return held if Decimal(repr(held)) == value else None
 
 
-def places(value: Decimal) -> int:
-    """Digits printed after the point."""
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
 def sheet_names(titles: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     """Return a name for each sheet: allowed, at most 31 characters, none twice whatever the case."""
     used = {name.casefold() for name in taken} | {_RESERVED}

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .amount import decimals_of
 from .evidence import Evidence
 from .instance import SUMS, Instance, Outcome, Quotient, Ref
-from .spreadsheet import number, places, total
+from .spreadsheet import number, total
 
 _LIVE = SUMS | {"at-most", "rate", "score"}
 
@@ -92,15 +93,15 @@ def _value(refs: Sequence[Ref], known: Evidence) -> Decimal:
 
 def _digits(instance: Instance, known: Evidence) -> int:
     if instance.relation == "rate":
-        return max((places(known.values[r]) for r in instance.left if r in known.values), default=0)
+        return max((decimals_of(known.values[r]) for r in instance.left if r in known.values), default=0)
     if instance.relation == "score":
-        return sum(places(known.values[r]) for r in instance.right if r in known.values) + 2
+        return sum(decimals_of(known.values[r]) for r in instance.right if r in known.values) + 2
     base = known.base(instance)
     found = [0]
     for ref in instance.refs:
         if ref in known.values:
             shift = (base / known.scale(ref)).adjusted()
-            found.append(places(known.values[ref]) + shift)
+            found.append(decimals_of(known.values[ref]) + shift)
     return min(max(found), 12)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from .amount import decimals_of
 from .records import State
-from .spreadsheet import clean, dangerous, number, places
+from .spreadsheet import clean, dangerous, number
 
 _UNIT = re.compile(r"[\u4e00-\u9fff%]{1,4}")
 
@@ -55,7 +56,7 @@ class Pen:
         if held is None:
             self.text(sheet, row, column, str(value), *parts, {"align": "right"})
             return False
-        sheet.write_number(row, column, held, self.style(*parts, {"num_format": pattern(places(value), unit)}))
+        sheet.write_number(row, column, held, self.style(*parts, {"num_format": pattern(decimals_of(value), unit)}))
         return True
 
     def formula(

@@ -2,10 +2,8 @@
 
 import pytest
 
-from extractor import Document, Extractor, Result
-from extractor.facts import facts
+from .reading import numbers, read
 
-READER = Extractor(engine="deterministic")
 OVERVIEW = """公开01表：收支预算总表
 部门：某厅 单位：万元
 收入		支出
@@ -47,18 +45,6 @@ BOUGHT = """2019年政府采购预算表
 	某次会议 筹办经费	会议费			9.00
 			会议服务	分散自行组织	9.00
 """
-Cells = dict[tuple[str, str], tuple[str, str]]
-
-
-def read(text: str) -> Result:
-    """Read a text."""
-    return READER.extract(Document.from_text(text))
-
-
-def numbers(result: Result, table: str) -> Cells:
-    """Return values and states of a table's numbers by row and column."""
-    found = [f for f in facts(result) if f["kind"] == "number" and f["table"] == table]
-    return {(f["row"], f["column"]): (f["value"], f["state"]) for f in found}
 
 
 def test_a_label_over_two_sides_has_the_amount_at_the_end() -> None:

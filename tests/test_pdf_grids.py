@@ -2,12 +2,10 @@
 
 import pytest
 
-from extractor import Document, Extractor, Result
-from extractor.facts import facts
+from . import reading
+from .reading import Cells, read
 
-READER = Extractor(engine="deterministic")
 SURE = ("proven", "grounded")
-Cells = dict[tuple[str, str], tuple[str, str]]
 ROWS = (
     ("合计", "", "312.40"), ("204", "公共安全支出", "250.10"), ("20404", "检察", "250.10"),
     ("2040401", "行政运行", "200.00"), ("2040410", "检察监督", "50.10"), ("221", "住房保障支出", "62.30"),
@@ -18,15 +16,9 @@ OFFICE = "部门：河东市某某局"
 UNIT = "单位：万元"
 
 
-def read(text: str) -> Result:
-    """Read a text."""
-    return READER.extract(Document.from_text(text))
-
-
 def numbers(text: str, table: str) -> Cells:
     """Return values and states of a table's numbers by row and column."""
-    found = [f for f in facts(read(text)) if f["kind"] == "number" and f["table"] == table]
-    return {(f["row"], f["column"]): (f["value"], f["state"]) for f in found}
+    return reading.numbers(read(text), table)
 
 
 def proven(text: str, table: str) -> dict[str, str]:

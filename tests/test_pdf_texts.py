@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from extractor import Document, Extractor, Result
-from extractor.facts import facts
+from extractor import Document
 
-READER = Extractor(engine="deterministic")
+from . import reading
+from .reading import READER, Cells, read
+
 NAMES = ("教育支出", "普通教育", "学前教育", "小学教育", "住房保障支出", "住房改革支出", "住房公积金")
 CODES = ("205", "20502", "2050201", "2050202", "221", "22102", "2210201")
 LEVELS = ("205", "205 02", "205 02 01", "205 02 02", "221", "221 02", "221 02 01")
@@ -19,18 +20,11 @@ TOTAL = ("89.50", "59.50", "30.00")
 COLUMNS = ("合计", "基本支出", "项目支出")
 TITLE = "一般公共预算财政拨款支出决算表\n单位：万元\n"
 SURE = ("proven", "grounded")
-Cells = dict[tuple[str, str], tuple[str, str]]
-
-
-def read(text: str) -> Result:
-    """Read a text."""
-    return READER.extract(Document.from_text(text))
 
 
 def numbers(text: str, table: str) -> Cells:
     """Return values and states of a table's numbers by row and column."""
-    found = [f for f in facts(read(text)) if f["kind"] == "number" and f["table"] == table]
-    return {(f["row"], f["column"]): (f["value"], f["state"]) for f in found}
+    return reading.numbers(read(text), table)
 
 
 def expected() -> Cells:

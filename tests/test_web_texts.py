@@ -2,10 +2,8 @@
 
 import pytest
 
-from extractor import Document, Extractor, Result
-from extractor.facts import facts
+from .reading import numbers, read
 
-READER = Extractor(engine="deterministic")
 GUESTS = (
     ("项目", "预算数", "决算数"),
     ("合计", "49.9", "20"),
@@ -16,18 +14,6 @@ GUESTS = (
     ("公务用车运行费", "40", "15"),
 )
 TITLE = "2019年“三公”经费支出决算表\n单位：万元\n"
-Cells = dict[tuple[str, str], tuple[str, str]]
-
-
-def read(text: str) -> Result:
-    """Read a text."""
-    return READER.extract(Document.from_text(text))
-
-
-def numbers(result: Result, table: str) -> Cells:
-    """Return values and states of a table's numbers by row and column."""
-    found = [f for f in facts(result) if f["kind"] == "number" and f["table"] == table]
-    return {(f["row"], f["column"]): (f["value"], f["state"]) for f in found}
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.chunks import Chunk
+from extractor.contents import contents
 from extractor.forms import forms
 from extractor.normalize import WHITE, Line, readable, squeeze
-from extractor.sections import Heading, contents
+from extractor.sections import Heading
 from extractor.statements import Prose
 
 _MARKUP = "#>*-+•"
