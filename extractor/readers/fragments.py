@@ -19,6 +19,7 @@ from .tokens import split_header
 
 _LONGEST = 12  # fragments of one name
 _KEPT = 1_000  # characters of a header that is kept
+_BETWEEN = 2  # lines from the beginnings of names to their ends
 _LEAVES = ("小计",)
 _TOTAL = "合计"
 _SUMS = (*_LEAVES, _TOTAL)
@@ -76,7 +77,43 @@ def names_of(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Li
     other = whole_names(header, sides=layouts[0].shape == "two_sided")
     names = [squeeze(line.text) for line in other]
     # Several 合计 say nothing without their groups.
-    return other if len(set(names)) == len(names) and other else _by_places(header, own, words)
+    if len(set(names)) == len(names) and other:
+        return other
+    placed = _by_places(header, own, words)
+    return placed if placed != own else _over_each_other(own, layouts, words)
+
+
+def _over_each_other(
+    header: tuple[Line, ...], layouts: tuple[TableSpec, ...], words: frozenset[str]
+) -> tuple[Line, ...]:
+    """Put lines together that hold the beginnings and the ends of the same names: ``物品 形``/``名称 式``.
+
+    Between them stand the names that have one line. Not those of columns of amounts, as nothing then tells their order.
+    """
+    strange = [i for i, line in enumerate(header) if _unknown([line], words)]
+    if len(strange) != 2 or strange[1] - strange[0] > _BETWEEN:
+        return header
+    above, below = (header[i] for i in strange)
+    columns = {squeeze(name) for s in layouts for c in (*s.columns, *s.more) for name in (c.id, *c.names)}
+    names = _zipped(squeeze(above.text), squeeze(below.text), words - columns)
+    if not names:
+        return header
+    whole = replace(above, text=" ".join(names), offsets=None, ends=(), breaks=())
+    return tuple(whole if line is above else line for line in header if line is not below)
+
+
+def _zipped(above: str, below: str, words: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that two lines are the beginnings and the ends of; none if there is no way."""
+    if not above and not below:
+        return ()
+    for name in sorted(words, key=len, reverse=True):
+        for cut in range(1, len(name)):
+            if above.startswith(name[:cut]) and below.startswith(name[cut:]):
+                rest = above[cut:], below[len(name) - cut :]
+                more = _zipped(*rest, words) if all(rest) else ()
+                if more or not any(rest):
+                    return (name, *more)
+    return ()
 
 
 def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, ...]:

@@ -2,53 +2,28 @@
 
 一、货物A is a kind; what ends with how it is bought (政府集中采购) is a purchase; all else is a project with its
 economic item, the sum of the purchases below it. Nothing but these words tells the levels apart, so a table is read
-this way only if every sum holds to the last digit. A cell that wraps stands above and below the line with the amount,
-alike: as many lines of its name as were above follow below.
+this way only if every sum holds to the last digit.
 """
 
 import re
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 
 from extractor.normalize import squeeze
+from extractor.specs import split_label
 
 from .body import Body
 from .labels import TOTALS
+from .purchase_lines import BOUGHT, KIND, PROJECT, PURCHASE, TOTAL, Entry, Reading, Words, text_of, ways_of
 from .rows import RawRow
 from .tokens import Token
 
-_BOUGHT = re.compile(r"(?:政府|部门|单位)?集中采购|政府统一采购|分散(?:采购|自行组织|自行采购)|自行(?:采购|组织)")
 _HOW = re.compile(r"(?:政府)?采购(?:组织形式|组织方式|形式|方式)")
-_PROJECT = 2  # level of a project with its economic item
-_KIND = re.compile(r"^[一二三四五六七八九十]、")
+_TOTAL_ABOVE = re.compile(r"(?:总计|合计|金额|预算数)(?:总计|合计)$")  # the total's label was taken for the header's
+_NAMELESS = 6  # rows without words, at most
 _UNSURE = "which of the words around its amount are its name isn't told"
-
-
-@dataclass(slots=True)
-class _Entry:
-    """An amount with the words of its line, and the lines of words above and below that belong to it."""
-
-    amount: Token
-    words: list[Token]
-    above: list[list[Token]] = field(default_factory=list)
-    below: list[list[Token]] = field(default_factory=list)
-
-    @property
-    def first(self) -> str:
-        return squeeze(self.words[0].text) if self.words else squeeze("".join(t.text for w in self.above for t in w))
-
-    @property
-    def bought(self) -> bool:
-        return bool(self.words) and bool(_BOUGHT.fullmatch(squeeze(self.words[-1].text)))
-
-    @property
-    def level(self) -> int:
-        return 0 if self.first in TOTALS else 1 if _KIND.match(self.first) else 3 if self.bought else 2
-
-    @property
-    def value(self) -> Decimal:
-        return self.amount.amount.value if self.amount.amount else Decimal(0)
 
 
 def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | None:
@@ -58,36 +33,13 @@ def purchases(body: Body, names: Mapping[str, Sequence[str]]) -> list[RawRow] | 
         body: The lines of the table.
         names: Names of the classification by code, by which economic items are known.
     """
-    entries = _entries(body)
-    if not any(e.bought for e in entries) or not _holds(entries):
-        return None
     items = frozenset(squeeze(n) for code, known in names.items() if code.startswith("3") for n in known)
-    rows: list[RawRow] = []
-    at: dict[int, int] = {}
-    project = ""
-    for index, entry in enumerate(entries):
-        level = entry.level
-        row = RawRow((entry.words or [entry.amount])[0].line, items=[entry.amount])
-        if entry.bought and (heading := _HOW.search(body.header)):
-            row.texts[heading.group()] = [entry.words[-1]]
-        row.label = [t for part in (*entry.above, entry.words, *entry.below) for t in part]
-        if level == 0:
-            row.kind, row.key = "total", "总计"
-        else:
-            row.parent = max((i for above, i in at.items() if above < level), default=None)
-            above = rows[row.parent] if row.parent is not None else None
-            own, row.doubt = _name(_once(entry, above), items, project)
-            # A project that isn't printed again is the one above, unless its name went to the purchase in between.
-            carried = level == _PROJECT and bool(project) and project not in row.text and own.startswith(f"{project}/")
-            row.doubt = row.doubt or (_UNSURE if carried and rows and rows[-1].doubt else "")
-            project = own.split("/", 1)[0] if level == _PROJECT else project
-            row.key = f"{above.key}/{own}" if above is not None and above.kind != "total" else own
-            # A cell that wraps has as many lines above as below; what is below a name in doubt has it in its own.
-            odd = len(entry.above) != len(entry.below) or (level > _PROJECT and above is not None and bool(above.doubt))
-            row.doubt = row.doubt or (_UNSURE if odd and level >= _PROJECT else "")
-        rows.append(row)
-        at = {**{k: i for k, i in at.items() if k < level}, level: index}
-    return rows
+    entries, rest = _entries(body)
+    ways = [held for way in ways_of(entries, rest, items) if (held := _held(entries, way))] if entries else []
+    if not ways or not any(reading.level == PURCHASE for reading in ways[0]):
+        return None
+    alike = [len({way[i].told for way in ways}) == 1 for i in range(len(entries))]
+    return _rows(entries, [replace(r, sure=r.sure and same) for r, same in zip(ways[0], alike, strict=True)], body)
 
 
 def in_levels(rows: Sequence[RawRow], known: Sequence[RawRow]) -> None:
@@ -106,26 +58,33 @@ def in_levels(rows: Sequence[RawRow], known: Sequence[RawRow]) -> None:
             row.doubt = row.doubt or f"a model names the row of this amount {row.bare}"
 
 
-def _entries(body: Body) -> list[_Entry]:
-    """Cut the lines at their amounts; nothing where a line has several."""
-    out: list[_Entry] = []
-    open_: list[list[Token]] = []
+def _entries(body: Body) -> tuple[list[Entry], list[Words]]:
+    """Cut the lines at their amounts, and return the words below the last one; nothing where a line has several."""
+    out: list[Entry] = []
+    words: list[Words] = []
+    project: tuple[str, ...] = ()
     for line in body.lines:
         amounts = [t for t in line if t.kind == "number" and t.priced]
-        words = _in_cells([t for t in line if t.kind == "text"])
+        own = _in_cells([t for t in line if t.kind != "dash" and not t.priced])
+        own = [] if all(t.whole for t in own) else own  # the number of a page
+        if len(amounts) > 1:
+            return [], []
         if not amounts:
-            open_ += [words] if words else []
-        elif len(amounts) > 1:
-            return []
-        else:
-            owed = min(len(out[-1].above), len(open_)) if out and out[-1].level else 0
-            if out:
-                out[-1].below = open_[:owed]
-            out.append(_Entry(amounts[0], words, open_[owed:]))
-            open_ = []
-    if out:
-        out[-1].below = open_[: len(out[-1].above)]
-    return out
+            words += [tuple(own)] if own else []
+            continue
+        # A cell over several rows is printed again where it goes on overleaf, or behind its first purchase.
+        texts = tuple(squeeze(t.text) for t in own)
+        again = texts[:-2]
+        own = own[-2:] if again and project[-len(again) :] == again else own
+        project = project if texts and BOUGHT.fullmatch(texts[-1]) else texts
+        if not out:  # what stands in front of the total is the rest of the header
+            label = [t for line in (*words, own) for t in line if squeeze(t.text) in TOTALS][-1:]
+            own, words = ([t for t in label if t in own], [tuple(label)]) if label else (own, words)
+            words = [] if own else words
+            words, own = ([], []) if not label and _TOTAL_ABOVE.search(body.header) else (words, own)
+        out.append(Entry(amounts[0], tuple(own), tuple(words)))
+        words = []
+    return out, words
 
 
 def _in_cells(words: Sequence[Token]) -> list[Token]:
@@ -139,62 +98,66 @@ def _in_cells(words: Sequence[Token]) -> list[Token]:
     return out
 
 
-def _holds(entries: Sequence[_Entry]) -> bool:
-    """Whether every entry with some of the next level below it is their sum, and each of the upper levels has some."""
-    for index, entry in enumerate(entries):
-        if entry.level == 3:
+def _value(entry: Entry) -> Decimal:
+    return entry.amount.amount.value if entry.amount.amount else Decimal(0)
+
+
+def _held(entries: Sequence[Entry], way: Sequence[Reading]) -> Sequence[Reading]:
+    """Return a way of reading in which every sum holds, rows without words being on either level; or nothing."""
+    nameless = [i for i, reading in enumerate(way) if reading.level == PROJECT and not (reading.name or reading.beside)]
+    for levels in product((PROJECT, PURCHASE), repeat=len(nameless)) if len(nameless) <= _NAMELESS else ():
+        of = dict(zip(nameless, levels, strict=True))
+        held = [replace(reading, level=of.get(i, reading.level)) for i, reading in enumerate(way)]
+        if _holds(entries, held):
+            return held
+    return ()
+
+
+def _holds(entries: Sequence[Entry], way: Sequence[Reading]) -> bool:
+    """Whether each entry above purchases is the sum of those of the next level below it, and the first the total."""
+    for index, reading in enumerate(way):
+        if reading.level == PURCHASE:
             continue
         below = []
-        for other in entries[index + 1 :]:
-            if other.level <= entry.level:
+        for entry, other in zip(entries[index + 1 :], way[index + 1 :], strict=True):
+            if other.level <= reading.level:
                 break
-            if other.level == entry.level + 1:
-                below.append(other.value)
-        if sum(below) != entry.value:
+            if other.level == reading.level + 1:
+                below.append(_value(entry))
+        if sum(below) != _value(entries[index]):
             return False
-    return bool(entries) and entries[0].level == 0
+    return way[0].level == TOTAL
 
 
-def _once(entry: _Entry, above: RawRow | None) -> _Entry:
-    """Leave away what a purchase repeats of the row above it, as where a cell over several rows goes on overleaf."""
-    again = squeeze("/".join(t.text for t in entry.words[:-2]))
-    same = entry.bought and above is not None and again and above.key.endswith(f"/{again}")
-    return replace(entry, words=entry.words[-2:]) if same else entry
-
-
-def _name(entry: _Entry, items: Container[str], project: str) -> tuple[str, str]:
-    """Return the name of an entry, and why it isn't certain."""
-    words = [squeeze(t.text) for t in entry.words]
-    around = [[squeeze(t.text) for t in line] for line in (*entry.above, *entry.below)]
-    if entry.level < _PROJECT and len(words) == 1:  # a kind of purchase never wraps: the words around are the header's
-        return _KIND.sub("", words[0]), ""
-    if entry.level != _PROJECT:
-        words = words[:-1] if entry.bought else words
-        whole = [squeeze("".join(t.text for t in line)) for line in entry.above]
-        rest = [squeeze("".join(t.text for t in line)) for line in entry.below]
-        sure = len(words) <= 1 and all(len(line) == 1 for line in around)
-        text = "".join([*whole, *words, *rest])
-        return _KIND.sub("", text), "" if sure and text else _UNSURE
-    for left, right in _columns(words, around, len(entry.above)):
-        if right in items:
-            name = left or project
-            return f"{name}/{right}" if name else right, "" if name else _UNSURE
-    return "/".join([*words, *("".join(line) for line in around)]), _UNSURE
-
-
-def _columns(words: Sequence[str], around: Sequence[Sequence[str]], above: int) -> list[tuple[str, str]]:
-    """Return the ways of putting words into two columns, project and economic item: pairs of their whole texts."""
-    lines = [*around[:above], list(words), *around[above:]]
-    out = []
-    for alone in (0, 1):  # the column of the lines of words that hold one piece only
-        for middle in (0, 1):  # and of the line of the amount
-            columns: list[str] = ["", ""]
-            for index, line in enumerate(lines):
-                if len(line) == 1:
-                    columns[middle if index == above else alone] += line[0]
-                elif len(line) == 2:
-                    columns = [columns[0] + line[0], columns[1] + line[1]]
-                elif line:
-                    return []
-            out.append((columns[0], columns[1]))
-    return out
+def _rows(entries: Sequence[Entry], way: Sequence[Reading], body: Body) -> list[RawRow]:
+    """Return the rows under their keys."""
+    how = _HOW.search(body.header)
+    rows: list[RawRow] = []
+    at: dict[int, int] = {}
+    project = ""
+    for index, (entry, reading) in enumerate(zip(entries, way, strict=True)):
+        words = sorted((*reading.name, *reading.beside), key=lambda t: t.spans[0].start)
+        row = RawRow((words or [entry.amount])[0].line, label=words, items=[entry.amount])
+        row.doubt = "" if reading.sure else _UNSURE
+        if reading.level == PURCHASE and how:
+            row.texts[how.group()] = list(reading.beside)
+        if reading.level == TOTAL:
+            row.kind, row.key = "total", "总计"
+        else:
+            row.parent = max((i for above, i in at.items() if above < reading.level), default=None)
+            above = rows[row.parent] if row.parent is not None else None
+            own = text_of(reading.name)
+            if reading.level == KIND:
+                own = split_label(own)[1]
+            elif reading.level == PROJECT:
+                # A project that isn't printed again is the one above, unless its name went to the purchase in between.
+                carried = not own
+                project = own or project
+                own = "/".join(filter(None, (project, text_of(reading.beside)))) if reading.beside else ""
+                row.doubt = row.doubt or (_UNSURE if carried and (not project or rows[-1].doubt) else "")
+            elif above is not None and above.doubt and way[row.parent or 0].level == PROJECT:
+                row.doubt = row.doubt or _UNSURE  # what is below a name in doubt has it in its own
+            row.key = f"{above.key}/{own}" if above is not None and above.kind != "total" else own
+        rows.append(row)
+        at = {**{k: i for k, i in at.items() if k < reading.level}, reading.level: index}
+    return rows
