@@ -1,8 +1,9 @@
 """Cuts a document into table chunks, and lists what no chunk covers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .heading_words import AMOUNT, UNIT
 from .normalize import Line, squeeze
@@ -85,7 +86,8 @@ def _raw(lines: Sequence[Line], found: Sequence[Heading]) -> list[Chunk]:
 def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, ...]:
     """Return the lines of a table whose title stands below it.
 
-    Other merged cells do too: groups of columns come in front of their names, labels of rows in front of the first one.
+    Other merged cells do too: groups of columns come in front of their names, labels of rows in front of the first one,
+    labels of totals on the right side in front of the second amount of the line.
     """
     page = heading.page or range(0)
     begin = next((i for i in page if not is_marker(lines[i])), page.start)
@@ -100,7 +102,28 @@ def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, 
         [range(i, i + 1) for i in merged if (squeeze(lines[i].text) in _MERGED) is above] for above in (True, False)
     )
     labels.sort(key=lambda piece: _TOTAL_LABEL.match(squeeze(lines[piece.start].text)) is not None)  # the first row's
-    return *groups, range(begin, rows), *labels, range(rows, behind), range(page.stop, max(end, page.stop))
+    places = _totals(lines, labels, range(rows, behind))
+    first_rows = [piece for piece in labels if piece.start not in places.values()]
+    parts = [rows, *sorted(places), behind]
+    body = [piece for a, b in pairwise(parts) for piece in (*_at(a, places), range(a, b))]
+    return *groups, range(begin, rows), *first_rows, *body, range(page.stop, max(end, page.stop))
+
+
+def _at(index: int, places: Mapping[int, int]) -> tuple[range, ...]:
+    return (range(places[index], places[index] + 1),) if index in places else ()
+
+
+def _totals(lines: Sequence[Line], labels: Sequence[range], rows: range) -> dict[int, int]:
+    """Return in front of which lines the labels of right totals belong: ``收入合计 1.00``, ``支出合计``, ``1.00``."""
+    texts = {squeeze(lines[piece.start].text): piece.start for piece in labels}
+    out = {}
+    for index in rows[:-2]:
+        label = squeeze(lines[index].text)
+        other = texts.get(label.replace("收入", "支出")) if "收入" in label else None
+        amounts = [_NUMBER.fullmatch(squeeze(lines[i].text)) for i in (index + 1, index + 2)]
+        if other is not None and all(amounts):
+            out[index + 2] = other
+    return out
 
 
 def _has_content(lines: Sequence[Line], chunk: Chunk) -> bool:
