@@ -1,11 +1,11 @@
 """Cuts a document into table chunks, and lists what no chunk covers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .heading_words import AMOUNT, UNIT
+from .heading_words import AMOUNT, OFFICE_NAME, UNIT
 from .normalize import Line, squeeze
 from .sections import Heading, is_marker
 
@@ -17,6 +17,7 @@ _LAST = frozenset({
     "机关运行经费支出",
 })  # fmt: skip
 _MERGED = frozenset({"金额", "项目", "项目名称", "支出用途", "功能分类", "收入", "支出"})
+_NAMELESS = re.compile(r"(?:编制|填报)?(?:部门|单位)(?:名称)?[:：]")
 _NUMBER = re.compile(r"-?[\d,]+\.?\d*")
 
 
@@ -102,15 +103,25 @@ def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, 
         [range(i, i + 1) for i in merged if (squeeze(lines[i].text) in _MERGED) is above] for above in (True, False)
     )
     labels.sort(key=lambda piece: _TOTAL_LABEL.match(squeeze(lines[piece.start].text)) is not None)  # the first row's
-    places = _totals(lines, labels, range(rows, behind))
+    places = _totals(lines, labels, range(rows, behind)) | _office(lines, labels, range(begin, rows))
     first_rows = [piece for piece in labels if piece.start not in places.values()]
-    parts = [rows, *sorted(places), behind]
-    body = [piece for a, b in pairwise(parts) for piece in (*_at(a, places), range(a, b))]
-    return *groups, range(begin, rows), *first_rows, *body, range(page.stop, max(end, page.stop))
+    head, body = (_with(range(first, last), places) for first, last in ((begin, rows), (rows, behind)))
+    return *groups, *head, *first_rows, *body, range(page.stop, max(end, page.stop))
 
 
-def _at(index: int, places: Mapping[int, int]) -> tuple[range, ...]:
-    return (range(places[index], places[index] + 1),) if index in places else ()
+def _with(rows: range, places: Mapping[int, int]) -> Iterator[range]:
+    """Yield rows, with others in front of those where they belong."""
+    for first, last in pairwise([rows.start, *sorted(i for i in places if i in rows), rows.stop]):
+        if first in places:
+            yield range(places[first], places[first] + 1)
+        yield range(first, last)
+
+
+def _office(lines: Sequence[Line], labels: Sequence[range], header: range) -> dict[int, int]:
+    """Return in front of which line of a header the name of the office belongs, where the label for it has none."""
+    empty = next((i for i in header if _NAMELESS.fullmatch(squeeze(lines[i].text))), None)
+    names = [piece.start for piece in labels if OFFICE_NAME.search(squeeze(lines[piece.start].text))]
+    return {empty + 1: names[0]} if empty is not None and len(names) == 1 and empty + 1 in header else {}
 
 
 def _totals(lines: Sequence[Line], labels: Sequence[range], rows: range) -> dict[int, int]:

@@ -20,3 +20,7 @@ OFFICE = re.compile(
 UNIT = re.compile(r"单\s*位\s*[:：]")
 LEAD = 3  # such lines
 AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")
+# How the names of offices end.
+OFFICE_NAME = re.compile(
+    r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
+)

@@ -187,6 +187,48 @@ def test_titles_that_end_their_pages(marker: str) -> None:
     assert proven(text, "operating_expenditure") == {"总计": "9.00", "302": "9.00", "30201": "4.00", "30202": "5.00"}
 
 
+def test_merged_cells_behind_two_sides() -> None:
+    """Labels over two columns, groups and the office are written behind the amounts of a page, each on its line."""
+    middle = "2.政府性基金预算 三、国防支出 三、单位预留机动经费 39.90\n四、公共安全支出 165.93\n"
+    cells = f"{FIRST}{middle}{REST}".replace(" ", "\n")
+    behind = ("当年支出小计\n", "支出合计\n", "结转下年资金\n")
+    for label in behind:
+        cells = cells.replace(label, "")
+    head = f"部门：\n{UNIT}\n功能科目名称\n金额\n项目名称\n金额\n"
+    merged = f"收支预算总表\n河东市某某局\n收入\n支出\n功能分类\n支出用途\n项目名称\n金额\n{''.join(behind)}"
+    pages = [f"公开01表\n{head}{cells}{merged}"]
+    for number, title in enumerate(("财政拨款支出预算表", "一般公共预算支出预算表"), 2):
+        rows = "\n".join(cell for row in ROWS[1:] for cell in row)
+        start = f"公开0{number}表\n部门：\n{UNIT}\n科目编码\n科目名称\n金额\n"
+        pages.append(f"{start}{ROWS[0][2]}\n{rows}\n{title}\n河东市某某局\n合计\n")
+    found = proven("\n\n".join(pages), "revenue_expenditure")
+    assert (found["当年收入小计"], found["当年支出小计"]) == ("241.70", "241.70")
+    assert (found["收入总计"], found["支出总计"]) == ("241.70", "241.70")
+    assert found["单位预留机动经费"] == "39.90"
+
+
+def test_labels_that_wrap_cell_by_cell() -> None:
+    """The first row's does, and a total's goes on behind its amount and the cells beside it."""
+    text = (TOP + FIRST + "四、公共安全支出 165.93\n三、单位预留机动经费 39.90\n" + REST).replace(" ", "\n")
+    text = text.replace("一、财政拨款\n", "一、财政\n拨款\n")
+    text = text.replace(
+        "当年收入小计\n241.70\n当年支出小计\n241.70\n", "当年收入\n241.70\n当年支出小计\n241.70\n小计\n"
+    )
+    found = proven(text, "revenue_expenditure")
+    assert (found["财政拨款"], found["当年收入小计"], found["当年支出小计"]) == ("241.70", "241.70", "241.70")
+
+
+def test_whole_numbers_in_a_row_without_a_name() -> None:
+    """Between amounts ``80`` on a line of its own is one, and no number of a page."""
+    head = "合计\n“三公”经费\n会议费\n培训费\n小计\n因公出国（境）费\n公务用车购置及运行维护费\n公务接待费\n"
+    head += "小计\n公务用车购置费\n公务用车运行维护费\n"
+    row = "576.70\n418.26\n80\n237\n12\n225\n101.26\n58.44\n100\n"
+    text = f"公开09表\n“三公”经费、会议费、培训费支出预算表\n{UNIT}\n{head}{row}"
+    found = {row: (value, state) for (row, _), (value, state) in numbers(text, "three_public").items()}
+    assert found["因公出国(境)费"] == ("80", "proven")
+    assert found["培训费"] == ("100", "proven")
+
+
 def test_an_office_below_its_label() -> None:
     """``部门：``, the office and the unit on lines of their own are no columns."""
     body = "\n".join("\n".join(c for c in row if c) for row in ROWS)

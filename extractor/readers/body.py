@@ -27,7 +27,7 @@ from .ordinals import (
     without_unit_codes,
     without_unit_names,
 )
-from .page_numbers import YEAR_GOES_ON, stray_page, without_heads, without_page_numbers
+from .page_numbers import YEAR_GOES_ON, in_one_row, stray_page, without_heads, without_page_numbers
 from .repeats import without_repeats
 from .respelt import respelt
 from .rulings import whole_rows, without_rulings
@@ -187,9 +187,9 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         token_lines = in_place(token_lines, labels.catalogue.names) or token_lines
     decimals = usual_decimals(token_lines)
     token_lines = join_split_numbers(token_lines, decimals, across=True)
-    token_lines = without_page_numbers(
-        _years(token_lines), decimals, leveled=labels.catalogue if "类款" in words else None
-    )
+    if grid or not in_one_row(token_lines):
+        leveled = labels.catalogue if "类款" in words else None
+        token_lines = without_page_numbers(_years(token_lines), decimals, leveled=leveled)
     return Body(
         tuple(tuple(tokens) for tokens in token_lines), grid, decimals, raw.unit, raw.office, words, whole,
         raw.note, raw.empty, tuple(t for line in token_lines for t in line if t.kind == "junk"),
@@ -232,6 +232,8 @@ def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:
 def _without_strays(body: Body, spec: TableSpec, labels: Labels) -> Body:
     """Drop the lines that are the numbers of pages, where they are no codes of the table."""
     lines = body.lines
+    if not body.grid and in_one_row(lines):
+        return body
     kept = [line for i, line in enumerate(lines) if not (body.decimals and stray_page(lines, i, spec, labels))]
     return body if len(kept) == len(lines) else replace(body, lines=tuple(kept))
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from extractor.heading_words import OFFICE_NAME
 from extractor.normalize import squeeze
 
 from .body import Body
 from .labels import TOTALS
 from .row_names import below_merged, naming_cell
 from .rows import RawRow, before_words, lost_point
-from .structure import OFFICE
 from .tokens import CATALOGUED, Token, cells, split_header
 
 _NAMES = (
@@ -160,7 +160,7 @@ def _named_rows(body: Body) -> list[RawRow]:
     if (
         pending
         and rows
-        and not (OFFICE.search(rows[-1].bare) and OFFICE.search(squeeze("".join(t.text for t in pending))))
+        and not (OFFICE_NAME.search(rows[-1].bare) and OFFICE_NAME.search(squeeze("".join(t.text for t in pending))))
     ):
         rows[-1].label.extend(pending)
         rows[-1].doubt = rows[-1].doubt or _BELOW

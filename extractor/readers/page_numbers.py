@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec
@@ -18,6 +19,7 @@ _RUNNING = re.compile(
 _COVER = 12  # lines of a document, among which its name is
 _PAGE_DIGITS = 2
 _YEAR_DIGITS = 4
+_BESIDE = 2  # lines from a cell to the next one that isn't empty
 _MANY = 5  # long amounts for each short number on a line of its own
 
 
@@ -25,6 +27,19 @@ def without_heads(content: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     """Drop the lines among those of a table that print the document's name again, as above every page."""
     names = {text for line in lines[:_COVER] if _RUNNING.match(text := squeeze(line.text)) and "\t" not in line.text}
     return [line for line in content if not names or squeeze(line.text) not in names]
+
+
+def in_one_row(lines: Sequence[Sequence[Token]]) -> bool:
+    """Whether lines are the cells of one row: nothing but numbers below words, each below the one before.
+
+    What is empty may have a line between them; the number of a page stands further away.
+    """
+    first = next((i for i, line in enumerate(lines) if line[0].kind == "number"), 0)
+    lines = lines[first:]
+    if any(len(line) > 1 or line[0].kind not in ("number", "dash") for line in lines):
+        return False
+    near = all(below[0].line - line[0].line <= _BESIDE for line, below in pairwise(lines))
+    return near and sum(line[0].priced for line in lines) > 1
 
 
 def without_page_numbers(

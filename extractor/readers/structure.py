@@ -1,11 +1,11 @@
 """Structure: which row is a part of which, and the row keys of the facts contract."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
 from extractor.amount import half_unit
+from extractor.heading_words import OFFICE_NAME
 from extractor.normalize import squeeze
 from extractor.specs import Catalogue
 
@@ -13,9 +13,6 @@ from .labels import TOTALS
 from .rows import RawRow
 
 _CLASS = 3  # digits of a class
-OFFICE = re.compile(
-    r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
-)
 
 
 def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> None:
@@ -161,7 +158,7 @@ def _same_code(rows: Sequence[RawRow]) -> None:
 
 def _doubt_units(rows: Sequence[RawRow], units: Sequence[int], owners: Sequence[int | None], total: int | None) -> None:
     """Doubt rows below what may be no unit, and rows above every unit where a table has units."""
-    strange = {i for i in units if not OFFICE.search(rows[i].bare)}
+    strange = {i for i in units if not OFFICE_NAME.search(rows[i].bare)}
     if strange and total is not None and not _adds_up(rows, units, frozenset(), total):
         for row, owner in zip(rows, owners, strict=True):
             if owner in strange:
@@ -223,7 +220,7 @@ def items(rows: Sequence[RawRow], offices: frozenset[str]) -> None:
     guesses = list(dict.fromkeys(_unit_guesses(rows, rest, offices)))
     fitting = [(units, ends) for units, ends in guesses if _adds_up(rows, rest, units, total, ends)]
     guess, ends = (fitting or guesses)[0]
-    named = frozenset(i for i in rest if rows[i].bare in offices or OFFICE.search(rows[i].bare))
+    named = frozenset(i for i in rest if rows[i].bare in offices or OFFICE_NAME.search(rows[i].bare))
     several = len(fitting) > 1 and not any(rows[i].bare in offices for i in guess)
     if several or (named and guess and not named & guess):
         for index in rest:
@@ -249,7 +246,7 @@ def _unit_guesses(
 ) -> Iterator[tuple[frozenset[int], frozenset[int]]]:
     """Yield rows that may be units, each time with the rows that are below none again."""
     named = frozenset(i for i in rest if rows[i].bare in offices)
-    ending = frozenset(i for i in rest if OFFICE.search(rows[i].bare))
+    ending = frozenset(i for i in rest if OFFICE_NAME.search(rows[i].bare))
     if named:
         yield named, frozenset()
     if ending:
