@@ -16,6 +16,7 @@ TITLE_PREFIX = re.compile(
 # In one cell with the title, as where a row of a grid is merged.
 OFFICE = re.compile(
     r"(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)?\s?(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：].*$"
+    r"|(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)$"
 )
 UNIT = re.compile(r"单\s*位\s*[:：]")
 LEAD = 3  # such lines

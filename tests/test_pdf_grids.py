@@ -33,7 +33,9 @@ def pipes(*rows: tuple[str, ...]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-@pytest.mark.parametrize("behind", [f"{OFFICE} {UNIT}", f"公开表五{OFFICE}{UNIT}", f"（功能科目）{OFFICE} {UNIT}"])
+@pytest.mark.parametrize(
+    "behind", ["公开表五", f"{OFFICE} {UNIT}", f"公开表五{OFFICE}{UNIT}", f"（功能科目）{OFFICE} {UNIT}"]
+)
 def test_the_title_stands_in_one_cell_with_office_and_unit(behind: str) -> None:
     """The first row of a grid is one merged cell: title, number of the table, office, unit."""
     text = pipes((f"一般公共预算支出预算表{behind}", "", ""), ("科目编码", "科目名称", "金额"), *ROWS)
