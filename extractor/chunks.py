@@ -1,23 +1,15 @@
 """Cuts a document into table chunks, and lists what no chunk covers."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from .heading_words import AMOUNT, OFFICE_NAME, UNIT
+from .behind import of_page
 from .normalize import Line, squeeze
-from .sections import Heading, is_marker
+from .sections import Heading
 
 _TOTAL_ROW = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*-?\d")
 _TOTAL_LABEL = re.compile(r"^[|※]*(?:总计|合计|收入总计|收入合计)[|]*$")
-# The last words of headers, and those that stand in merged cells.
-_LAST = frozenset({
-    "金额", "预算数", "决算数", "合计", "小计", "项目", "项目名称", "结转下年资金", "项目支出", "基本支出",
-    "机关运行经费支出",
-})  # fmt: skip
-_MERGED = frozenset({"金额", "项目", "项目名称", "支出用途", "功能分类", "收入", "支出"})
-_NAMELESS = re.compile(r"(?:编制|填报)?(?:部门|单位)(?:名称)?[:：]")
 _NUMBER = re.compile(r"-?[\d,]+\.?\d*")
 
 
@@ -79,62 +71,9 @@ def _raw(lines: Sequence[Line], found: Sequence[Heading]) -> list[Chunk]:
         if heading.kind not in ("table", "other-table"):
             continue
         end = next((h.begins for h in body[position + 1 :] if h.kind != "subsection"), len(lines))
-        pieces = _of_page(lines, heading, end) if heading.page else (range(heading.index + heading.count, end),)
+        pieces = of_page(lines, heading, end) if heading.page else (range(heading.index + heading.count, end),)
         chunks.append(Chunk(heading.spec, 0, heading.title, heading.index, pieces))
     return chunks
-
-
-def _of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, ...]:
-    """Return the lines of a table whose title stands below it.
-
-    Other merged cells do too: groups of columns come in front of their names, labels of rows in front of the first one,
-    labels of totals on the right side in front of the second amount of the line.
-    """
-    page = heading.page or range(0)
-    begin = next((i for i in page if not is_marker(lines[i])), page.start)
-    amounts = [i for i in range(begin, heading.index) if AMOUNT.search(lines[i].text)]
-    first, last = (amounts[0], amounts[-1]) if amounts else (begin, begin)
-    label = squeeze(lines[first - 1].text) if first > begin else ""
-    behind = next((i for i in range(last + 1, heading.index) if squeeze(lines[i].text) in _MERGED), heading.index)
-    alone = _NUMBER.match(squeeze(lines[first].text)) is not None  # its label is on the line above
-    rows = first - bool(alone and label and label not in _LAST and not UNIT.search(label))
-    merged = [*range(behind, heading.index), *range(heading.index + heading.count, page.stop)]
-    groups, labels = (
-        [range(i, i + 1) for i in merged if (squeeze(lines[i].text) in _MERGED) is above] for above in (True, False)
-    )
-    labels.sort(key=lambda piece: _TOTAL_LABEL.match(squeeze(lines[piece.start].text)) is not None)  # the first row's
-    places = _totals(lines, labels, range(rows, behind)) | _office(lines, labels, range(begin, rows))
-    first_rows = [piece for piece in labels if piece.start not in places.values()]
-    head, body = (_with(range(first, last), places) for first, last in ((begin, rows), (rows, behind)))
-    return *groups, *head, *first_rows, *body, range(page.stop, max(end, page.stop))
-
-
-def _with(rows: range, places: Mapping[int, int]) -> Iterator[range]:
-    """Yield rows, with others in front of those where they belong."""
-    for first, last in pairwise([rows.start, *sorted(i for i in places if i in rows), rows.stop]):
-        if first in places:
-            yield range(places[first], places[first] + 1)
-        yield range(first, last)
-
-
-def _office(lines: Sequence[Line], labels: Sequence[range], header: range) -> dict[int, int]:
-    """Return in front of which line of a header the name of the office belongs, where the label for it has none."""
-    empty = next((i for i in header if _NAMELESS.fullmatch(squeeze(lines[i].text))), None)
-    names = [piece.start for piece in labels if OFFICE_NAME.search(squeeze(lines[piece.start].text))]
-    return {empty + 1: names[0]} if empty is not None and len(names) == 1 and empty + 1 in header else {}
-
-
-def _totals(lines: Sequence[Line], labels: Sequence[range], rows: range) -> dict[int, int]:
-    """Return in front of which lines the labels of right totals belong: ``收入合计 1.00``, ``支出合计``, ``1.00``."""
-    texts = {squeeze(lines[piece.start].text): piece.start for piece in labels}
-    out = {}
-    for index in rows[:-2]:
-        label = squeeze(lines[index].text)
-        other = texts.get(label.replace("收入", "支出")) if "收入" in label else None
-        amounts = [_NUMBER.fullmatch(squeeze(lines[i].text)) for i in (index + 1, index + 2)]
-        if other is not None and all(amounts):
-            out[index + 2] = other
-    return out
 
 
 def _has_content(lines: Sequence[Line], chunk: Chunk) -> bool:

@@ -18,7 +18,7 @@ from extractor.normalize import Line
 from .group_sums import PLACES, Sums, makes_sense, other_sums, places, sums_of
 from .group_ways import Work, in_lines, trees, ways
 from .group_words import LEAVES, WITHIN, Path
-from .header_forms import known_form
+from .header_forms import form_of, known_form
 from .rows import RawRow
 from .tokens import Token
 
@@ -44,14 +44,13 @@ class Grouped:
 
 def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
-    known = _known(lines, rows)
+    known = _unless_refuted(known_form(lines), rows)
     work = Work(_STEPS)
     return known or _settled(ways(lines, work), rows, work)
 
 
-def _known(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
+def _unless_refuted(paths: tuple[Path, ...], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header that the whole country prints alike, if no row speaks against them."""
-    paths = known_form(lines)
     amounts = _amounts(rows) if paths else []
     sums = sums_of(paths) if paths else ()
     kept = [next(places(row, len(paths), sums), None) is not None for row in amounts]
@@ -63,6 +62,9 @@ def settled(names: Sequence[Sequence[str]], rows: Sequence[RawRow]) -> Grouped |
 
     Names on one line may be several lines of a header, one cell on each line of the text.
     """
+    known = _unless_refuted(form_of([name for line in names for name in line]), rows)
+    if known is not None:
+        return known
     work = Work(_STEPS)
     ways = in_lines(names[0], (), work) if len(names) == 1 else trees(names, work)
     return _settled(ways, rows, work)

@@ -23,6 +23,13 @@ def known_form(header: Sequence[Line]) -> tuple[Path, ...]:
     return _forms().get(tuple(p for p in pieces if p and not p.isdigit() and not names_rows(p)), ())
 
 
+def form_of(names: Sequence[str]) -> tuple[Path, ...]:
+    """Return the columns of the known form that has just these names, in whichever order a tool prints them."""
+    wanted = sorted(map(_plain, names))
+    found = [columns for told, columns in _forms().items() if sorted(told) == wanted]
+    return found[0] if len(found) == 1 else ()
+
+
 def _plain(piece: str) -> str:
     return "小计" if piece in LEAVES else squeeze(piece).removeprefix(_NONE)
 

@@ -19,6 +19,7 @@ from .columns import MORE, Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
 from .group_words import LEAVES, names_rows
 from .groups import Grouped, settled
+from .header_forms import form_of
 from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
 from .labels import Labels, undated
@@ -150,11 +151,16 @@ def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str
     for number, line in enumerate(lines):
         of_rows = [_of_rows(piece) for piece in line]
         begins = [i for i, own in enumerate(of_rows) if own and (not i or not of_rows[i - 1])]
-        if len(begins) == _TWO and not begins[0]:
-            sides_ = [[p for p in part if not _of_rows(p)] for part in (line[: begins[1]], line[begins[1] :])]
+        front = line[: begins[0]] if begins else []  # groups that a tool puts before all, cell by cell
+        if len(begins) == _TWO and (not front or len(lines) == 1):
+            sides_ = [[p for p in part if not _of_rows(p)] for part in (line[begins[0] : begins[1]], line[begins[1] :])]
             below = [[p for p in other if not _of_rows(p)] for other in lines[number + 1 :]]
-            above = [p for other in lines[:number] for p in other if not _of_rows(p)]
-            return None if above else (sides_[0], sides_[1], [other for other in below if other])
+            above = [
+                p for other in (*lines[:number], front) for p in other if not _of_rows(p) and not _WHOLE.fullmatch(p)
+            ]
+            if above and not (front and form_of([*above, *sides_[1]])):
+                return None
+            return sides_[0], [*above, *sides_[1]], [other for other in below if other]
     return None
 
 
