@@ -74,6 +74,8 @@ _MERGED = re.compile(rf"(?:{_TWO_PLACES.pattern}){{2,}}")
 _WITH_UNIT = re.compile(rf"({_NUMBER})(?:万元|元)")
 _PERCENT = re.compile(rf"{_NUMBER}%")
 _NUMBER_THEN_TEXT = re.compile(rf"({_WITH_POINT})(?=[^0-9.,%\x00-\x7f])(?!年(?!初|末|度|结)|[万亿元月%个])(.+)")
+# ``9,767,551一、教育支出``: thousands set apart, and the label of the other side.
+_THOUSANDS_THEN_LABEL = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+)(?=[一二三四五六七八九十]{1,3}、)(.+)")
 _TEXT_THEN_NUMBER = re.compile(rf"(.*[^0-9.,\-])({_WITH_POINT})")
 _CODE_THEN_NAME = re.compile(r"([235][0-9][0-9](?:[0-9][0-9]){0,2})(?=[^0-9.,%\x00-\x7f])(.+)")
 # ``[2010301]行政运行``, ``2010301-行政运行``: a code and its name with signs between, as finance systems export them.
@@ -158,7 +160,9 @@ def _piece(text: str, start: int, names: Mapping[str, Sequence[str]]) -> Iterato
             yield "number", match.group(), start + match.start(), start + match.end()
     elif _JUNK.fullmatch(text) and not any(p.fullmatch(text) for p in (_NUMBERED, _DATE, CATALOGUED)):
         yield "junk", text, start, end
-    elif front := _NUMBER_THEN_TEXT.fullmatch(text) or _code_then_name(text, names):
+    elif front := (
+        _NUMBER_THEN_TEXT.fullmatch(text) or _THOUSANDS_THEN_LABEL.fullmatch(text) or _code_then_name(text, names)
+    ):
         yield "number", front.group(1), start + front.start(1), start + front.end(1)
         yield from _piece(front.group(2), start + front.start(2), names)
     elif back := _TEXT_THEN_NUMBER.fullmatch(text):
