@@ -233,7 +233,8 @@ def test_whole_numbers_in_a_row_without_a_name() -> None:
 
 def test_a_label_that_touches_the_amount_in_front_of_it() -> None:
     """Thousands set apart end where the number of the right side's label begins."""
-    text = "财务收支预算总表\n单位：元\n项目 预算数 项目 预算数\n一、财政拨款收入 9,767,551一、一般公共服务支出 9,517,551\n"
+    text = "财务收支预算总表\n单位：元\n项目 预算数 项目 预算数\n"
+    text += "一、财政拨款收入 9,767,551一、一般公共服务支出 9,517,551\n"
     text += "1.一般公共预算资金 9,767,551二、教育支出 250,000\n收入总计 9,767,551 支出总计 9,767,551\n"
     found = proven(text, "revenue_expenditure")
     assert (found["财政拨款收入"], found["教育支出"]) == ("9767551", "250000")
