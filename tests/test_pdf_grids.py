@@ -231,6 +231,17 @@ def test_whole_numbers_in_a_row_without_a_name() -> None:
     assert found["培训费"] == ("100", "proven")
 
 
+def test_numbers_that_a_blank_seems_to_part_into_thousands() -> None:
+    """``70 122.13`` may be one number; where nothing adds up so, they are two."""
+    head = "2022年预算数 2023年预算数\n公务用车购置及运行费 公务用车购置及运行费\n"
+    head += "合计 因公出国（境）费 公务接待费 合计 因公出国（境）费 公务接待费\n公务用车 公务用车 公务用车 公务用车\n"
+    head += "小计 小计\n购置费 运行费 购置费 运行费\n"
+    row = "202.13 0.00 192.13 70 122.13 10 132.13 0.00 122.13 0.00 122.13 10.00\n"
+    found = numbers(f"一般公共预算“三公”经费支出表\n{UNIT}\n{head}{row}", "three_public")
+    assert found["公务用车购置及运行费/公务用车购置费", "上年预算数"] == ("70", "proven")
+    assert found["公务接待费", "上年预算数"] == ("10", "proven")
+
+
 def test_a_label_that_touches_the_amount_in_front_of_it() -> None:
     """Thousands set apart end where the number of the right side's label begins."""
     text = "财务收支预算总表\n单位：元\n项目 预算数 项目 预算数\n"

@@ -74,6 +74,9 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if years:
         return _by_years((chunk, spec, body), items, years, lines)
     found = _placed(items, head, named, lines, grid=body.grid)
+    if not found and any(len(t.spans) > 1 for line in lines for t in line.tokens):
+        lines = [replace(line, tokens=tuple(t for token in line.tokens for t in _in_two(token))) for line in lines]
+        found = _placed(items, head, named, lines, grid=body.grid)
     if any(item[-1].label == GRAND for item in items) and (not found or _totals(header) < _TWO):
         fewer = [item for item in items if item[-1].label != GRAND]  # the one total is that of the “三公” items
         own = _placed(fewer, head, named, lines, grid=body.grid)
@@ -96,6 +99,16 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
         drafts[0], rows=tuple(rows), domains=tuple(d for draft in drafts for d in draft.domains),
         home=tuple(None for _ in rows), best=tuple(b for draft in drafts for b in draft.best),
     )  # fmt: skip
+
+
+def _in_two(token: Token) -> list[Token]:
+    """Take a number apart that was put together at a blank: ``70 122.13`` may be two."""
+    if len(token.spans) != _TWO or token.spans[0].line != token.spans[1].line:
+        return [token]
+    start, end, _ = token.spans[0]
+    first, second = token.text[: end - start], token.text[end - start :]
+    spans = token.spans
+    return [replace(token, text=first, spans=spans[:1], last=False), replace(token, text=second, spans=spans[1:])]
 
 
 def _of_header(label: str, spec: TableSpec) -> bool:
