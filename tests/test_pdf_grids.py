@@ -238,8 +238,18 @@ def test_numbers_that_a_blank_seems_to_part_into_thousands() -> None:
     head += "小计 小计\n购置费 运行费 购置费 运行费\n"
     row = "202.13 0.00 192.13 70 122.13 10 132.13 0.00 122.13 0.00 122.13 10.00\n"
     found = numbers(f"一般公共预算“三公”经费支出表\n{UNIT}\n{head}{row}", "three_public")
-    assert found["公务用车购置及运行费/公务用车购置费", "上年预算数"] == ("70", "proven")
-    assert found["公务接待费", "上年预算数"] == ("10", "proven")
+    assert found["公务用车购置及运行费/公务用车购置费", "2022年预算数"] == ("70", "proven")
+    assert found["公务接待费", "2022年预算数"] == ("10", "proven")
+
+
+def test_the_end_of_a_label_below_its_amount() -> None:
+    """The amount stands between the halves of its label, and the label of the right side behind it."""
+    text = "财政拨款收支预算总表\n单位：元\n项目 预算数 项目 合计 一般公共预算 政府性基金预算\n"
+    text += "一、一般公共预算\n9,767,551一、一般公共服务支出 9,517,551 9,517,551\n资金\n二、政府性基金 二、教育支出 250,000 250,000\n"
+    text += "收入总计 9,767,551 支出总计 9,767,551 9,767,551\n"
+    found = numbers(text, "fiscal_appropriation")
+    assert [value for (row, _), (value, _) in found.items() if row == "一般公共预算资金"] == ["9767551"]
+    assert "一般公共预算" not in {row for row, _ in found}
 
 
 def test_a_label_that_touches_the_amount_in_front_of_it() -> None:

@@ -190,7 +190,8 @@ def _completes_another(
     ``三、单位预留机动经`` / ``2.政府性基金预算 三、国防支出 3,258.06`` / ``费``: cells beside each other are centred.
     """
     for row in out[-_NEAR:]:  # its amount stands above, and the right side's label behind it
-        above = row.line == tokens[0].line - 1 or not labels.known(row.text, spec)
+        near = bool(row.items) and tokens[0].line - 1 in (row.line, row.items[0].line)
+        above = near or not labels.known(row.text, spec)
         if row.items and above and not row.code and _tail_of(row, tokens, spec, labels):
             row.label.extend(tokens)
             return True

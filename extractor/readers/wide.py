@@ -74,9 +74,6 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
     if years:
         return _by_years((chunk, spec, body), items, years, lines)
     found = _placed(items, head, named, lines, grid=body.grid)
-    if not found and any(len(t.spans) > 1 for line in lines for t in line.tokens):
-        lines = [replace(line, tokens=tuple(t for token in line.tokens for t in _in_two(token))) for line in lines]
-        found = _placed(items, head, named, lines, grid=body.grid)
     if any(item[-1].label == GRAND for item in items) and (not found or _totals(header) < _TWO):
         fewer = [item for item in items if item[-1].label != GRAND]  # the one total is that of the “三公” items
         own = _placed(fewer, head, named, lines, grid=body.grid)
@@ -180,6 +177,9 @@ def _placed(
 ) -> list[list[dict[tuple[Path, int], Token]]]:
     """Return the ways to place the numbers of each row; nothing where one of them has none."""
     found = [_fits(items, header, named, line, grid=grid) for line in lines]
+    if not all(found) and any(len(t.spans) > 1 for line in lines for t in line.tokens):
+        apart = [replace(line, tokens=tuple(t for token in line.tokens for t in _in_two(token))) for line in lines]
+        found = [_fits(items, header, named, line, grid=grid) for line in apart]
     return found if all(found) else []
 
 
