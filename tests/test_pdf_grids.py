@@ -245,7 +245,8 @@ def test_numbers_that_a_blank_seems_to_part_into_thousands() -> None:
 def test_the_end_of_a_label_below_its_amount() -> None:
     """The amount stands between the halves of its label, and the label of the right side behind it."""
     text = "财政拨款收支预算总表\n单位：元\n项目 预算数 项目 合计 一般公共预算 政府性基金预算\n"
-    text += "一、一般公共预算\n9,767,551一、一般公共服务支出 9,517,551 9,517,551\n资金\n二、政府性基金 二、教育支出 250,000 250,000\n"
+    text += "一、一般公共预算\n9,767,551一、一般公共服务支出 9,517,551 9,517,551\n资金\n"
+    text += "二、政府性基金 二、教育支出 250,000 250,000\n"
     text += "收入总计 9,767,551 支出总计 9,767,551 9,767,551\n"
     found = numbers(text, "fiscal_appropriation")
     assert [value for (row, _), (value, _) in found.items() if row == "一般公共预算资金"] == ["9767551"]
