@@ -54,7 +54,8 @@ def of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, .
     while labelled and rows > begin and _CODE.fullmatch(squeeze(lines[rows - 1].text)):
         rows -= 1
     merged = [*range(behind, heading.index), *range(heading.index + heading.count, page.stop)]
-    header = _of_header(lines, merged, header, columns, labelled=labelled)
+    there = any(_TOTAL.fullmatch(squeeze(lines[i].text)) for i in range(begin, rows))  # the columns; some names wrap
+    header = _of_header(lines, merged, header if not there else frozenset(), columns, labelled=labelled)
     groups, labels = ([range(i, i + 1) for i in merged if (i in header) is above] for above in (True, False))
     labels.sort(key=lambda piece: _TOTAL.fullmatch(squeeze(lines[piece.start].text)) is not None)  # the first row's
     places = _totals(lines, labels, range(rows, behind)) | _office(lines, labels, range(begin, rows))
@@ -74,7 +75,7 @@ def _of_header(
     texts = {i: squeeze(lines[i].text) for i in merged}
     told = [i for i in merged if i in named and not _TOTAL.fullmatch(texts[i])]
     if all(texts[i] in _MERGED for i in told):
-        return frozenset(told)
+        return frozenset(i for i in merged if texts[i] in _MERGED)
     behind = takewhile(lambda i: texts[i] in columns, (i for i in merged if i > told[-1]))
     between = [*(i for i in merged if told[0] <= i <= told[-1] and not OFFICE_NAME.search(texts[i])), *behind]
     return frozenset(i for i in between if labelled or not _TOTAL.fullmatch(texts[i]))
