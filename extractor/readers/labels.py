@@ -240,8 +240,7 @@ class Labels:
         if (amounts or next_amount or dashed or counted) and (bare in TOTALS or self.known(label, spec)):
             return True
         if spec.shape == "two_sided" and first.kind == "text":
-            rest = squeeze("".join(t.text for t in following if t.kind == "text"))
-            return self._two_sided_start(tokens, spec, goes_on=next_amount or self.known(label + rest, spec))
+            return self._two_sided_start(tokens, spec, following, before_amount=next_amount)
         if spec.shape in ("coded", "wide") and all(t.kind in ("number", "dash") for t in tokens):
             below = bool(following) and following[0].priced  # one cell a line
             return any(t.priced for t in tokens) and (len(tokens) > 1 or below or spec.shape == "wide")
@@ -280,13 +279,18 @@ class Labels:
         pieces = [_REST_OF_YEAR.sub("", undated(piece)) for piece in split_header(text)]
         return squeeze("".join(pieces)) in words or all(p in words or p.isdigit() or p == "※" for p in pieces)
 
-    def _two_sided_start(self, tokens: Sequence[Token], spec: TableSpec, *, goes_on: bool) -> bool:
+    def _two_sided_start(
+        self, tokens: Sequence[Token], spec: TableSpec, following: Sequence[Token], *, before_amount: bool
+    ) -> bool:
         words = [t.text for t in tokens if t.kind == "text"]
         numbered = [w for w in words if split_label(w)[0]]
         if any(self.known(w, spec) for w in numbered):
             return True
         if not any(t.priced for t in tokens):
-            return len(words) == 1 and bool(numbered) and goes_on  # one cell a line
+            if len(words) != 1 or not numbered:
+                return False
+            rest = "".join(t.text for t in following if t.kind == "text")
+            return before_amount or self.known(squeeze(words[0] + rest), spec)  # one cell a line, or a cell on two
         return bool(numbered) or any(self.known(w, spec) for w in words)
 
     def split(self, words: Sequence[str], spec: TableSpec) -> list[list[int]]:
