@@ -163,7 +163,7 @@ def _filled(found: list[Line]) -> list[Line]:
     while index < len(found):
         line = found[index]
         after = found[index + 1] if index + 1 < len(found) else None
-        places = gaps(line.text, after.text) if after is not None else []
+        places = gaps(line.text, after.text, out[-1].text if out else "") if after is not None else []
         out.append(_with(line, after, places) if after is not None and places else line)
         index += 2 if places else 1
     return out

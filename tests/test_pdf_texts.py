@@ -150,6 +150,26 @@ def test_numbers_below_their_sentence_go_back_into_its_gaps() -> None:
     assert all(printed.startswith(text.strip("%")) for text, printed in spans)
 
 
+def test_gaps_where_lines_begin_and_end_and_quotes() -> None:
+    """A gap may be in front of the line's first unit, quotes are torn off too, and a blank may be none."""
+    text = (
+        "某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n五、一般公共预算财政拨款支出决算情况说明\n"
+        "（三）一般公共预算财政拨款支出决算具体情况\n"
+        "、卫生健康支出（类）行政事业单位医疗（款）行政单位医疗（项）。主要用于：\n9\n"
+        "医疗保险费 。年初预算为 万元，支出决算为 万\n62.29 60.99\n元。决算数小于预算数。\n"
+        "、住房保障支出（类）住房改革支出（款）住房公积金（项）。年初预算为\n10\n万元，支出决算为 万元。\n20.50 20.40\n"
+        "七、财政拨款 三公 经费支出决算情况说明\n“ ”\n（一） 三公 经费财政拨款支出决算总体情况说明。\n“ ”\n"
+        "三公 经费财政拨款支出年初预算为 万元，支出决算为 万元，完成预算的\n“ ” 0.95 0.38\n，比上年减少。\n40%\n"
+    )
+    items = {(row.rsplit("/", 1)[1], c): v for (row, c), (v, _) in numbers(text, "n_general_items").items()}
+    assert items == {
+        ("行政单位医疗", "年初预算数"): "62.29", ("行政单位医疗", "金额"): "60.99",
+        ("住房公积金", "年初预算数"): "20.50", ("住房公积金", "金额"): "20.40",
+    }  # fmt: skip
+    told = {c: v for (_, c), (v, _) in numbers(text, "n_three_public").items()}
+    assert told == {"年初预算数": "0.95", "决算数": "0.38", "完成率": "40"}
+
+
 @pytest.mark.parametrize(
     "torn",
     [
@@ -161,6 +181,13 @@ def test_numbers_that_are_not_those_of_the_gaps_stay_where_they_are(torn: str) -
     """The number of a page fills no gap, and a percentage none in front of a unit."""
     text = f"某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n二、收入决算情况说明\n{torn}"
     assert not numbers(text, "n_revenue")
+
+
+def test_an_amount_above_its_unit_leaves_no_gap() -> None:
+    """``100.00`` / ``万元，比`` / ``2023``: the year below isn't the amount."""
+    text = "某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n二、收入决算情况说明\n"
+    found = numbers(f"{text}本年收入合计100.00\n万元，比\n2023\n年增加。\n", "n_revenue")
+    assert {value for value, _ in found.values()} == {"100.00"}
 
 
 def test_header_words_that_run_together_are_parted() -> None:
