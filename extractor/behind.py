@@ -28,7 +28,7 @@ _HEADER = re.compile(
 _NAMELESS = re.compile(r"(?:编制|填报)?(?:部门|单位)(?:名称)?[:：]")
 _FEW = 3  # codes that may be numbers of pages
 _CODE = re.compile(r"\d{1,7}")
-_NUMBER = re.compile(r"-?[\d,]+\.?\d*")
+_NUMBER = re.compile(r"-?\d[\d,]*\.?\d*")
 
 
 def of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, ...]:
@@ -41,18 +41,13 @@ def of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, .
     begin = next((i for i in page if not is_marker(lines[i])), page.start)
     amounts = [i for i in range(begin, heading.index) if AMOUNT.search(lines[i].text)]
     first, last = (amounts[0], amounts[-1]) if amounts else (begin, begin)
-    label = squeeze(lines[first - 1].text) if first > begin else ""
+    rows, labelled = _first_row(lines, begin, first)
     # Rows without codes may be called like columns.
     coded = sum(_CODE.fullmatch(squeeze(lines[i].text)) is not None for i in range(begin, heading.index)) > _FEW
     columns = _columns(heading.spec or "")
     told = columns | _MERGED if coded else _MERGED
     header = frozenset(i for i in page if _HEADER.fullmatch(text := squeeze(lines[i].text)) or text in told)
     behind = next((i for i in range(last + 1, heading.index) if i in header), heading.index)
-    alone = _NUMBER.match(squeeze(lines[first].text)) is not None  # its label is on the line above
-    labelled = bool(alone and label and label not in _LAST and not UNIT.search(label))
-    rows = first - labelled
-    while labelled and rows > begin and _CODE.fullmatch(squeeze(lines[rows - 1].text)):
-        rows -= 1
     merged = [*range(behind, heading.index), *range(heading.index + heading.count, page.stop)]
     there = any(_TOTAL.fullmatch(squeeze(lines[i].text)) for i in range(begin, rows))  # the columns; some names wrap
     header = _of_header(lines, merged, header if not there else frozenset(), columns, labelled=labelled)
@@ -63,6 +58,18 @@ def of_page(lines: Sequence[Line], heading: Heading, end: int) -> tuple[range, .
     head, body = (_with(range(first, last), places) for first, last in ((begin, rows), (rows, behind)))
     rest = range(page.stop, max(end, page.stop))
     return *groups, *head, *first_rows, *body, *_with(rest, _last_total(lines, rest))
+
+
+def _first_row(lines: Sequence[Line], begin: int, amount: int) -> tuple[int, bool]:
+    """Return where the row of the first amount begins, and whether it has a label, on the line above it."""
+    label = squeeze(lines[amount - 1].text) if amount > begin else ""
+    alone = _NUMBER.match(squeeze(lines[amount].text)) is not None
+    if not (alone and label) or label in _LAST or UNIT.search(label):
+        return amount, False
+    rows = amount - 1
+    while rows > begin and _CODE.fullmatch(squeeze(lines[rows - 1].text)):
+        rows -= 1
+    return rows, True
 
 
 def _of_header(
