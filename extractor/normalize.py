@@ -57,10 +57,10 @@ _RESIDUE = re.compile(
     r"(?P<table></?(?:t[dhr]|table)(?:\s[^<>\n]{0,300})?>)|(?P<break><br\s*/?>)"
     r"|(?P<tag></?(?:p|b|i|u|em|strong|span|div|thead|tbody|tfoot|font|sup|sub|a|html|body|center|h[1-6])"
     r"(?:\s[^<>\n]{0,300})?>)"
-    r"|(?P<bold>\*\*)|(?P<entity>&(?:nbsp|amp|lt|gt|quot|ensp|emsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});)"
+    r"|(?P<bold>\*\*|(?<!\d)~~|~~(?!\d))|(?P<entity>&(?:nbsp|amp|lt|gt|quot|ensp|emsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});)"
     r"|(?P<hidden>[\u200b-\u200f\u2060\ufeff\u00ad])"
 )
-_HINT = re.compile(r"[<&\u200b-\u200f\u2060\ufeff\u00ad]|\*\*")
+_HINT = re.compile(r"[<&\u200b-\u200f\u2060\ufeff\u00ad]|\*\*|~~")
 _ENDS = frozenset(("</p>", *(f"</h{n}>" for n in range(1, 7))))  # of paragraphs, where a page has them on one line
 _ROW_TAG = re.compile(r"</?t[dhr]\b")
 _BREAK = re.compile(r"\r\n|\r|\n")

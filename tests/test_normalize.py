@@ -22,7 +22,7 @@ PIECES = (
     *("\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060", "\n", "\r", "\r\n", "\n\n"),
 )
 NOISY = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=30).map("".join)
-_RESIDUE = re.compile(r"</?[a-z][^<>]*>|\*\*|[\u200b-\u200f\u2060\ufeff\u00ad]|\s", re.IGNORECASE)
+_RESIDUE = re.compile(r"</?[a-z][^<>]*>|\*\*|~~|[\u200b-\u200f\u2060\ufeff\u00ad]|\s", re.IGNORECASE)
 
 
 def only(text: str) -> Line:

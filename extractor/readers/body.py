@@ -27,12 +27,14 @@ from .ordinals import (
     without_unit_codes,
     without_unit_names,
 )
+from .overleaf import aligned
 from .page_numbers import YEAR_GOES_ON, in_one_row, stray_page, without_heads, without_page_numbers
 from .repeats import without_repeats
 from .respelt import respelt
 from .rulings import whole_rows, without_rulings
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, with_zeros, without_stray_dashes, without_tears
+from .two_in_a_cell import parted
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
 _LINE = 10_000  # characters of a line of a table; what is longer is none, and is listed as not read
@@ -62,6 +64,7 @@ class Body:
         pieces: The header's lines as printed.
         astray: Those of them that stood among the rows.
         adrift: Lines of amounts that may be those of several labels.
+        lost: Lines of a page's grid of which nothing tells how its columns are those of the first page.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -80,6 +83,7 @@ class Body:
     pieces: tuple[Line, ...] = ()
     astray: tuple[Line, ...] = ()
     adrift: frozenset[int] = frozenset()
+    lost: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Raw:
     office: str
     note: Place | None
     empty: bool
+    lost: frozenset[int] = frozenset()
     parted: dict[tuple[str, int], Body] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -107,7 +112,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     unit, office, content = furniture(content, lines[chunk.first])
     content, note, empty = note_of(content)
     as_printed = content
-    content = without_rulings(content)
+    content, lost = aligned(without_rulings(parted(content)))
     grid = _is_grid(content)
     serial = _serial_cell(content) if grid else None
     rows = []
@@ -123,7 +128,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     amounts = next((i for i, line in enumerate(printed) if _AMOUNT.search(line.text)), len(rows))
     joined = [*map(_pieces, joined[:amounts]), *(joined[amounts:] if grid else _broken_off(joined[amounts:]))]
     pairs = tuple(zip((*respelt(printed[:amounts]), *printed[amounts:]), joined, strict=True))
-    return Raw(pairs, grid, unit, office, note, empty)
+    return Raw(pairs, grid, unit, office, note, empty, lost)
 
 
 def _pieces(line: list[Token]) -> list[Token]:
@@ -160,9 +165,9 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     header = _without_class(rows[:first], layouts[0], labels, grid=grid)
     data: Sequence[tuple[Line, list[Token]]] = without_repeats(rows[first:], header)
     astray: list[Line] = []
-    lost = frozenset[int]()
+    far = frozenset[int]()
     if not grid and layouts[0].shape == "two_sided":
-        lost = adrift(data)
+        far = adrift(data)
         headings, data = without_headings(data)
         above = squeeze("".join(line.text for line in header))
         header += [line for line in headings if squeeze(line.text) not in above]
@@ -196,7 +201,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in _ITEMS)),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
-        astray=joined(astray, layouts), adrift=lost,
+        astray=joined(astray, layouts), adrift=far, lost=raw.lost,
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from .wide import wide
 
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
 _FIRST = {"functional": "2", "economic": "3", "": "23"}  # digits of the codes
+_OVERLEAF = "its page's grid has another number of cells than the first one's; which column is which isn't told"
 _STRANGE = "most of its row labels are unknown"
 
 
@@ -111,6 +112,8 @@ def _part(
         for row in rows:
             if body.adrift and any(t.line in body.adrift for t in row.items):
                 row.doubt = row.doubt or "several labels stand above its amount; whose it is isn't told"
+            if body.lost and any(t.line in body.lost for t in row.items):
+                row.doubt = row.doubt or _OVERLEAF
         if spec.shape == "coded" and not body.grid:
             _doubt_all(rows)
         misfit = _misfit(rows, spec, body, layouts[spec.id])

@@ -92,7 +92,7 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, 
     """Compare a header with a spec; in text without cells it may also name all columns one after the other."""
     verdict = layout(body, spec)
     if body.grid:
-        return verdict
+        return _of_two_names(verdict, spec)
     if body.lines and not body.header and spec.shape == "coded" and len(spec.columns) > 1 and is_final(title):
         return Layout(known=False, reason="its header is missing")  # its columns may be those of several layouts
     if spec.shape == "labels" and body.lines:
@@ -106,6 +106,20 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, 
     if verdict.known and _other_columns(body, spec, catalogue):
         return Layout(known=False, reason="its header names columns that only other layouts have")
     return _out_of_order(body, spec, labels, verdict) if verdict.known and body.astray else verdict
+
+
+def _of_two_names(verdict: Layout, spec: TableSpec) -> Layout:
+    """Take a column whose name is those of two in one cell for either of them: which, its amounts don't tell."""
+    known, by_name = {c.id for c in (*spec.columns, *spec.more)}, columns_by_name(spec)
+    both = {
+        c: (by_name[c[:i]][0], by_name[c[i:]][0])
+        for c in verdict.columns if c not in known
+        for i in range(1, len(c)) if c[:i] in by_name and c[i:] in by_name
+    }  # fmt: skip
+    ways = [tuple(both[c][i] if c in both else c for c in verdict.columns) for i in (0, 1)]
+    if not both or any(len({*way}) < len(way) for way in ways):
+        return verdict
+    return replace(verdict, columns=ways[0], printed=ways[0], short=ways[1], doubtful=True)
 
 
 def _unnamed(body: Body, spec: TableSpec, labels: Labels, verdict: Layout) -> bool:

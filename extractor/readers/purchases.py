@@ -138,7 +138,10 @@ def _rows(entries: Sequence[Entry], way: Sequence[Reading], body: Body) -> list[
     for index, (entry, reading) in enumerate(zip(entries, way, strict=True)):
         words = sorted((*reading.name, *reading.beside), key=lambda t: t.spans[0].start)
         row = RawRow((words or [entry.amount])[0].line, label=words, items=[entry.amount])
-        row.doubt = "" if reading.sure else _UNSURE
+        broken = reading.level == PURCHASE and len(text_of(reading.name)) == 1
+        row.doubt = _UNSURE if broken or not reading.sure else ""
+        if broken and rows:  # the end of a name over several rows, whose beginning is above
+            rows[-1].doubt = rows[-1].doubt or _UNSURE
         if reading.level == PURCHASE and how:
             row.texts[how.group()] = list(reading.beside)
         if reading.level == TOTAL:
