@@ -14,7 +14,7 @@ from .below import priced_below
 from .blocks import block_starts, split_blocks
 from .columns import is_name
 from .displaced import in_place
-from .fragments import joined, names_of
+from .fragments import apart, joined, names_of
 from .furniture import furniture, note_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
@@ -158,6 +158,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
     header = _without_class(rows[:first], layouts[0], labels, grid=grid)
+    header = header if grid else apart(header, layouts)
     data: Sequence[tuple[Line, list[Token]]] = without_repeats(rows[first:], header)
     astray: list[Line] = []
     lost = frozenset[int]()

@@ -24,6 +24,10 @@ _TOTAL = "合计"
 _SUMS = (*_LEAVES, _TOTAL)
 _OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name a column
 _ROWS = "项目"
+_FIRST = ("合计", _ROWS)  # short names in front of others; behind them they may be the end of one
+_KINDS = frozenset({"基本支出", "项目支出", "人员经费", "公用经费"})  # columns that any table may have
+_SHORT = 4  # characters of what is one name
+_TWO = 2
 _NUMBER = 2  # digits of a column's number
 
 
@@ -34,6 +38,37 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     """
     words = _words(layouts)
     return _by_places(header, _joined([parted(line) for line in header], words), words)
+
+
+def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
+    """Return a header's lines with names parted that run into each other, as cells of narrow columns do.
+
+    ``政府性基金预算国有资本经营预算`` is no name, and two columns' names together are all of it. Each has a line of
+    its own where all other cells have.
+    """
+    words, single = _words(layouts) | _KINDS, all(len(split_header(line.text)) == 1 for line in header)
+    out: list[Line] = []
+    for line in header:
+        pieces = line.text.split() if len(line.text) <= _KEPT else []
+        told = [part for piece in pieces for part in _names_in(piece, words)]
+        if told == pieces:
+            out.append(line)
+        else:
+            texts = told if single else [" ".join(told)]
+            out += [replace(line, text=text, offsets=None, ends=(), breaks=()) for text in texts]
+    return out
+
+
+def _names_in(piece: str, words: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that run into each other in a piece, if they are all of it in one way alone; or the piece."""
+    if len(piece) <= _SHORT or _known(piece, _any_words()) or _known(piece, words):
+        return (piece,)
+    ways = [
+        (piece[:at], piece[at:])
+        for at in range(_TWO, len(piece) - _TWO)
+        if piece[at:] in words and (piece[:at] in words and (at > _TWO or piece[:at] in _FIRST))
+    ]
+    return ways[0] if len(ways) == 1 else (piece,)
 
 
 def _by_places(header: Sequence[Line], plain: tuple[Line, ...], words: frozenset[str]) -> tuple[Line, ...]:

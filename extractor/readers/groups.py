@@ -18,7 +18,7 @@ from extractor.normalize import Line
 from .group_sums import PLACES, Sums, makes_sense, other_sums, places, sums_of
 from .group_ways import Work, in_lines, trees, ways
 from .group_words import LEAVES, WITHIN, Path
-from .header_forms import known_form
+from .header_forms import form_of, known_form
 from .rows import RawRow
 from .tokens import Token
 
@@ -51,7 +51,15 @@ def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
 
 def _known(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header that the whole country prints alike, if no row speaks against them."""
-    paths = known_form(lines)
+    return _fitting(known_form(lines), rows)
+
+
+def of_form(names: Sequence[Sequence[str]], rows: Sequence[RawRow]) -> Grouped | None:
+    """Return the columns of the known form that has just these names, line by line, if no row speaks against them."""
+    return _fitting(form_of(names), rows)
+
+
+def _fitting(paths: tuple[Path, ...], rows: Sequence[RawRow]) -> Grouped | None:
     amounts = _amounts(rows) if paths else []
     sums = sums_of(paths) if paths else ()
     kept = [next(places(row, len(paths), sums), None) is not None for row in amounts]
@@ -150,9 +158,14 @@ def _covers(found: Grouped) -> bool:
 
 
 def _amounts(rows: Sequence[RawRow]) -> list[tuple[int, ...]]:
-    """Return the different rows of amounts, in units of their last place, those with most first."""
+    """Return the different rows of amounts, in units of their last place, those with most first.
+
+    Where zeros are printed behind the point, an amount with fewer digits there is rounded, and its row says less.
+    """
     items = [row.items for row in rows if row.items]
     decimals = max((t.amount.decimals for row in items for t in row if t.amount), default=0)
+    if decimals and any(t.decimals == decimals and t.text.endswith("0") for row in items for t in row):
+        items = [row for row in items if not any(t.amount and t.amount.value and t.decimals < decimals for t in row)]
     kept = {told for row in items if (told := in_units(row, decimals))}
     return sorted(kept, key=lambda row: (-len(row), row))
 

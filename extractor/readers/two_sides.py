@@ -18,7 +18,7 @@ from .body import Body
 from .columns import MORE, Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
 from .group_words import LEAVES, names_rows
-from .groups import Grouped, settled
+from .groups import Grouped, of_form, settled
 from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
 from .labels import Labels, undated
@@ -83,7 +83,7 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     header = body.pieces if not body.fragments else whole_names(body.pieces, sides=True)
     told = _parted(header)
     if told is None:
-        return otherwise
+        return _of_known_form(header, spec, labelled_rows(body, spec, labels)) or otherwise
     left, right, lower = told
     if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
         return otherwise
@@ -106,7 +106,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     otherwise = _named_below(otherwise, right, lower)
     found = settled([right, *lower], [row for row in rows if row.side == "right"])
     if found is None or len(found.columns) > _MOST:
-        return _unless_strange([*right, *(n for line in lower for n in line)], spec, otherwise)
+        names = [*right, *(n for line in lower for n in line)]
+        return _of_known_form(header, spec, rows) or _unless_strange(names, spec, otherwise)
     return _layout((above, found.columns), spec, found) or otherwise
 
 
@@ -143,6 +144,12 @@ def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[s
 
 def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str]]] | None:
     """Return the names of the left side, those of the right side on the same line, and the lines of names below."""
+    told = _in_sides(header)
+    return None if told is None or told[0] else told[1:]
+
+
+def _in_sides(header: Sequence[Line]) -> tuple[list[list[str]], list[str], list[str], list[list[str]]] | None:
+    """Return the lines of names above the line that both sides begin on, those of each side, and the lines below."""
     lines = [_words(line.text) for line in header]
     lines = [kept for line in lines if (kept := [p for p in line if p != REMARK and p not in _SIDES])]
     if all(len(line) == 1 for line in lines):  # one cell on each line
@@ -151,11 +158,25 @@ def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str
         of_rows = [_of_rows(piece) for piece in line]
         begins = [i for i, own in enumerate(of_rows) if own and (not i or not of_rows[i - 1])]
         if len(begins) == _TWO and not begins[0]:
-            sides_ = [[p for p in part if not _of_rows(p)] for part in (line[: begins[1]], line[begins[1] :])]
-            below = [[p for p in other if not _of_rows(p)] for other in lines[number + 1 :]]
-            above = [p for other in lines[:number] for p in other if not _of_rows(p)]
-            return None if above else (sides_[0], sides_[1], [other for other in below if other])
+            left, right = ([p for p in part if not _of_rows(p)] for part in (line[: begins[1]], line[begins[1] :]))
+            above, below = (
+                [kept for other in part if (kept := [p for p in other if not _of_rows(p)])]
+                for part in (lines[:number], lines[number + 1 :])
+            )
+            return above, left, right, below
     return None
+
+
+def _of_known_form(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
+    """Take the right side's columns of a header whose cells are centred: a name of all of them, then a known form."""
+    told = _in_sides(header)
+    if told is None or len(told[1]) != 1:
+        return None
+    above, (main,), right, below = told
+    lines = [*above, right, *below]
+    of_all = next((line for line in (*above, right) if len(line) == 1 and _WHOLE.search(line[0])), None)
+    found = of_form([line for line in lines if line is not of_all], [row for row in rows if row.side == "right"])
+    return _layout((((main,),), found.columns), spec, found) if found else None
 
 
 def _words(text: str) -> list[str]:

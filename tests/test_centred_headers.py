@@ -1,0 +1,77 @@
+"""Headers whose cells differ in height or run into each other, in text without cells; invented, in small."""
+
+import pytest
+
+from .reading import Cells, numbers, read
+
+TITLE = "2031年预算单位财务收支预算总表\n编制单位：某某区林水局 单位：元\n"
+ROWS = (
+    ("一、财政拨款收入", "900.00", "一、农林水支出", "700.00", "300.00", "100.00", "300.00"),
+    ("1、一般公共预算资金", "900.00", "二、卫生健康支出", "80.00", "80.00", "", ""),
+    ("二、事业收入", "", "三、住房保障支出", "120.00", "60.00", "20.00", "40.00"),
+    ("收入总计", "900.00", "支出总计", "900.00", "440.00", "120.00", "340.00"),
+)
+COLUMNS = ("合计", "人员经费", "公用经费", "项目支出")
+CENTRED = "本年收入 本年支出\n预算数\n项目 预算数 项目 基本支出\n合计 项目支出\n人员经费 公用经费\n"
+GLUED = "本年收入 本年支出\n项目 预算数 项目预算数\n合计基本支出\n项目支出\n人员经费公用经费\n"
+
+
+def table(header: str, rows: tuple[tuple[str, ...], ...] = ROWS) -> str:
+    """Return a table as text that keeps lines and loses cells."""
+    return TITLE + header + "".join(" ".join(filter(None, row)) + "\n" for row in rows)
+
+
+def spent(cells: Cells) -> dict[str, list[str]]:
+    """Return the amounts of each kind of spending that are sure."""
+    sure = {place: value for place, (value, state) in cells.items() if state in ("proven", "grounded")}
+    names = [row[2].partition("、")[2] or row[2] for row in ROWS]
+    return {name: [sure.get((name, column), "") for column in COLUMNS] for name in names}
+
+
+@pytest.mark.parametrize("header", [CENTRED, GLUED])
+def test_a_known_form_is_told_by_its_names_in_any_lines(header: str) -> None:
+    """基本支出 stands a line above 合计 beside it, or cells run into each other: the rows add up under the form."""
+    cells = numbers(read(table(header)), "revenue_expenditure")
+    assert spent(cells) == {row[2].partition("、")[2] or row[2]: list(row[3:]) for row in ROWS}
+
+
+def test_a_form_under_which_rows_don_t_add_up_is_not_taken() -> None:
+    """One row with other sums is enough: its columns may be others."""
+    wrong = (*ROWS[:2], ("二、事业收入", "三、住房保障支出", "120.00", "60.00", "20.00", "50.00"), ROWS[3])
+    assert not any(map(any, spent(numbers(read(table(CENTRED, wrong)), "revenue_expenditure")).values()))
+
+
+def test_names_on_a_line_in_another_order_are_of_no_known_form() -> None:
+    """项目支出 in front of 合计 on one line: from left to right no form is so."""
+    other = CENTRED.replace("合计 项目支出", "项目支出 合计")
+    assert not any(map(any, spent(numbers(read(table(other)), "revenue_expenditure")).values()))
+
+
+def test_rounded_amounts_beside_others_break_no_sum() -> None:
+    """An export prints ``12.34`` for what is whole and 12 for its parts: other rows tell the columns."""
+    rounded = ("一、财政拨款收入", "900.34", "一、农林水支出", "700.34", "300", "100", "300")
+    total = ("收入总计", "900.34", "支出总计", "900.34", "440", "120", "340")
+    text = table(CENTRED, (rounded, ROWS[1], ROWS[2], total)).replace("资金 900.00", "资金 900.34")
+    assert spent(numbers(read(text), "revenue_expenditure"))["农林水支出"] == list(rounded[3:])
+
+
+def test_names_of_columns_that_run_into_each_other() -> None:
+    """Cells side by side without a blank between them, one cell on each line: two columns and not one."""
+    header = "财政拨款收入\n财政拨款支出\n项目\n预算数\n项目\n合计\n一般公共预算\n政府性基金预算国有资本经营预算\n"
+    rows = (
+        "一、一般公共预算\n70.00\n一、教育支出\n70.00\n70.00",
+        "二、政府性基金预算\n9.00\n二、城乡社区支出\n9.00\n9.00",
+    )
+    text = f"2031年预算单位财政拨款收支预算总表\n单位：元\n{header}" + "\n".join(rows)
+    cells = numbers(read(text + "\n收入总计\n79.00\n支出总计\n79.00\n70.00\n9.00\n"), "fiscal_appropriation")
+    assert cells["支出总计", "合计"] == ("79.00", "proven")
+    assert cells["支出总计", "一般公共预算"][0] == "70.00"
+
+
+def test_a_blank_between_two_numbers_is_no_separator_where_it_stands_once() -> None:
+    """``7 386.02`` are two amounts: what vehicles cost, and what the office runs on."""
+    text = "2031年“三公”经费和机关运行经费预算表\n单位：万元\n“三公”经费预算数\n机关运行经费预算\n数\n"
+    text += "合计 因公出国(境)费 公务接待费 公务用车购置及运行费\n小计 购置费 运行费\n8.53 1.53 7 7 386.02\n"
+    cells = numbers(read(text), "three_public")
+    assert cells["机关运行经费", "预算数"][0] == "386.02"
+    assert cells["总计", "预算数"] == ("8.53", "proven")
