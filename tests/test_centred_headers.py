@@ -75,3 +75,41 @@ def test_a_blank_between_two_numbers_is_no_separator_where_it_stands_once() -> N
     cells = numbers(read(text), "three_public")
     assert cells["机关运行经费", "预算数"][0] == "386.02"
     assert cells["总计", "预算数"] == ("8.53", "proven")
+
+
+def test_a_name_that_runs_into_others_and_goes_on_below() -> None:
+    """``事业收入事业单位`` / ``经营收入其他收入`` are three columns."""
+    text = "2031年预算单位收入预算总表\n单位：元\n项目 收入预算\n功能分类科目编码\n"
+    text += "功能分类科目名称 合计 财政拨款收入事业收入事业单位\n经营收入其他收入\n类款项\n"
+    rows = ("205 教育支出", "20502 普通教育", "2050201学前教育", "合计")
+    cells = numbers(read(text + "".join(f"{row} 100 40 30 20 10\n" for row in rows)), "revenue")
+    columns = ("财政拨款收入", "事业收入", "事业单位经营收入", "其他收入")
+    assert [cells["2050201", column][0] for column in columns] == ["40", "30", "20", "10"]
+
+
+FUND = """2031年预算单位政府性基金预算支出功能分类预算表
+单位：元
+功能分类科目编码 功能分类科目名称 合计 基本支出 项目支出
+212 城乡社区支出 50 50
+21208 国有土地使用权出让收入安排的支出 50 50
+2120803 城市建设支出 50 50
+221 住房保障支出 30 30
+221{level} 其他住房保障支出 30 30
+221{level}99 其他住房保障支出 30 30
+合计 80 80
+"""
+
+
+@pytest.mark.parametrize(("level", "state"), [("98", "proven"), ("02", "ambiguous")])
+def test_special_treasury_bonds_pay_for_classes_that_no_other_fund_pays_for(level: str, state: str) -> None:
+    """Their second level is 98 in every class; other items of 住房保障 stand in another table."""
+    cells = numbers(read(FUND.format(level=level)), "government_fund")
+    assert {cells["221", "合计"], cells[f"221{level}99", "合计"]} == {("30", state)}
+
+
+def test_levels_of_an_item_parted_by_dashes() -> None:
+    """``卫生健康支出(类）-行政事业单位医疗（款）-行政单位医疗（项）``: the dashes are no part of the names."""
+    text = "2031年单位预算编制说明\n财政拨款支出主要内容如下：\n"
+    text += "1. “卫生健康支出(类）-行政事业单位医疗（款）-行政单位医疗（项）”12.5万元，主要用于：在职人员医疗保险。\n"
+    cells = numbers(read(text), "n_general_items")
+    assert cells["卫生健康支出/行政事业单位医疗/行政单位医疗", "金额"][0] == "12.5"

@@ -158,7 +158,6 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     """Part the header from the data lines of a table that has one of some layouts."""
     rows, grid = raw.rows, raw.grid
     header = _without_class(rows[:first], layouts[0], labels, grid=grid)
-    header = header if grid else apart(header, layouts)
     data: Sequence[tuple[Line, list[Token]]] = without_repeats(rows[first:], header)
     astray: list[Line] = []
     lost = frozenset[int]()
@@ -170,6 +169,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     if not grid and layouts[0].shape in ("coded", "labels"):
         header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
         header = [*header, *astray]
+    header = header if grid else apart(header, layouts)
     whole = tuple(_unwrapped(header)) if grid else names_of(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)

@@ -26,6 +26,7 @@ _OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name
 _ROWS = "项目"
 _FIRST = ("合计", _ROWS)  # short names in front of others; behind them they may be the end of one
 _KINDS = frozenset({"基本支出", "项目支出", "人员经费", "公用经费"})  # columns that any table may have
+_NAME = 20  # characters of a column's name
 _SHORT = 4  # characters of what is one name
 _TWO = 2
 _NUMBER = 2  # digits of a column's number
@@ -43,17 +44,22 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
 def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
     """Return a header's lines with names parted that run into each other, as cells of narrow columns do.
 
-    ``政府性基金预算国有资本经营预算`` is no name, and two columns' names together are all of it. Each has a line of
-    its own where all other cells have.
+    ``政府性基金预算国有资本经营预算`` is no name, and two columns' names together are all of it. The last of them may
+    go on below: ``事业收入事业单位`` / ``经营收入其他收入``. Each has a line of its own where all other cells have.
     """
     words, single = _words(layouts) | _KINDS, all(len(split_header(line.text)) == 1 for line in header)
+    lines = [line.text.split() if len(line.text) <= _KEPT else [] for line in header]
     out: list[Line] = []
-    for line in header:
-        pieces = line.text.split() if len(line.text) <= _KEPT else []
+    for at, line in enumerate(header):
+        pieces = lines[at]
         told = [part for piece in pieces for part in _names_in(piece, words)]
-        if told == pieces:
+        if pieces and told[-1] == pieces[-1] and at + 1 < len(lines) and lines[at + 1]:
+            more = _names_in(pieces[-1] + lines[at + 1][0], words)
+            if len(more) > _TWO and not _known(pieces[-1], words):
+                told, lines[at + 1] = [*told[:-1], *more], lines[at + 1][1:]
+        if told == pieces == line.text.split():
             out.append(line)
-        else:
+        elif told:
             texts = told if single else [" ".join(told)]
             out += [replace(line, text=text, offsets=None, ends=(), breaks=()) for text in texts]
     return out
@@ -63,12 +69,14 @@ def _names_in(piece: str, words: frozenset[str]) -> tuple[str, ...]:
     """Return the names that run into each other in a piece, if they are all of it in one way alone; or the piece."""
     if len(piece) <= _SHORT or _known(piece, _any_words()) or _known(piece, words):
         return (piece,)
-    ways = [
-        (piece[:at], piece[at:])
-        for at in range(_TWO, len(piece) - _TWO)
-        if piece[at:] in words and (piece[:at] in words and (at > _TWO or piece[:at] in _FIRST))
-    ]
-    return ways[0] if len(ways) == 1 else (piece,)
+    ways: dict[int, list[tuple[str, ...]]] = {0: [()]}
+    for end in range(_TWO, len(piece) + 1):
+        names = [(first, piece[first:end]) for first in range(max(0, end - _NAME), end - _TWO + 1) if first in ways]
+        fit = [(f, name) for f, name in names if name in words and (len(name) > _TWO or (not f and name in _FIRST))]
+        if found := [(*way, name) for first, name in fit for way in ways[first][:_TWO]]:
+            ways[end] = found
+    told = ways.get(len(piece), [])
+    return told[0] if len(told) == 1 else (piece,)
 
 
 def _by_places(header: Sequence[Line], plain: tuple[Line, ...], words: frozenset[str]) -> tuple[Line, ...]:
