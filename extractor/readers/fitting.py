@@ -80,6 +80,8 @@ def fitting(
     if not grouped and not raw.grid and best[0].layout and best[2].known and _overlooked(best[1], best[0], best[2]):
         best = (best[0], best[1], Layout(known=False, reason="its header prints 小计 that none of its columns is"))
     spec, body, verdict = grouped or best
+    if not spec.layout and verdict.known and _of_all(body, spec, verdict):
+        verdict = replace(verdict, labels={**verdict.labels, spec.column_ids[0]: _SUBTOTAL})
     return spec, body, told_apart(verdict), [] if grouped else chosen
 
 
@@ -251,4 +253,15 @@ def _elsewhere(spec: TableSpec, catalogue: Catalogue) -> frozenset[str]:
 def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
     """Whether a header prints 小计, and no column of the layout is named by it: 1, or 0."""
     printed = any(p == _SUBTOTAL for line in body.header_lines for p in split_header(line.text))
-    return int(printed and spec.shape == "coded" and _SUBTOTAL not in verdict.labels.values())
+    overlooked = printed and spec.shape == "coded" and _SUBTOTAL not in verdict.labels.values()
+    return int(overlooked and not _of_all(body, spec, verdict))
+
+
+def _of_all(body: Body, spec: TableSpec, verdict: Layout) -> bool:
+    """Whether the one 小计 that a header prints is the sum of all: 本年支出 stands above it and the others."""
+    pieces = [p for line in body.header_lines for p in split_header(line.text)]
+    first = spec.columns[0] if spec.columns else None
+    alone = pieces.count(_SUBTOTAL) == 1 and TOTALS.isdisjoint(p for p in pieces if p != _SUBTOTAL)
+    if first is None or spec.shape != "coded" or not alone or verdict.columns[:1] != (first.id,):
+        return False
+    return _SUBTOTAL in first.names and any(p in first.names for p in pieces if p != _SUBTOTAL)
