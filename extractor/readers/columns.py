@@ -127,6 +127,20 @@ def told_apart(known: Layout) -> Layout:
     return known if labels == known.labels else replace(known, labels=labels)
 
 
+def whole(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
+    """Return a layout whose names go on where they do on the next line but one, or the next, of a header's pieces.
+
+    ``政府性基金预算财 国有资本经营预算`` / ``政拨款 财政拨款``: the second is a name by itself, and isn't whole.
+    """
+    labels = dict(known.labels)
+    for column, name in known.labels.items():
+        for at, line in enumerate(header):
+            below = [other for other in header[at + 1 : at + 3] if len(other) == len(line) > 1]
+            more = [name + other[line.index(name)] for other in below if name in line]
+            labels[column] = next((m for m in more if column in by_name.get(m, ())), labels[column])
+    return known if labels == known.labels else replace(known, labels=labels)
+
+
 def is_name(text: str) -> bool:
     """Whether a piece of a header is a word of headers, or names a column, or a group, of some table."""
     return text in _every_name() or text in HEADER_WORDS

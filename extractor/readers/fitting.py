@@ -10,7 +10,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec, is_final
 
 from .body import Body, prepare, tokens_of
-from .columns import MORE, Layout, columns_by_name, told_apart
+from .columns import MORE, Layout, columns_by_name, told_apart, whole
 from .flat import in_a_row
 from .flow import flow_rows
 from .group_columns import in_groups
@@ -80,9 +80,16 @@ def fitting(
     if not grouped and not raw.grid and best[0].layout and best[2].known and _overlooked(best[1], best[0], best[2]):
         best = (best[0], best[1], Layout(known=False, reason="its header prints 小计 that none of its columns is"))
     spec, body, verdict = grouped or best
+    return spec, body, told_apart(_as_printed(verdict, spec, body)), [] if grouped else chosen
+
+
+def _as_printed(verdict: Layout, spec: TableSpec, body: Body) -> Layout:
+    """Return a layout with the names of its columns as they are printed: 小计 for the sum of all, and whole ones."""
     if not spec.layout and verdict.known and _of_all(body, spec, verdict):
-        verdict = replace(verdict, labels={**verdict.labels, spec.column_ids[0]: _SUBTOTAL})
-    return spec, body, told_apart(verdict), [] if grouped else chosen
+        return replace(verdict, labels={**verdict.labels, spec.column_ids[0]: _SUBTOTAL})
+    if body.grid or not verdict.labels:
+        return verdict
+    return whole(verdict, [split_header(line.text) for line in body.pieces], columns_by_name(spec))
 
 
 def _labelled(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
