@@ -113,3 +113,25 @@ def test_levels_of_an_item_parted_by_dashes() -> None:
     text += "1. “卫生健康支出(类）-行政事业单位医疗（款）-行政单位医疗（项）”12.5万元，主要用于：在职人员医疗保险。\n"
     cells = numbers(read(text), "n_general_items")
     assert cells["卫生健康支出/行政事业单位医疗/行政单位医疗", "金额"][0] == "12.5"
+
+
+BALANCE = "财政拨款收入支出决算总表\n单位：万元\n收入 支出\n"
+HIGH = "政府性基金 国有资本经\n行 行 一般公共预\n项目 金额 项目 合计 预算财政拨 营预算财政\n次 次 算财政拨款\n款 拨款\n"
+CELLS = (
+    "项目\n行\n次\n金额\n项目\n行\n次\n合计\n一般公共预\n算财政拨款\n"
+    "政府性基金\n预算财政拨\n款\n国有资本经\n营预算财政\n拨款\n"
+)
+
+
+@pytest.mark.parametrize("cells", [False, True])
+def test_numbers_of_rows_in_cells_as_narrow_as_a_character(*, cells: bool) -> None:
+    """行 above 次, and labels that wrap from the first row on."""
+    rows = ["1 9.00 一、教育支出 33 9.00 9.00\n款\n", "2 4.00 二、城乡社区支出 34 4.00 4.00\n拨款\n"]
+    if cells:
+        rows = ["款\n1\n9.00 一、教育支出\n33\n9.00\n9.00\n", "拨款\n2\n4.00 二、城乡社区支出\n34\n4.00\n4.00\n"]
+    text = f"{BALANCE}{CELLS if cells else HIGH}栏次 1 栏次 2 3 4 5\n一、一般公共预算财政拨\n{rows[0]}"
+    text += f"二、政府性基金预算财政\n{rows[1]}本年收入合计 27 13.00 本年支出合计 59 13.00 9.00 4.00\n"
+    found = numbers(read(text + "总计 32 13.00 总计 64 13.00 9.00 4.00\n"), "fiscal_appropriation")
+    assert [value for (row, _), (value, _) in found.items() if row.startswith("一般公共预算财政拨")] == ["9.00"]
+    assert [value for (row, _), (value, _) in found.items() if row == "支出总计"] == ["13.00", "9.00", "4.00"]
+    assert ("支出总计", "政府性基金预算财政拨款") in found

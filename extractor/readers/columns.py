@@ -128,17 +128,26 @@ def told_apart(known: Layout) -> Layout:
 
 
 def whole(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
-    """Return a layout whose names go on where they do on the next line but one, or the next, of a header's pieces.
+    """Return a layout whose names go on where they do on a line below, as those beside them do, or in pieces.
 
     ``政府性基金预算财 国有资本经营预算`` / ``政拨款 财政拨款``: the second is a name by itself, and isn't whole.
     """
     labels = dict(known.labels)
     for column, name in known.labels.items():
-        for at, line in enumerate(header):
-            below = [other for other in header[at + 1 : at + 3] if len(other) == len(line) > 1]
-            more = [name + other[line.index(name)] for other in below if name in line]
-            labels[column] = next((m for m in more if column in by_name.get(m, ())), labels[column])
+        at = next((i for i, line in enumerate(header) if name in line), len(header))
+        below = [line for line in header[at + 1 : at + 3] if len(line) == len(header[at]) > 1]
+        told = [name + line[header[at].index(name)] for line in below]
+        pieces = Counter(p for line in header[at + 1 :] for p in line if len(p) == 1 or not is_name(p))
+        told += [n for n in by_name if n.startswith(name) and n != name and _made_of(n[len(name) :], pieces)]
+        labels[column] = max((n for n in told if column in by_name.get(n, ())), key=len, default=name)
     return known if labels == known.labels else replace(known, labels=labels)
+
+
+def _made_of(text: str, pieces: Counter[str]) -> bool:
+    """Whether a text is pieces of a header, one behind the other."""
+    if not text:
+        return True
+    return any(text.startswith(p) and _made_of(text[len(p) :], pieces - Counter([p])) for p in pieces)
 
 
 def is_name(text: str) -> bool:

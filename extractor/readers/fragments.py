@@ -13,7 +13,7 @@ from extractor.data import data_folder
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec, catalogue
 
-from .header_lines import parted, stacked
+from .header_lines import parted, stacked, with_ordinals
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
@@ -47,6 +47,7 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
     ``政府性基金预算国有资本经营预算`` is no name, and two columns' names together are all of it. The last of them may
     go on below: ``事业收入事业单位`` / ``经营收入其他收入``. Each has a line of its own where all other cells have.
     """
+    header = with_ordinals(header)
     words, single = _words(layouts) | _KINDS, all(len(split_header(line.text)) == 1 for line in header)
     lines = [line.text.split() if len(line.text) <= _KEPT else [] for line in header]
     out: list[Line] = []

@@ -71,6 +71,7 @@ STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部
 """A year and what its amounts are, as the label of a row."""
 _STAGES = frozenset({"预算数", "决算数", "预算金额"})
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
+_FIRST = "一、"  # how the first label of a side begins
 _ITEMS = 3  # labels on one line, as no row has
 _DIGITS = 4  # digits of a year
 _SHORTEST = 4  # characters of a label of which one may be misread, where its number is right
@@ -285,7 +286,8 @@ class Labels:
         if any(self.known(w, spec) for w in numbered):
             return True
         if not any(t.priced for t in tokens):
-            return len(words) == 1 and bool(numbered) and before_amount  # one cell a line
+            # One cell a line; a label that goes on below it stands in front of no amount, and no header is numbered.
+            return len(words) == 1 and bool(numbered) and (before_amount or words[0].startswith(_FIRST))
         return bool(numbered) or any(self.known(w, spec) for w in words)
 
     def split(self, words: Sequence[str], spec: TableSpec) -> list[list[int]]:
