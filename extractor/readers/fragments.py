@@ -5,6 +5,7 @@ Fragments that follow each other are put together so that as few characters as p
 few names as possible: a name that is printed whole is never read shorter.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +25,17 @@ _TOTAL = "合计"
 _SUMS = (*_LEAVES, _TOTAL)
 _OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name a column
 _ROWS = "项目"
+_BESIDE = tuple(
+    re.compile(kind)
+    for kind in (
+        r"^(?:一般公共|政府性基金|国有资本)(?!.*支出$)",
+        r"收入$",
+        r"^(?:人员|公用|日常公用)(?:经费|支出)$",
+        r"^(?:基本|项目|经营|事业单位经营|上缴上级|对附属单位补助)支出$",
+        r"(?:预算|决算|执行)数$|^金额$",
+    )
+)
+"""What names that may stand beside each other have in common."""
 _FIRST = ("合计", _ROWS)  # short names in front of others; behind them they may be the end of one
 _KINDS = frozenset({"基本支出", "项目支出", "人员经费", "公用经费"})  # columns that any table may have
 _NAME = 20  # characters of a column's name
@@ -76,8 +88,14 @@ def _names_in(piece: str, words: frozenset[str]) -> tuple[str, ...]:
         fit = [(f, name) for f, name in names if name in words and (len(name) > _TWO or (not f and name in _FIRST))]
         if found := [(*way, name) for first, name in fit for way in ways[first][:_TWO]]:
             ways[end] = found
-    told = ways.get(len(piece), [])
+    told = [way for way in ways.get(len(piece), []) if _alike(way)]
     return told[0] if len(told) == 1 else (piece,)
+
+
+def _alike(names: Sequence[str]) -> bool:
+    """Whether names are such as stand beside each other: 公用经费项目支出 is one name, and not two."""
+    own = names[1:] if names[0] in _FIRST else names
+    return any(all(map(kind.search, own)) for kind in _BESIDE)
 
 
 def _by_places(header: Sequence[Line], plain: tuple[Line, ...], words: frozenset[str]) -> tuple[Line, ...]:
