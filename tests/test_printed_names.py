@@ -86,3 +86,30 @@ def test_basic_spending_is_told_by_the_table_of_its_items() -> None:
     cells = numbers(read(text), "general_expenditure")
     assert cells["总计", "项目支出"] == ("9.00", "proven")
     assert states(cells) == {"proven"}
+
+
+WIDE = "2031年“三公”经费预算表\n单位：万元\n合计 因公出国（境）费 公务接待费 公务用车购置及运行费\n小计 购置费 运行费\n"
+SAID = "一、2031年“三公”经费预算情况说明\n2031年“三公”经费预算数为8.50万元。其中：\n（一）因公出国（境）费0万元。\n"
+SAID += "（二）公务用车购置及运行费7.00万元，其中：公务用车购置费0万元；公务用车运行费7.00万元。\n"
+SAID += "（三）公务接待费{guests}万元。\n"
+
+
+@pytest.mark.parametrize(("said", "sure"), [("1.50", True), ("1.40", False), ("", False)])
+def test_of_several_ways_that_add_up_the_text_may_allow_one(*, said: str, sure: bool) -> None:
+    """1.50 is for guests, not for journeys, and 7.00 for running cars: the text says so, or contradicts every way."""
+    text = WIDE + "8.50 1.50 7.00 7.00\n" + (SAID.format(guests=said) if said else "")
+    cells = numbers(read(text), "three_public")
+    guests = cells["公务接待费", "合计"]
+    assert guests[0] == "1.50"
+    assert (guests[1] in {"proven", "grounded"}) == sure
+
+
+def test_items_of_basic_spending_tell_what_guests_cost() -> None:
+    """What is spent on guests out of basic expenditure is no more than all that is spent on them."""
+    text = (
+        "一般公共预算基本支出表\n单位：万元\n科目编码 科目名称 合计\n302 商品和服务支出 8.50\n30217 公务接待费 1.50\n"
+    )
+    text += "30231 公务用车运行维护费 7.00\n合计 8.50\n\n" + WIDE + "8.50 1.50 7.00 7.00\n"
+    cells = numbers(read(text), "three_public")
+    assert cells["公务接待费", "合计"] == ("1.50", "proven")
+    assert cells["公务用车购置及运行费/公务用车运行费", "合计"] == ("7.00", "proven")
