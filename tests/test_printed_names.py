@@ -113,3 +113,17 @@ def test_items_of_basic_spending_tell_what_guests_cost() -> None:
     cells = numbers(read(text), "three_public")
     assert cells["公务接待费", "合计"] == ("1.50", "proven")
     assert cells["公务用车购置及运行费/公务用车运行费", "合计"] == ("7.00", "proven")
+
+
+def test_the_total_under_the_name_of_the_only_office() -> None:
+    """A row of the office that says what 合计 says is no row without a code."""
+    lines = [
+        "| 科目编码 | 单位代码 | 单位名称（科目） | 合计 | 人员经费 | 公用经费 |", "|  |  | 合计 | 9.00 | 6.00 | 3.00 |",
+        "|  | 135 | 某某县水利局 | 9.00 | 6.00 | 3.00 |", "| 301 | 135001 | 工资福利支出 | 6.00 | 6.00 |  |",
+        "| 30101 | 135001 | 基本工资 | 6.00 | 6.00 |  |", "| 302 | 135001 | 商品和服务支出 | 3.00 |  | 3.00 |",
+        "| 30201 | 135001 | 办公费 | 3.00 |  | 3.00 |",
+    ]  # fmt: skip
+    for office, sure in (("9.00 | 6.00 | 3.00", True), ("9.00 | 3.00 | 6.00", False)):
+        told = [line.replace("9.00 | 6.00 | 3.00", office) if "水利局" in line else line for line in lines]
+        cells = numbers(read(table("一般公共预算基本支出预算表", told, grid=True)), "basic_expenditure")
+        assert ({cells["某某县水利局", c][1] for c in ("合计", "人员经费")} <= {"proven", "grounded"}) == sure

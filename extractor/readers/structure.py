@@ -37,12 +37,19 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
             row.key = row.role = row.bare
         elif row.kind != "total":
             row.key = row.bare
-            row.doubt = row.doubt or "it carries no code and is no total; the table's sums don't reach it"
+            if total is None or not _of_the_one_office(row, rows[total]):
+                row.doubt = row.doubt or "it carries no code and is no total; the table's sums don't reach it"
     for index, row in enumerate(rows):
         if row.code:
             row.parent = _ancestor(row.code, by_code, total)
             if row.parent == index:
                 row.parent = total
+
+
+def _of_the_one_office(row: RawRow, total: RawRow) -> bool:
+    """Whether a row says the total again under the name of the only office that there is."""
+    told = [[(t.text, t.cell) for t in r.items] for r in (row, total)]
+    return bool(row.items) and told[0] == told[1] and OFFICE.search(row.bare) is not None
 
 
 def by_names(rows: Sequence[RawRow], catalogue: Catalogue, first: str) -> bool:
