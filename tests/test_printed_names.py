@@ -118,8 +118,9 @@ def test_items_of_basic_spending_tell_what_guests_cost() -> None:
 def test_the_total_under_the_name_of_the_only_office() -> None:
     """A row of the office that says what 合计 says is no row without a code."""
     lines = [
-        "| 科目编码 | 单位代码 | 单位名称（科目） | 合计 | 人员经费 | 公用经费 |", "|  |  | 合计 | 9.00 | 6.00 | 3.00 |",
-        "|  | 135 | 某某县水利局 | 9.00 | 6.00 | 3.00 |", "| 301 | 135001 | 工资福利支出 | 6.00 | 6.00 |  |",
+        "| 科目编码 | 单位代码 | 单位名称（科目） | 合计 | 人员经费 | 公用经费 |",
+        "|  |  | 合计 | 9.00 | 6.00 | 3.00 |", "|  | 135 | 某某县水利局 | 9.00 | 6.00 | 3.00 |",
+        "| 301 | 135001 | 工资福利支出 | 6.00 | 6.00 |  |",
         "| 30101 | 135001 | 基本工资 | 6.00 | 6.00 |  |", "| 302 | 135001 | 商品和服务支出 | 3.00 |  | 3.00 |",
         "| 30201 | 135001 | 办公费 | 3.00 |  | 3.00 |",
     ]  # fmt: skip
@@ -127,3 +128,13 @@ def test_the_total_under_the_name_of_the_only_office() -> None:
         told = [line.replace("9.00 | 6.00 | 3.00", office) if "水利局" in line else line for line in lines]
         cells = numbers(read(table("一般公共预算基本支出预算表", told, grid=True)), "basic_expenditure")
         assert ({cells["某某县水利局", c][1] for c in ("合计", "人员经费")} <= {"proven", "grounded"}) == sure
+
+
+def test_last_year_is_the_earlier_of_two_years_wherever_they_are_printed() -> None:
+    """The cell of last year reaches over two lines and comes below the group of this year."""
+    text = "一般公共预算财政拨款支出预算表\n单位：万元\n功能分类科目 2031年预算数\n2030年预算数\n"
+    text += "科目编码 科目名称 小计 基本支出 项目支出\n合计 7.00 9.00 6.00 3.00\n205 教育支出 7.00 9.00 6.00 3.00\n"
+    text += "20502 普通教育 7.00 9.00 6.00 3.00\n2050201 学前教育 7.00 9.00 6.00 3.00\n"
+    cells = numbers(read(text), "general_expenditure")
+    assert cells["2050201", "2030年预算数"] == ("7.00", "proven")
+    assert cells["2050201", "小计"] == ("9.00", "proven")

@@ -1,5 +1,6 @@
 """What a header may say of the columns of a table: by names that a spec has, by those it doesn't, by letters alone."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,8 +10,10 @@ from extractor.lexicon import lookalikes, nearly, resembles
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 
-from .labels import HEADER_WORDS
+from .labels import HEADER_WORDS, undated
 
+_YEAR = re.compile(r"(?:19|20)\d\d年")
+_LAST = "上年"  # how last year's columns are called
 _LIKE = 2  # times that it weighs more if its name looks misread
 _OF = 5  # characters of a name of which one may be misread
 _OF_KNOWN = 3  # the same, of one that isn't taken for a column of an office's own
@@ -140,7 +143,20 @@ def whole(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, 
         pieces = Counter(p for line in header[at + 1 :] for p in line if len(p) == 1 or not is_name(p))
         told += [n for n in by_name if n.startswith(name) and n != name and _made_of(n[len(name) :], pieces)]
         labels[column] = max((n for n in told if column in by_name.get(n, ())), key=len, default=name)
+    labels |= _of_last_year(labels, header)
     return known if labels == known.labels else replace(known, labels=labels)
+
+
+def _of_last_year(labels: Mapping[str, str], header: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return the names of last year's columns where they are called by this year's: the earlier one is theirs.
+
+    A cell that reaches over two lines comes below the name of a group beside it: ``2031年预算数`` / ``2030年预算数``.
+    """
+    pieces = [p for line in header for p in line if _YEAR.match(p)]
+    told = {c: [p for p in pieces if undated(p) == undated(n) and p < n] for c, n in labels.items() if _YEAR.match(n)}
+    last = {c: min(earlier) for c, earlier in told.items() if earlier and c.startswith(_LAST)}
+    this = {earlier: labels[c] for c, earlier in last.items()}
+    return last | {c: this[n] for c, n in labels.items() if n in this and c not in last}
 
 
 def _made_of(text: str, pieces: Counter[str]) -> bool:

@@ -13,6 +13,7 @@ from .labels import TOTALS
 from .rows import RawRow
 
 _CLASS = 3  # digits of a class
+_UNCODED = "it carries no code and is no total; the table's sums don't reach it"
 OFFICE = re.compile(
     r"(?:办公室|办公厅|委员会|局|厅|部|处|院|中心|协会|学会|联合会|学校|大学|医院|馆|所|站|队|台|社|机关|本级|法院|政府)(?:\([^)]*\))?$"
 )
@@ -36,9 +37,8 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
         elif row.bare in labelled:
             row.key = row.role = row.bare
         elif row.kind != "total":
-            row.key = row.bare
-            if total is None or not _of_the_one_office(row, rows[total]):
-                row.doubt = row.doubt or "it carries no code and is no total; the table's sums don't reach it"
+            row.key, again = row.bare, total is not None and _of_the_one_office(row, rows[total])
+            row.doubt = row.doubt or ("" if again else _UNCODED)
     for index, row in enumerate(rows):
         if row.code:
             row.parent = _ancestor(row.code, by_code, total)
