@@ -35,6 +35,7 @@ from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, with_zeros, without_stray_dashes, without_tears
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
+_ROWS = 3  # without an amount, above the number of a page
 _LINE = 10_000  # characters of a line of a table; what is longer is none, and is listed as not read
 _AMOUNT = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
@@ -231,8 +232,14 @@ def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:
 
 
 def _without_strays(body: Body, spec: TableSpec, labels: Labels) -> Body:
-    """Drop the lines that are the numbers of pages, where they are no codes of the table."""
+    """Drop the lines that are the numbers of pages, where they are no codes of the table.
+
+    Where no row has an amount, one number alone below them all is a page's too.
+    """
     lines = body.lines
+    numbers = [t for line in lines for t in line if t.kind == "number"]
+    if not body.grid and len(lines) > _ROWS and len(numbers) == 1 and lines[-1] == (*numbers,) and numbers[0].whole:
+        return replace(body, lines=lines[:-1])
     kept = [line for i, line in enumerate(lines) if not (body.decimals and stray_page(lines, i, spec, labels))]
     return body if len(kept) == len(lines) else replace(body, lines=tuple(kept))
 
