@@ -68,7 +68,7 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
         told = [part for piece in pieces for part in _names_in(piece, words)]
         if pieces and told[-1] == pieces[-1] and at + 1 < len(lines) and lines[at + 1]:
             more = _names_in(pieces[-1] + lines[at + 1][0], words)
-            if len(more) > _TWO and not _known(pieces[-1], words):
+            if len(more) > 1 and not _known(pieces[-1], words):
                 told, lines[at + 1] = [*told[:-1], *more], lines[at + 1][1:]
         if told == pieces == line.text.split():
             out.append(line)
