@@ -237,7 +237,9 @@ class Labels:
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         bare = split_label(label)[1]
         # The number of its line may stand between a numbered label and its amounts.
-        counted = spec.shape == "labels" and split_label(label)[0] is not None
+        counted = spec.shape == "labels" and (
+            split_label(label)[0] is not None or bool(following and following[0].whole and following[0].text == "1")
+        )
         if (amounts or next_amount or dashed or counted) and (bare in TOTALS or self.known(label, spec)):
             return True
         if spec.shape == "two_sided" and first.kind == "text":

@@ -21,7 +21,7 @@ from .group_words import LEAVES, names_rows
 from .groups import Grouped, of_form, settled
 from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
-from .labels import Labels, undated
+from .labels import TOTALS, Labels, undated
 from .rows import RawRow
 from .tokens import cells, split_header
 
@@ -230,6 +230,9 @@ def _with_main(found: Mapping[str, str], side: Paths, main: str) -> dict[str, st
     wholes = [i for i, path in zip(ids, side, strict=True) if _WHOLE.search(path[-1])]
     if all(_YEAR.fullmatch(path[-1]) for path in side):  # the later of two years
         wholes = [i for i, path in zip(ids, side, strict=True) if path == max(side)]
+    sums = [i for i, path in zip(ids, side, strict=True) if path[-1] in TOTALS]
+    if len(wholes) > 1 and len(sums) == 1:
+        wholes = sums  # 一般公共预算 is a kind of money
     if len(wholes) > 1:
         done = [i for i, path in zip(ids, side, strict=True) if i in wholes and any(map(_OUTTURN.search, path))]
         wholes = done if len(done) == 1 else []
