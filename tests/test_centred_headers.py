@@ -135,3 +135,29 @@ def test_numbers_of_rows_in_cells_as_narrow_as_a_character(*, cells: bool) -> No
     assert [value for (row, _), (value, _) in found.items() if row.startswith("一般公共预算财政拨")] == ["9.00"]
     assert [value for (row, _), (value, _) in found.items() if row == "支出总计"] == ["13.00", "9.00", "4.00"]
     assert ("支出总计", "政府性基金预算财政拨款") in found
+
+
+KINDS = "收 入 支 出\n其中：\n项 目 金 额 项 目 合 计\n一般公共预算 上年结转结余\n"
+OF_WHICH = (
+    ("一、一般公共预算", "70.00", "一、基本支出", "40.00", "40.00", ""),
+    ("其中：财政拨款", "60.00", "1、工资福利支出", "40.00", "40.00", ""),
+    ("二、事业收入", "20.00", "二、项目支出", "59.00", "50.00", "9.00"),
+    ("本年收入合计", "90.00", "本年支出合计", "99.00", "90.00", "9.00"),
+    ("上年结转结余", "9.00", "年终结转结余", "", "", ""),
+    ("收入总计", "99.00", "支出总计", "99.00", "90.00", "9.00"),
+)
+
+
+@pytest.mark.parametrize("grid", [True, False])
+def test_kinds_of_money_behind_the_sum_of_a_side(*, grid: bool) -> None:
+    """其中 stands a line above 合计; 财政拨款 is a part of what stands above it, and no income beside it."""
+    head = "| 收入 |  | 支出 |  |  |  |\n| 项目 | 金额 | 项目 | 合计 | 其中： |  |\n"
+    head += "|  |  |  |  | 一般公共预算 | 上年结转结余 |\n"
+    rows = [" | ".join(row) if grid else " ".join(filter(None, row)) for row in OF_WHICH]
+    text = "2031年部门收支总体情况表\n单位：万元\n" + (head if grid else KINDS)
+    text += "".join(f"| {row} |\n" if grid else f"{row}\n" for row in rows)
+    found = numbers(read(text), "revenue_expenditure")
+    assert found["项目支出", "上年结转结余"] == ("9.00", "proven")
+    assert found["项目支出", "一般公共预算"] == ("50.00", "proven")
+    assert found["本年收入合计", "金额"] == ("90.00", "proven")
+    assert found["一般公共预算/财政拨款", "金额"] == ("60.00", "grounded")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec
@@ -31,6 +32,7 @@ _WHOLE = re.compile(r"(?:[总合小]计|预算数|决算数|执行数|金额|预
 _OUTTURN = re.compile(r"决算|执行|本年")
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _MOST = 12  # columns of a side
+_FEW = 6  # names of a side on its first two lines
 _YEARS = ("上年预算数", "预算数")
 _CHANGE = "增减额"
 _RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
@@ -83,7 +85,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     header = body.pieces if not body.fragments else whole_names(body.pieces, sides=True)
     told = _parted(header)
     if told is None:
-        return _of_known_form(header, spec, labelled_rows(body, spec, labels)) or otherwise
+        rows = labelled_rows(body, spec, labels)
+        return _of_known_form(header, spec, rows) or _centred(header, spec, rows) or otherwise
     left, right, lower = told
     if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
         return otherwise
@@ -177,6 +180,27 @@ def _of_known_form(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRo
     of_all = next((line for line in (*above, right) if len(line) == 1 and _WHOLE.search(line[0])), None)
     found = of_form([line for line in lines if line is not of_all], [row for row in rows if row.side == "right"])
     return _layout((((main,),), found.columns), spec, found) if found else None
+
+
+def _centred(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
+    """Take the columns of a header whose right side has names of groups a line above its other names.
+
+    Where in the line below they belong isn't told; of all places the sums have to allow one alone.
+    """
+    told = _in_sides(header)
+    if told is None or len(told[0]) != 1 or not told[3] or len(told[0][0]) + len(told[2]) > _FEW:
+        return None
+    (groups,), left, right, below = told
+    mine = [row for row in rows if row.side == "right"]
+    count = len(groups) + len(right)
+    found = {}
+    for places in combinations(range(count), len(groups)):
+        inside, others = iter(groups), iter(right)
+        line = [next(inside if place in places else others) for place in range(count)]
+        if way := settled([line, *below], mine):
+            found[way.columns] = way
+    way = next(iter(found.values())) if len(found) == 1 else None
+    return _layout((tuple((name,) for name in left), way.columns), spec, way) if way else None
 
 
 def _words(text: str) -> list[str]:
