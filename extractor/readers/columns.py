@@ -147,6 +147,27 @@ def whole(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, 
     return known if labels == known.labels else replace(known, labels=labels)
 
 
+def in_line_order(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
+    """Return a layout whose columns come in the order in which a line of the header has the beginnings of their names.
+
+    ``对个人和家庭 商品和服务支`` / ``的补助 出``: most offices have them the other way round.
+    """
+    if known.sums or known.printed != known.columns or known.short != known.columns:
+        return known
+    columns = list(known.columns)
+    for line in header:
+        if any(map(is_name, line)):
+            continue
+        told = [i for p in line if len(i := {c for n, ids in by_name.items() if n.startswith(p) for c in ids}) == 1]
+        own = [c for (c,) in told if c in columns]
+        if len(own) > 1 and len(set(own)) == len(own):
+            places = sorted(columns.index(c) for c in own)
+            for place, column in zip(places, own, strict=True):
+                columns[place] = column
+    order = tuple(columns)
+    return known if order == known.columns else replace(known, columns=order, printed=order, short=order)
+
+
 def _of_last_year(labels: Mapping[str, str], header: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return the names of last year's columns where they are called by this year's: the earlier one is theirs.
 

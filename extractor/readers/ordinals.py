@@ -152,7 +152,7 @@ def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
     The first is kept, or the second where that is the department's: several of its items go by one government class.
     """
     out = []
-    first, named, second = "", False, False
+    first, second = "", False
     kept: list[Token] = []
     row: list[list[Token]] = []  # lines of the row so far, without the second names
     above: Token | None = None
@@ -164,18 +164,16 @@ def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
             level = token.whole and len(token.text) == _ITEM_DIGITS and above is not None and _of_class(above)
             above = token
             if not code and not level and token.kind != "text":
-                first, named, second, row = "", False, False, []  # amounts: the row's names are behind us
+                first, second, row = "", False, []  # amounts: the row's names are behind us
             elif code and (not first or (second and token.text[0] == first)):  # a row without amounts is above it
-                first, named, second, row = token.text[0], False, False, []
-            elif code and named and token.text[0] != first:
+                first, second, row = token.text[0], False, []
+            elif code and token.text[0] != first:  # also where the first one's name stands above it
                 if token.text[0] == _DEPARTMENT:
                     for part in (*row, kept):
                         part.clear()
-                    first, named = _DEPARTMENT, False
+                    first = _DEPARTMENT
                 else:
                     second = True
-            elif token.kind == "text" and first:
-                named = True
             if not second:
                 kept.append(token)
         row = [*row, kept] if first else []
