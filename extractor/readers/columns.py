@@ -168,6 +168,27 @@ def in_line_order(known: Layout, header: Sequence[Sequence[str]], by_name: Mappi
     return known if order == known.columns else replace(known, columns=order, printed=order, short=order)
 
 
+def adrift(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
+    """Doubt where a column stands whose name is cut, above and below a line of others: its place in it isn't told.
+
+    ``对个人和家庭的补`` / ``工资福利支出 商品和服务支出`` / ``助``
+    """
+    if known.sums or known.doubtful or known.printed != known.columns or known.short != known.columns:
+        return known
+    for above, line, below in zip(header, header[1:], header[2:], strict=False):
+        if len(above) != 1 or len(below) != 1 or is_name(above[0]):
+            continue
+        own = by_name.get(above[0] + below[0], ())
+        beside = [c for p in line for c in by_name.get(p, ()) if c in known.columns]
+        if len(own) == 1 and own[0] in known.columns and _SUMS[0] in line and len(beside) > 1:
+            rest = [c for c in known.columns if c != own[0]]
+            at = min(rest.index(c) for c in beside if c in rest)
+            other = (*rest[:at], own[0], *rest[at:])
+            other = other if other != known.columns else (*rest[: at + 1], own[0], *rest[at + 1 :])
+            return replace(known, short=other, doubtful=True)
+    return known
+
+
 def _of_last_year(labels: Mapping[str, str], header: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return the names of last year's columns where they are called by this year's: the earlier one is theirs.
 

@@ -10,7 +10,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec, is_final
 
 from .body import Body, prepare, tokens_of
-from .columns import MORE, Layout, columns_by_name, in_line_order, told_apart, whole
+from .columns import MORE, Layout, adrift, columns_by_name, in_line_order, told_apart, whole
 from .flat import in_a_row
 from .flow import flow_rows
 from .group_columns import in_groups
@@ -90,8 +90,9 @@ def _as_printed(verdict: Layout, spec: TableSpec, body: Body) -> Layout:
     if body.grid or not verdict.labels:
         return verdict
     pieces, by_name = [split_header(line.text) for line in body.pieces], columns_by_name(spec)
-    ordered = verdict if spec.shape != "coded" or body.blocks else in_line_order(verdict, pieces, by_name)
-    return whole(ordered, pieces, by_name)
+    if spec.shape == "coded" and not body.blocks:
+        verdict = adrift(in_line_order(verdict, pieces, by_name), pieces, by_name)
+    return whole(verdict, pieces, by_name)
 
 
 def _labelled(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
