@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, sections
+from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, sections, ways
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -173,13 +173,14 @@ class Extractor:
         """
         spoken, lost = beside
         odd = [*reading.unknown, *lost]
-        read = [assemble.table(text, draft) for draft in reading.drafts]
+        drafts = ways.told(text, reading.drafts, spoken, self.catalogue)
+        read = [assemble.table(text, draft) for draft in drafts]
         found = sorted([*read, *spoken], key=lambda t: t.lines)
         recognised = any(r.score is not None for r in out.regions)
         doubted = names.doubt(found, _lines_of(text, found), self.catalogue, recognised=recognised)
         judged = confirm.judge(doubted, self.catalogue, disputes)
         checked = judged.checked
-        said = [*reading.findings, *judged.findings, *_left_out(text, reading.drafts, read)]
+        said = [*reading.findings, *judged.findings, *_left_out(text, drafts, read)]
         said.extend(_structure(checked.tables, text, odd, self.catalogue.by_id))
         said.extend(_absent(checked.tables, odd, self.catalogue))
         evidence = [*out.findings, *said, *regions.others(checked.tables, out.regions)]

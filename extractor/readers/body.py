@@ -14,7 +14,7 @@ from .below import priced_below
 from .blocks import block_starts, split_blocks
 from .columns import is_name
 from .displaced import in_place
-from .fragments import joined, names_of
+from .fragments import apart, joined, names_of
 from .furniture import furniture, note_of
 from .hints import Hint
 from .labels import STAGE, TOTALS, Labels
@@ -37,6 +37,7 @@ from .torn import whole_codes, with_zeros, without_stray_dashes, without_tears
 from .two_in_a_cell import parted
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
+_ROWS = 3  # without an amount, above the number of a page
 _LINE = 10_000  # characters of a line of a table; what is longer is none, and is listed as not read
 _AMOUNT = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
@@ -174,6 +175,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     if not grid and layouts[0].shape in ("coded", "labels"):
         header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
         header = [*header, *astray]
+    header = header if grid else apart(header, layouts)
     whole = tuple(_unwrapped(header)) if grid else names_of(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)
@@ -235,10 +237,16 @@ def _unwrapped(header: Sequence[Line]) -> Iterator[Line]:
 
 
 def _without_strays(body: Body, spec: TableSpec, labels: Labels) -> Body:
-    """Drop the lines that are the numbers of pages, where they are no codes of the table."""
+    """Drop the lines that are the numbers of pages, where they are no codes of the table.
+
+    Where no row has an amount, one number alone below them all is a page's too.
+    """
     lines = body.lines
     if not body.grid and in_one_row(lines):
         return body
+    numbers = [t for line in lines for t in line if t.kind == "number"]
+    if not body.grid and len(lines) > _ROWS and len(numbers) == 1 and lines[-1] == (*numbers,) and numbers[0].whole:
+        return replace(body, lines=lines[:-1])
     kept = [line for i, line in enumerate(lines) if not (body.decimals and stray_page(lines, i, spec, labels))]
     return body if len(kept) == len(lines) else replace(body, lines=tuple(kept))
 

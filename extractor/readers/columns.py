@@ -1,5 +1,6 @@
 """What a header may say of the columns of a table: by names that a spec has, by those it doesn't, by letters alone."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,8 +10,10 @@ from extractor.lexicon import lookalikes, nearly, resembles
 from extractor.normalize import squeeze
 from extractor.specs import TableSpec, catalogue
 
-from .labels import HEADER_WORDS
+from .labels import HEADER_WORDS, undated
 
+_YEAR = re.compile(r"(?:19|20)\d\d年")
+_LAST = "上年"  # how last year's columns are called
 _LIKE = 2  # times that it weighs more if its name looks misread
 _OF = 5  # characters of a name of which one may be misread
 _OF_KNOWN = 3  # the same, of one that isn't taken for a column of an office's own
@@ -125,6 +128,84 @@ def told_apart(known: Layout) -> Layout:
     often = Counter(name for column, name in known.labels.items() if column in known.columns)
     labels = {i: i if often[n] > 1 and i.endswith(f"/{n}") else n for i, n in known.labels.items()}
     return known if labels == known.labels else replace(known, labels=labels)
+
+
+def whole(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
+    """Return a layout whose names go on where they do on a line below, as those beside them do, or in pieces.
+
+    ``政府性基金预算财 国有资本经营预算`` / ``政拨款 财政拨款``: the second is a name by itself, and isn't whole.
+    """
+    labels = dict(known.labels)
+    for column, name in known.labels.items():
+        at = next((i for i, line in enumerate(header) if name in line), len(header))
+        below = [line for line in header[at + 1 : at + 3] if len(line) == len(header[at]) > 1]
+        told = [name + line[header[at].index(name)] for line in below]
+        pieces = Counter(p for line in header[at + 1 :] for p in line if len(p) == 1 or not is_name(p))
+        told += [n for n in by_name if n.startswith(name) and n != name and _made_of(n[len(name) :], pieces)]
+        labels[column] = max((n for n in told if column in by_name.get(n, ())), key=len, default=name)
+    labels |= _of_last_year(labels, header)
+    return known if labels == known.labels else replace(known, labels=labels)
+
+
+def in_line_order(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
+    """Return a layout whose columns come in the order in which a line of the header has the beginnings of their names.
+
+    ``对个人和家庭 商品和服务支`` / ``的补助 出``: most offices have them the other way round.
+    """
+    if known.sums or known.printed != known.columns or known.short != known.columns:
+        return known
+    columns = list(known.columns)
+    for line in header:
+        if any(map(is_name, line)):
+            continue
+        told = [i for p in line if len(i := {c for n, ids in by_name.items() if n.startswith(p) for c in ids}) == 1]
+        own = [c for (c,) in told if c in columns]
+        if len(own) > 1 and len(set(own)) == len(own):
+            places = sorted(columns.index(c) for c in own)
+            for place, column in zip(places, own, strict=True):
+                columns[place] = column
+    order = tuple(columns)
+    return known if order == known.columns else replace(known, columns=order, printed=order, short=order)
+
+
+def adrift(known: Layout, header: Sequence[Sequence[str]], by_name: Mapping[str, Sequence[str]]) -> Layout:
+    """Doubt where a column stands whose name is cut, above and below a line of others: its place in it isn't told.
+
+    ``对个人和家庭的补`` / ``工资福利支出 商品和服务支出`` / ``助``
+    """
+    if known.sums or known.doubtful or known.printed != known.columns or known.short != known.columns:
+        return known
+    for above, line, below in zip(header, header[1:], header[2:], strict=False):
+        if len(above) != 1 or len(below) != 1 or is_name(above[0]):
+            continue
+        own = by_name.get(above[0] + below[0], ())
+        beside = [c for p in line for c in by_name.get(p, ()) if c in known.columns]
+        if len(own) == 1 and own[0] in known.columns and _SUMS[0] in line and len(beside) > 1:
+            rest = [c for c in known.columns if c != own[0]]
+            at = min(rest.index(c) for c in beside if c in rest)
+            other = (*rest[:at], own[0], *rest[at:])
+            other = other if other != known.columns else (*rest[: at + 1], own[0], *rest[at + 1 :])
+            return replace(known, short=other, doubtful=True)
+    return known
+
+
+def _of_last_year(labels: Mapping[str, str], header: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return the names of last year's columns where they are called by this year's: the earlier one is theirs.
+
+    A cell that reaches over two lines comes below the name of a group beside it: ``2031年预算数`` / ``2030年预算数``.
+    """
+    pieces = [p for line in header for p in line if _YEAR.match(p)]
+    told = {c: [p for p in pieces if undated(p) == undated(n) and p < n] for c, n in labels.items() if _YEAR.match(n)}
+    last = {c: min(earlier) for c, earlier in told.items() if earlier and c.startswith(_LAST)}
+    this = {earlier: labels[c] for c, earlier in last.items()}
+    return last | {c: this[n] for c, n in labels.items() if n in this and c not in last}
+
+
+def _made_of(text: str, pieces: Counter[str]) -> bool:
+    """Whether a text is pieces of a header, one behind the other."""
+    if not text:
+        return True
+    return any(text.startswith(p) and _made_of(text[len(p) :], pieces - Counter([p])) for p in pieces)
 
 
 def is_name(text: str) -> bool:

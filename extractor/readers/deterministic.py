@@ -37,6 +37,8 @@ from .wide import wide
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
 _FIRST = {"functional": "2", "economic": "3", "": "23"}  # digits of the codes
 _OVERLEAF = "its page's grid has another number of cells than the first one's; which column is which isn't told"
+_CLASS = 3  # digits of a class
+_BONDS = "98"  # the second level of what special treasury bonds (超长期特别国债) pay for, in every class
 _STRANGE = "most of its row labels are unknown"
 
 
@@ -162,9 +164,13 @@ def _coded(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, str]
 
 
 def _of_other_tables(rows: Sequence[RawRow], spec: TableSpec) -> None:
-    """Doubt the rows of classes that the table can't have."""
+    """Doubt the rows of classes that the table can't have; special treasury bonds (98) pay for any class."""
+    codes = [row.code for row in rows if row.code and row.code.startswith(spec.never)]
+    of_bonds = {code for code in codes if code[_CLASS : _CLASS + 2] == _BONDS}
+    others = {code[:_CLASS] for code in codes if len(code) > _CLASS and code not in of_bonds}
+    of_bonds |= {code[:_CLASS] for code in of_bonds} - others
     for row in rows:
-        if row.code and row.code.startswith(spec.never):
+        if row.code and row.code.startswith(spec.never) and row.code not in of_bonds:
             row.doubt = f"{row.code} is of a class that this table never has; its title may be another table's"
 
 

@@ -39,6 +39,7 @@ class Draft:
         steps: Who tried to read it, and what came of that.
         doubts: Why a number may belong elsewhere, by the offset at which it is printed.
         sides: The columns of each side, where they have others.
+        ways: The table in each of the few ways that add up, where there are several.
     """
 
     chunk: Chunk
@@ -57,6 +58,7 @@ class Draft:
     steps: tuple[str, ...] = ()
     doubts: Mapping[int, str] = field(default_factory=dict)
     sides: Sides | None = None
+    ways: tuple["Draft", ...] = ()
 
     def frame(self) -> Frame:
         """Return the skeleton for the identities."""

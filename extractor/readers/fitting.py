@@ -10,7 +10,7 @@ from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec, is_final
 
 from .body import Body, prepare, tokens_of
-from .columns import MORE, Layout, columns_by_name, told_apart
+from .columns import MORE, Layout, adrift, columns_by_name, in_line_order, told_apart, whole
 from .flat import in_a_row
 from .flow import flow_rows
 from .group_columns import in_groups
@@ -80,7 +80,19 @@ def fitting(
     if not grouped and not raw.grid and best[0].layout and best[2].known and _overlooked(best[1], best[0], best[2]):
         best = (best[0], best[1], Layout(known=False, reason="its header prints 小计 that none of its columns is"))
     spec, body, verdict = grouped or best
-    return spec, body, told_apart(verdict), [] if grouped else chosen
+    return spec, body, told_apart(_as_printed(verdict, spec, body)), [] if grouped else chosen
+
+
+def _as_printed(verdict: Layout, spec: TableSpec, body: Body) -> Layout:
+    """Return a layout with the names of its columns as they are printed: 小计 for the sum of all, and whole ones."""
+    if not spec.layout and verdict.known and _of_all(body, spec, verdict):
+        return replace(verdict, labels={**verdict.labels, spec.column_ids[0]: _SUBTOTAL})
+    if body.grid or not verdict.labels:
+        return verdict
+    pieces, by_name = [split_header(line.text) for line in body.pieces], columns_by_name(spec)
+    if spec.shape == "coded" and not body.blocks:
+        verdict = adrift(in_line_order(verdict, pieces, by_name), pieces, by_name)
+    return whole(verdict, pieces, by_name)
 
 
 def _labelled(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
@@ -265,4 +277,15 @@ def _elsewhere(spec: TableSpec, catalogue: Catalogue) -> frozenset[str]:
 def _overlooked(body: Body, spec: TableSpec, verdict: Layout) -> int:
     """Whether a header prints 小计, and no column of the layout is named by it: 1, or 0."""
     printed = any(p == _SUBTOTAL for line in body.header_lines for p in split_header(line.text))
-    return int(printed and spec.shape == "coded" and _SUBTOTAL not in verdict.labels.values())
+    overlooked = printed and spec.shape == "coded" and _SUBTOTAL not in verdict.labels.values()
+    return int(overlooked and not _of_all(body, spec, verdict))
+
+
+def _of_all(body: Body, spec: TableSpec, verdict: Layout) -> bool:
+    """Whether the one 小计 that a header prints is the sum of all: 本年支出 stands above it and the others."""
+    pieces = [p for line in body.header_lines for p in split_header(line.text)]
+    first = spec.columns[0] if spec.columns else None
+    alone = pieces.count(_SUBTOTAL) == 1 and TOTALS.isdisjoint(p for p in pieces if p != _SUBTOTAL)
+    if first is None or spec.shape != "coded" or not alone or verdict.columns[:1] != (first.id,):
+        return False
+    return _SUBTOTAL in first.names and any(p in first.names for p in pieces if p != _SUBTOTAL)

@@ -58,7 +58,9 @@ def flow_rows(body: Body, spec: TableSpec, labels: Labels, names: Mapping[str, s
             continue
         _flow_token(token, state, spec, body, [t for t, _ in stream[index + 1 : index + 13]])
         index += 1
-    if state.pending and state.row is not None and not is_total(state.row):
+    if state.pending and state.row is not None and _is_label(state.pending[0], spec):
+        state.rows.append(RawRow(state.pending[0].line, None, state.pending))  # its amount is an empty cell
+    elif state.pending and state.row is not None and not is_total(state.row):
         state.row.label.extend(state.pending)
     rows = [r for r in state.rows if r.label or r.items]
     if spec.shape == "projects":

@@ -5,6 +5,7 @@ Fragments that follow each other are put together so that as few characters as p
 few names as possible: a name that is printed whole is never read shorter.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +14,7 @@ from extractor.data import data_folder
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec, catalogue
 
-from .header_lines import parted, stacked
+from .header_lines import parted, stacked, with_ordinals
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
@@ -25,6 +26,22 @@ _TOTAL = "合计"
 _SUMS = (*_LEAVES, _TOTAL)
 _OF_YEAR = ("本年收入", "本年支出")  # with 小计 behind them they name a column
 _ROWS = "项目"
+_BESIDE = tuple(
+    re.compile(kind)
+    for kind in (
+        r"^(?:一般公共|政府性基金|国有资本)(?!.*支出$)",
+        r"收入$",
+        r"^(?:人员|公用|日常公用)(?:经费|支出)$",
+        r"^(?:基本|项目|经营|事业单位经营|上缴上级|对附属单位补助)支出$",
+        r"(?:预算|决算|执行)数$|^金额$",
+    )
+)
+"""What names that may stand beside each other have in common."""
+_FIRST = ("合计", _ROWS)  # short names in front of others; behind them they may be the end of one
+_KINDS = frozenset({"基本支出", "项目支出", "人员经费", "公用经费"})  # columns that any table may have
+_NAME = 20  # characters of a column's name
+_SHORT = 4  # characters of what is one name
+_TWO = 2
 _NUMBER = 2  # digits of a column's number
 
 
@@ -35,6 +52,51 @@ def joined(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> tuple[Line
     """
     words = _words(layouts)
     return _by_places(header, _joined([parted(line) for line in header], words), words)
+
+
+def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
+    """Return a header's lines with names parted that run into each other, as cells of narrow columns do.
+
+    ``政府性基金预算国有资本经营预算`` is no name, and two columns' names together are all of it. The last of them may
+    go on below: ``事业收入事业单位`` / ``经营收入其他收入``. Each has a line of its own where all other cells have.
+    """
+    header = with_ordinals(header)
+    words, single = _words(layouts) | _KINDS, all(len(split_header(line.text)) == 1 for line in header)
+    lines = [line.text.split() if len(line.text) <= _KEPT else [] for line in header]
+    out: list[Line] = []
+    for at, line in enumerate(header):
+        pieces = lines[at]
+        told = [part for piece in pieces for part in _names_in(piece, words)]
+        if pieces and told[-1] == pieces[-1] and at + 1 < len(lines) and lines[at + 1]:
+            more = _names_in(pieces[-1] + lines[at + 1][0], words)
+            if len(more) > 1 and not _known(pieces[-1], words):
+                told, lines[at + 1] = [*told[:-1], *more], lines[at + 1][1:]
+        if told == pieces == line.text.split():
+            out.append(line)
+        elif told:
+            texts = told if single else [" ".join(told)]
+            out += [replace(line, text=text, offsets=None, ends=(), breaks=()) for text in texts]
+    return out
+
+
+def _names_in(piece: str, words: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that run into each other in a piece, if they are all of it in one way alone; or the piece."""
+    if len(piece) <= _SHORT or _known(piece, _any_words()) or _known(piece, words):
+        return (piece,)
+    ways: dict[int, list[tuple[str, ...]]] = {0: [()]}
+    for end in range(_TWO, len(piece) + 1):
+        names = [(first, piece[first:end]) for first in range(max(0, end - _NAME), end - _TWO + 1) if first in ways]
+        fit = [(f, name) for f, name in names if name in words and (len(name) > _TWO or (not f and name in _FIRST))]
+        if found := [(*way, name) for first, name in fit for way in ways[first][:_TWO]]:
+            ways[end] = found
+    told = [way for way in ways.get(len(piece), []) if _alike(way)]
+    return told[0] if len(told) == 1 else (piece,)
+
+
+def _alike(names: Sequence[str]) -> bool:
+    """Whether names are such as stand beside each other: 公用经费项目支出 is one name, and not two."""
+    own = names[1:] if names[0] in _FIRST else names
+    return any(all(map(kind.search, own)) for kind in _BESIDE)
 
 
 def _by_places(header: Sequence[Line], plain: tuple[Line, ...], words: frozenset[str]) -> tuple[Line, ...]:

@@ -42,7 +42,8 @@ def grid_rows(body: Body, spec: TableSpec, labels: Labels) -> list[RawRow]:
         _grid_cells(row, rest, spec, name_cell)
         if code:
             last_code = code
-        words = code is None and not row.items and not is_total(row) and not labels.is_class(row.text, spec)
+        own = is_total(row) or labels.is_class(row.text, spec) or (bool(spec.left) and labels.known(row.text, spec))
+        words = code is None and not row.items and not own
         if words and rows and not is_total(rows[-1]):
             _continue(rows[-1], row)
         elif row.label or row.items:

@@ -8,7 +8,7 @@ Path = tuple[str, ...]
 LEAVES = frozenset({"小计", "合计"})
 WHOLE = re.compile(r"(?:总计|合计|小计)$")
 _OF_LABELS = re.compile(
-    r"(?:科目|编码|代码|名称|分类)(?:\([^()]*\))?$|^(?:类|款|项|项目|备注|序号|栏次|行次|类款项|单位|部门|类型|项目类[型别]|(?:项目|实施|预算)单位|主管部门)$|^项目\(按|^[\d※*]+$"
+    r"(?:科目|编码|代码|名称|分类)(?:\([^()]*\))?$|^(?:类|款|项|项目|备注|序号|栏次|行次|类款项|单位|部门|类型|项目类[型别]|(?:项目|实施|预算)单位|主管部门|单位\(科目名称\))$|^项目\(按|^[\d※*]+$"
 )
 WITHIN = re.compile(r"其中")  # parts that needn't be all
 # What can't be part of what: basic expenditure is staff and running cost, the treasury's money is no income of the

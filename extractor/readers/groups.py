@@ -44,13 +44,22 @@ class Grouped:
 
 def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
-    known = _unless_refuted(known_form(lines), rows)
+    known = _known(lines, rows)
     work = Work(_STEPS)
     return known or _settled(ways(lines, work), rows, work)
 
 
-def _unless_refuted(paths: tuple[Path, ...], rows: Sequence[RawRow]) -> Grouped | None:
+def _known(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header that the whole country prints alike, if no row speaks against them."""
+    return _fitting(known_form(lines), rows)
+
+
+def of_form(names: Sequence[Sequence[str]], rows: Sequence[RawRow], *, apart: bool = False) -> Grouped | None:
+    """Return the columns of the known form that has just these names, line by line, if no row speaks against them."""
+    return _fitting(form_of(names, apart=apart), rows)
+
+
+def _fitting(paths: tuple[Path, ...], rows: Sequence[RawRow]) -> Grouped | None:
     amounts = _amounts(rows) if paths else []
     sums = sums_of(paths) if paths else ()
     kept = [next(places(row, len(paths), sums), None) is not None for row in amounts]
@@ -62,9 +71,6 @@ def settled(names: Sequence[Sequence[str]], rows: Sequence[RawRow]) -> Grouped |
 
     Names on one line may be several lines of a header, one cell on each line of the text.
     """
-    known = _unless_refuted(form_of([name for line in names for name in line]), rows)
-    if known is not None:
-        return known
     work = Work(_STEPS)
     ways = in_lines(names[0], (), work) if len(names) == 1 else trees(names, work)
     return _settled(ways, rows, work)
@@ -152,9 +158,14 @@ def _covers(found: Grouped) -> bool:
 
 
 def _amounts(rows: Sequence[RawRow]) -> list[tuple[int, ...]]:
-    """Return the different rows of amounts, in units of their last place, those with most first."""
+    """Return the different rows of amounts, in units of their last place, those with most first.
+
+    Where zeros are printed behind the point, an amount with fewer digits there is rounded, and its row says less.
+    """
     items = [row.items for row in rows if row.items]
     decimals = max((t.amount.decimals for row in items for t in row if t.amount), default=0)
+    if decimals and any(t.decimals == decimals and t.text.endswith("0") for row in items for t in row):
+        items = [row for row in items if not any(t.amount and t.amount.value and t.decimals < decimals for t in row)]
     kept = {told for row in items if (told := in_units(row, decimals))}
     return sorted(kept, key=lambda row: (-len(row), row))
 

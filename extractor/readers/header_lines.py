@@ -24,6 +24,7 @@ _WIDE = 2  # blanks between the cells of a line that keeps its places
 _WIDE_CHARACTER = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
 _MOST, _LONGEST = 80, 600  # lines of a header, and characters of each
 _SEVERAL = 2  # lines, pieces
+_ORDINAL, _ROWS = "行次", "项目"
 
 
 def parted(line: Line) -> Line:
@@ -37,6 +38,32 @@ def _parts(piece: str) -> list[str]:
     parts = [part for part in _GLUED.split(piece) if part]
     whole = len(parts) == 1 or piece in HEADER_WORDS or not _BEGINS.isdisjoint(parts)
     return [piece] if whole else parts
+
+
+def with_ordinals(header: Sequence[Line]) -> list[Line]:
+    """Return a header's lines with 行次 put together whose halves stand below each other, beside other cells or not.
+
+    In a line between them it goes behind each 项目, which it counts the rows of.
+    """
+    pieces = [line.text.split() for line in header]
+    for at, line in enumerate(pieces):
+        count = line.count(_ORDINAL[0])
+        below = next((i for i in (at + 1, at + 2) if i < len(pieces) and _ORDINAL[1] in pieces[i]), 0)
+        if not count or _ORDINAL[1] in line or pieces[below].count(_ORDINAL[1]) != count:
+            continue
+        between = pieces[at + 1] if below == at + 2 and pieces[at + 1].count(_ROWS) == count else None
+        pieces[below] = [p for p in pieces[below] if p != _ORDINAL[1]]
+        if between is None:
+            pieces[at] = [_ORDINAL if p == _ORDINAL[0] else p for p in line]
+        else:
+            pieces[at] = [p for p in line if p != _ORDINAL[0]]
+            pieces[at + 1] = [word for p in between for word in ((p, _ORDINAL) if p == _ROWS else (p,))]
+    told = zip(header, pieces, strict=True)
+    return [
+        line if words == line.text.split() else replace(line, text=" ".join(words), offsets=None, ends=(), breaks=())
+        for line, words in told
+        if words or not line.text.strip()
+    ]
 
 
 @dataclass(slots=True)

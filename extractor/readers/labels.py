@@ -30,7 +30,7 @@ _WORDS = (
     "增减情况", "部门预算支出经济分类科目编码", "部门预算支出经济分类科目名称", "部门预算支出经济科目编码",
     "部门预算支出经济科目名称", "支出功能分类科目编码", "支出功能分类科目名称", "支出经济分类科目编码",
     "支出经济分类科目名称", "政府预算支出经济分类科目编码", "政府预算支出经济分类科目名称", "支出功能分类科目",
-    "支出经济分类科目", "功能分类科目", "经济分类科目", "部门预算支出经济分类科目", "单位名称(科目)",
+    "支出经济分类科目", "功能分类科目", "经济分类科目", "部门预算支出经济分类科目", "单位名称(科目)", "单位(科目名称)",
     "当年财政拨款预算安排", "财政拨款预算安排", "单位代码", "单位编码", "部门(单位)代码", "部门(单位)名称", "单位",
     "代码", "本年政府性基金预算支出", "本年国有资本经营预算支出", "本年一般公共预算支出", "本年一般公共预算基本支出",
     "本年财政拨款支出", "本年财政拨款基本支出", "财政拨款基本支出", "一般公共预算财政拨款支出",
@@ -71,6 +71,7 @@ STAGE = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?)(?:年初|部
 """A year and what its amounts are, as the label of a row."""
 _STAGES = frozenset({"预算数", "决算数", "预算金额"})
 _CODE = re.compile(r"[2345]\d\d(?:\d\d){0,2}")
+_FIRST = "一、"  # how the first label of a side begins
 _ITEMS = 3  # labels on one line, as no row has
 _DIGITS = 4  # digits of a year
 _SHORTEST = 4  # characters of a label of which one may be misread, where its number is right
@@ -236,7 +237,9 @@ class Labels:
         label = squeeze("".join(t.text for t in tokens if t.kind == "text"))
         bare = split_label(label)[1]
         # The number of its line may stand between a numbered label and its amounts.
-        counted = spec.shape == "labels" and split_label(label)[0] is not None
+        counted = spec.shape == "labels" and (
+            split_label(label)[0] is not None or bool(following and following[0].whole and following[0].text == "1")
+        )
         if (amounts or next_amount or dashed or counted) and (bare in TOTALS or self.known(label, spec)):
             return True
         if spec.shape == "two_sided" and first.kind == "text":
@@ -289,8 +292,9 @@ class Labels:
         if not any(t.priced for t in tokens):
             if len(words) != 1 or not numbered:
                 return False
+            # One cell a line, or a label on two; one that goes on below stands in front of no amount.
             rest = "".join(t.text for t in following if t.kind == "text")
-            return before_amount or self.known(squeeze(words[0] + rest), spec)  # one cell a line, or a cell on two
+            return before_amount or words[0].startswith(_FIRST) or self.known(squeeze(words[0] + rest), spec)
         return bool(numbered) or any(self.known(w, spec) for w in words)
 
     def split(self, words: Sequence[str], spec: TableSpec) -> list[list[int]]:

@@ -18,7 +18,7 @@ _DEPARTMENT = "3"  # how the department's economic classes begin
 _SERIALS = 4  # so many rows that are counted
 _HEADER = 60  # lines that a header may take where its cells come in fragments
 _OFFICE_DIGITS = (6, 8, 9, 12)
-_CLASS_DIGITS = 3
+_CLASS_DIGITS, _ITEM_DIGITS = 3, 2
 _GAP = 40  # rows that may be missing between two numbers
 
 
@@ -141,32 +141,39 @@ def prints_two_codes(lines: Sequence[Sequence[Token]]) -> bool:
     return both >= _SEVERAL and both * 2 > rows
 
 
+def _of_class(token: Token) -> bool:
+    """Whether a token is the code of an economic class."""
+    return token.whole and len(token.text) == _CLASS_DIGITS and bool(_ECONOMIC.fullmatch(token.text))
+
+
 def without_second_codes(lines: Sequence[list[Token]]) -> list[list[Token]]:
     """Keep one code and name of each row: the other, up to its amounts, says the same in other classes.
 
     The first is kept, or the second where that is the department's: several of its items go by one government class.
     """
     out = []
-    first, named, second = "", False, False
+    first, second = "", False
     kept: list[Token] = []
     row: list[list[Token]] = []  # lines of the row so far, without the second names
+    above: Token | None = None
     for line in lines:
         kept = []
         for token in line:
             code = token.whole and bool(_ECONOMIC.fullmatch(token.text))
-            if not code and token.kind != "text":
-                first, named, second, row = "", False, False, []  # amounts: the row's names are behind us
-            elif code and not first:
-                first = token.text[0]
-            elif code and named and token.text[0] != first:
+            # Its item in a column of its own: ``505`` / ``01``.
+            level = token.whole and len(token.text) == _ITEM_DIGITS and above is not None and _of_class(above)
+            above = token
+            if not code and not level and token.kind != "text":
+                first, second, row = "", False, []  # amounts: the row's names are behind us
+            elif code and (not first or (second and token.text[0] == first)):  # a row without amounts is above it
+                first, second, row = token.text[0], False, []
+            elif code and token.text[0] != first:  # also where the first one's name stands above it
                 if token.text[0] == _DEPARTMENT:
                     for part in (*row, kept):
                         part.clear()
-                    first, named = _DEPARTMENT, False
+                    first = _DEPARTMENT
                 else:
                     second = True
-            elif token.kind == "text" and first:
-                named = True
             if not second:
                 kept.append(token)
         row = [*row, kept] if first else []

@@ -13,6 +13,7 @@ from .labels import TOTALS
 from .rows import RawRow
 
 _CLASS = 3  # digits of a class
+_UNCODED = "it carries no code and is no total; the table's sums don't reach it"
 
 
 def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> None:
@@ -33,13 +34,19 @@ def coded(rows: Sequence[RawRow], labelled: frozenset[str] = frozenset()) -> Non
         elif row.bare in labelled:
             row.key = row.role = row.bare
         elif row.kind != "total":
-            row.key = row.bare
-            row.doubt = row.doubt or "it carries no code and is no total; the table's sums don't reach it"
+            row.key, again = row.bare, total is not None and _of_the_one_office(row, rows[total])
+            row.doubt = row.doubt or ("" if again else _UNCODED)
     for index, row in enumerate(rows):
         if row.code:
             row.parent = _ancestor(row.code, by_code, total)
             if row.parent == index:
                 row.parent = total
+
+
+def _of_the_one_office(row: RawRow, total: RawRow) -> bool:
+    """Whether a row says the total again under the name of the only office that there is."""
+    told = [[(t.text, t.cell) for t in r.items] for r in (row, total)]
+    return bool(row.items) and told[0] == told[1] and OFFICE_NAME.search(row.bare) is not None
 
 
 def by_names(rows: Sequence[RawRow], catalogue: Catalogue, first: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from extractor.amount import Amount, parse_amount, usual_places
@@ -201,6 +202,7 @@ def usual_decimals(lines: Sequence[Sequence[Token]]) -> int:
     return usual
 
 
+_SEVERAL = 2  # numbers whose thousands blanks set apart
 _BROKEN = 3  # numbers that lost their last digit to the next line; fewer may be chance
 
 
@@ -208,12 +210,13 @@ def join_split_numbers(lines: Sequence[list[Token]], decimals: int, *, across: b
     """Join numbers that are split over lines or by a blank: ``89.6`` / ``7``, ``71.`` / ``29``, ``1 234.56``.
 
     A number with fewer decimals than the table's, and just the digits that it lacks behind it, are one number. The
-    blank is a thousands separator only in a table that has no other long numbers, and none that count its rows (行次).
-    Without ``across`` numbers are joined within their lines only.
+    blank is a thousands separator only in a table that has several of them and no other long numbers, and none that
+    count its rows (行次): a blank alone may stand between ``7`` and ``386.02``. Without ``across`` numbers are joined
+    within their lines only.
     """
     if not decimals:
         return list(lines)
-    grouped = not any(
+    grouped = sum(_by_blank(a, b, decimals) for line in lines for a, b in pairwise(line)) >= _SEVERAL and not any(
         len(t.text.partition(".")[0].lstrip("-")) > 3 if t.decimals else "行次" in t.text
         for line in lines
         for t in line
@@ -250,13 +253,13 @@ def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token
         or (bool(_HEAD.fullmatch(first.text)) and second.digits and len(second.text) == decimals)
         or (first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
     )
-    by_blank = (
-        grouped
-        and first.whole
-        and len(first.text) <= 3
-        and not first.text.startswith("0")
-        and bool(re.fullmatch(rf"[0-9]{{3}}\.[0-9]{{{decimals}}}", second.text))
-    )
-    if not fits and not by_blank:
+    if not fits and not (grouped and _by_blank(first, second, decimals)):
         return None
     return Token("number", first.text + second.text, (*first.spans, *second.spans), first.cell, last=True)
+
+
+def _by_blank(first: Token, second: Token, decimals: int) -> bool:
+    """Whether two tokens may be one number whose thousands a blank sets apart."""
+    short = first.whole and len(first.text) <= 3 and not first.text.startswith("0")
+    rest = second.decimals == decimals and second.text.find(".") == 3 and second.text[:3].isdigit()
+    return short and rest and first.cell == second.cell

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 
 from extractor.normalize import Line, squeeze
 from extractor.specs import TableSpec
@@ -18,11 +19,10 @@ from .body import Body
 from .columns import MORE, Layout, columns_by_name, looks_misread, strangeness
 from .fragments import whole_names
 from .group_words import LEAVES, names_rows
-from .groups import Grouped, settled
-from .header_forms import form_of
+from .groups import Grouped, of_form, settled
 from .heads import REMARK, Paths, bare, named, paths
 from .labelled import labelled_rows
-from .labels import Labels, undated
+from .labels import TOTALS, Labels, undated
 from .rows import RawRow
 from .tokens import cells, split_header
 
@@ -32,6 +32,7 @@ _WHOLE = re.compile(r"(?:[总合小]计|预算数|决算数|执行数|金额|预
 _OUTTURN = re.compile(r"决算|执行|本年")
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
 _MOST = 12  # columns of a side
+_FEW = 6  # names of a side on its first two lines
 _YEARS = ("上年预算数", "预算数")
 _CHANGE = "增减额"
 _RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
@@ -84,7 +85,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     header = body.pieces if not body.fragments else whole_names(body.pieces, sides=True)
     told = _parted(header)
     if told is None:
-        return otherwise
+        rows = labelled_rows(body, spec, labels)
+        return _of_known_form(header, spec, rows) or _centred(header, spec, rows) or otherwise
     left, right, lower = told
     if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
         return otherwise
@@ -107,7 +109,8 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
     otherwise = _named_below(otherwise, right, lower)
     found = settled([right, *lower], [row for row in rows if row.side == "right"])
     if found is None or len(found.columns) > _MOST:
-        return _unless_strange([*right, *(n for line in lower for n in line)], spec, otherwise)
+        names = [*right, *(n for line in lower for n in line)]
+        return _of_known_form(header, spec, rows) or _unless_strange(names, spec, otherwise)
     return _layout((above, found.columns), spec, found) or otherwise
 
 
@@ -144,6 +147,12 @@ def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[s
 
 def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str]]] | None:
     """Return the names of the left side, those of the right side on the same line, and the lines of names below."""
+    told = _in_sides(header)
+    return None if told is None or told[0] else told[1:]
+
+
+def _in_sides(header: Sequence[Line]) -> tuple[list[list[str]], list[str], list[str], list[list[str]]] | None:
+    """Return the lines of names above the line that both sides begin on, those of each side, and the lines below."""
     lines = [_words(line.text) for line in header]
     lines = [kept for line in lines if (kept := [p for p in line if p != REMARK and p not in _SIDES])]
     if all(len(line) == 1 for line in lines):  # one cell on each line
@@ -151,17 +160,52 @@ def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str
     for number, line in enumerate(lines):
         of_rows = [_of_rows(piece) for piece in line]
         begins = [i for i, own in enumerate(of_rows) if own and (not i or not of_rows[i - 1])]
-        front = line[: begins[0]] if begins else []  # groups that a tool puts before all, cell by cell
-        if len(begins) == _TWO and (not front or len(lines) == 1):
-            sides_ = [[p for p in part if not _of_rows(p)] for part in (line[begins[0] : begins[1]], line[begins[1] :])]
-            below = [[p for p in other if not _of_rows(p)] for other in lines[number + 1 :]]
-            above = [
-                p for other in (*lines[:number], front) for p in other if not _of_rows(p) and not _WHOLE.fullmatch(p)
-            ]
-            if above and not (front and form_of([*above, *sides_[1]])):
-                return None
-            return sides_[0], [*above, *sides_[1]], [other for other in below if other]
+        if len(begins) == _TWO and (not begins[0] or len(lines) == 1):
+            parts = line[begins[0] : begins[1]], line[begins[1] :]
+            left, right = ([p for p in part if not _of_rows(p)] for part in parts)
+            # A tool that writes merged cells by themselves has groups in front of all, cell by cell.
+            front = [[p] for p in line[: begins[0]]]
+            above, below = (
+                [kept for other in part if (kept := [p for p in other if not _of_rows(p)])]
+                for part in ([*lines[:number], *front], lines[number + 1 :])
+            )
+            return above, left, right, below
     return None
+
+
+def _of_known_form(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
+    """Take the right side's columns of a header whose cells are centred: a name of all of them, then a known form."""
+    told = _in_sides(header)
+    if told is None or len(told[1]) != 1:
+        return None
+    above, (main,), right, below = told
+    lines = [*above, right, *below]
+    of_all = next((line for line in (*above, right) if len(line) == 1 and _WHOLE.search(line[0])), None)
+    apart = bool(above) and all(len(_words(line.text)) == 1 for line in header)
+    names = [line for line in lines if line is not of_all]
+    found = of_form(names, [row for row in rows if row.side == "right"], apart=apart)
+    return _layout((((main,),), found.columns), spec, found) if found else None
+
+
+def _centred(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
+    """Take the columns of a header whose right side has names of groups a line above its other names.
+
+    Where in the line below they belong isn't told; of all places the sums have to allow one alone.
+    """
+    told = _in_sides(header)
+    if told is None or len(told[0]) != 1 or not told[3] or len(told[0][0]) + len(told[2]) > _FEW:
+        return None
+    (groups,), left, right, below = told
+    mine = [row for row in rows if row.side == "right"]
+    count = len(groups) + len(right)
+    found = {}
+    for places in combinations(range(count), len(groups)):
+        inside, others = iter(groups), iter(right)
+        line = [next(inside if place in places else others) for place in range(count)]
+        if way := settled([line, *below], mine):
+            found[way.columns] = way
+    way = next(iter(found.values())) if len(found) == 1 else None
+    return _layout((tuple((name,) for name in left), way.columns), spec, way) if way else None
 
 
 def _words(text: str) -> list[str]:
@@ -215,6 +259,9 @@ def _with_main(found: Mapping[str, str], side: Paths, main: str) -> dict[str, st
     wholes = [i for i, path in zip(ids, side, strict=True) if _WHOLE.search(path[-1])]
     if all(_YEAR.fullmatch(path[-1]) for path in side):  # the later of two years
         wholes = [i for i, path in zip(ids, side, strict=True) if path == max(side)]
+    sums = [i for i, path in zip(ids, side, strict=True) if path[-1] in TOTALS]
+    if len(wholes) > 1 and len(sums) == 1:
+        wholes = sums  # 一般公共预算 is a kind of money
     if len(wholes) > 1:
         done = [i for i, path in zip(ids, side, strict=True) if i in wholes and any(map(_OUTTURN.search, path))]
         wholes = done if len(done) == 1 else []

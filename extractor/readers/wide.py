@@ -30,9 +30,13 @@ _PARTS = "小计"
 _ENDS = ("购置费", "小计")  # with which what stands in one cell below another begins
 _TWO = 2  # totals, years
 _YEAR = re.compile(r"(?:19|20)\d\d年度?")
+_FEW = 12  # ways of placing the numbers of a row, each of which may be held against other tables
 _WAYS = 64  # of placing the numbers of two rows
 _BLOCK = re.compile(r"(?:(?:19|20)\d\d年度?|上年度?|本年度?|当年|全年|年初)?(?:预算数|决算数|执行数|预算执行数)")
 _STAGES = re.compile(rf"(?:{_BLOCK.pattern}|(?:19|20)\d\d年|[上本]年|增减|变[动化]|比上年)")
+_Way = dict[tuple[Path, int], Token]
+_Ways = Sequence[_Way]
+"""Ways to place the numbers of a row."""
 _AMBIGUOUS = "the text doesn't tell which of the header's items its number belongs to"
 
 
@@ -83,10 +87,27 @@ def wide(chunk: Chunk, spec: TableSpec, body: Body) -> Draft | str:
         items, found = (fewer, own) if own or told else (items, found)
     if not found:
         return "its numbers fit its header's items in no way that adds up"
-    drafts = [
-        _draft((chunk, spec, body), fits, items, named, "" if line is total else line.label)
-        for line, fits in zip(lines, found, strict=True)
-    ]
+    every = (chunk, spec, body), items, named
+
+    def drawn(ways: Sequence[_Ways]) -> Draft:
+        told = zip(lines, ways, strict=True)
+        return _together([_draft(*every, fits, "" if line is total else line.label) for line, fits in told])
+
+    draft = drawn(found)
+    of_total: _Ways = found[lines.index(total)] if total else []
+    alike = [[_alike(fits, way) for fits in found] for way in of_total if 1 < len(of_total) <= _FEW]
+    return replace(draft, ways=tuple(map(drawn, alike)))
+
+
+def _alike(fits: _Ways, way: _Way) -> _Ways:
+    """Return the one way of a row in which the same items have amounts as in another's; all, where none has."""
+    filled = {cell for cell, token in way.items() if token.amount and token.amount.value}
+    same = [fit for fit in fits if {cell for cell, t in fit.items() if t.amount and t.amount.value} == filled]
+    return same if len(same) == 1 else fits
+
+
+def _together(drafts: Sequence[Draft]) -> Draft:
+    """Put the rows of offices and of their total into one table."""
     rows: list[RawRow] = []
     for draft in drafts:
         for row in draft.rows:
@@ -169,7 +190,9 @@ def _by_years(
         fits = [fit | other for fit in fits for other in own]
     if not fits or len(fits) > _WAYS:
         return "its numbers fit its header's items in no way that adds up, or in too many"
-    return _draft(told, fits, items, dict(sorted(years.items())), "")
+    columns_ = dict(sorted(years.items()))
+    alone = [_draft(told, items, columns_, [fit], "") for fit in fits if 1 < len(fits) <= _FEW]
+    return replace(_draft(told, items, columns_, fits, ""), ways=tuple(alone))
 
 
 def _placed(
@@ -330,9 +353,8 @@ def _apart(item: Path, items: Sequence[Path], shown: Container[Path]) -> bool:
 
 
 def _draft(
-    told: tuple[Chunk, TableSpec, Body], fits: Sequence[dict[tuple[Path, int], Token]],
-    items: Sequence[Path], named: Mapping[int, str], office: str,
-) -> Draft:  # fmt: skip
+    told: tuple[Chunk, TableSpec, Body], items: Sequence[Path], named: Mapping[int, str], fits: _Ways, office: str
+) -> Draft:
     chunk, spec, body = told
     # Cars are run more often than they are bought, and guests received more often than anybody travels abroad.
     usual = ("公务用车运行费", "公务接待费")
