@@ -281,6 +281,12 @@ class CheckCount(Record):
     violated: int = 0
     unchecked: int = 0
 
+    def __add__(self, other: "CheckCount") -> "CheckCount":
+        return CheckCount(
+            held=self.held + other.held, violated=self.violated + other.violated,
+            unchecked=self.unchecked + other.unchecked,
+        )  # fmt: skip
+
 
 class ModelUsage(Record):
     """What the answers behind a result took when they were given: the same on every rerun, cache or not.

@@ -6,9 +6,10 @@ no words with its neighbours but looks like one that does. No name is ever corre
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from operator import add, ne
 
 from .characters import NUMERALS, beside_of, inner, is_chinese, is_uncommon, one_more, sides_of
@@ -257,8 +258,7 @@ class Spelling:
     @cached_property
     def _fours(self) -> Counter[str]:
         """How often four Chinese characters stand one behind the other in the disclosure."""
-        runs: list[str] = _CHINESE.findall(self.text)
-        return Counter(run[i : i + _FOUR] for run in runs for i in range(len(run) - _FOUR + 1))
+        return Counter(chain.from_iterable(map(_fours_of, _CHINESE.findall(self.text))))
 
     def _likelier(self, name: str, index: int) -> str:
         """Return the pair that a look-alike of a character makes with a neighbour, where it is far likelier there.
@@ -304,6 +304,12 @@ class Spelling:
 
     def _count(self, pair: str) -> int:
         return self._pairs.get(pair, 0)
+
+
+def _fours_of(run: str) -> Iterator[str]:
+    """Yield every four characters that stand one behind the other."""
+    twos = list(map(add, run, run[1:]))
+    return map(add, twos, twos[2:])
 
 
 __all__ = ["SHORT", "Spelling"]

@@ -145,7 +145,7 @@ def _telling(
         and evaluate(i, frames, fixed).verdict == "violated"
         for ref in i.refs
     }  # fmt: skip
-    return [i for i in found if i not in bare or bare[i].isdisjoint(broken)]
+    return [i for i in found if i not in bare or bare[i].isdisjoint(broken)] if broken else list(found)
 
 
 def _zeros(draft: Draft) -> Draft:
