@@ -34,6 +34,13 @@ def _others(char: str) -> tuple[str, ...]:
     return tuple(sorted(lookalikes().get(char, frozenset()) - NUMERALS))
 
 
+@lru_cache(maxsize=8192)
+def _wordless(known: Lexicon, left: str, char: str, right: str = "") -> Sequence[str]:
+    """Return the pairs that a character makes with its neighbours, where none is a word: the same in every document."""
+    pairs = [a + char + b for a, b in sides_of(left + char + right, len(left))]
+    return () if any(pair in words() or pair in known.pairs for pair in pairs) else pairs
+
+
 @dataclass(frozen=True)
 class Spelling:
     """Judges the characters of names.
@@ -146,10 +153,10 @@ class Spelling:
         odd = all(self._lonely(name, i, other[i]) for i in places)
         return odd and len(name) >= (SHORT if len(places) == 1 else _LONG)
 
-    def _wordless(self, name: str, index: int) -> list[str]:
+    def _wordless(self, name: str, index: int) -> Sequence[str]:
         """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
-        pairs = [a + name[index] + b for a, b in sides_of(name, index)]
-        return [] if any(map(self._is_word, pairs)) else pairs
+        left = name[index - 1] if index else ""
+        return _wordless(self.known, left, *name[index : index + 2])
 
     def _is_word(self, pair: str) -> bool:
         return pair in words() or pair in self.known.pairs

@@ -247,7 +247,7 @@ _HEAD = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.")
 
 def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token | None:
     """Join two tokens if together they are one number, else return None."""
-    if first.cell != second.cell or len(second.text) > 12:
+    if first.cell != second.cell or len(second.text) > 12 or not (second.kind == "number" or "." in second.text):
         return None
     lacking = decimals - first.decimals if first.decimals else 0
     fits = (
