@@ -253,12 +253,13 @@ class Spelling:
 
     def _again(self, name: str, index: int) -> str:
         """Return four characters that stand several times where a look-alike of one in a name stands once."""
-        for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1):
+        others, count = _others(name[index]), self._fours.get
+        for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1) if others else ():
             here, at = name[first : first + _FOUR], index - first
-            if self._fours.get(here) == 1:
-                for other in _others(name[index]):
+            if count(here) == 1:
+                for other in others:
                     found = here[:at] + other + here[at + 1 :]
-                    if self._fours.get(found, 0) >= _SEVERAL:
+                    if count(found, 0) >= _SEVERAL:
                         return found
         return ""
 
@@ -279,10 +280,10 @@ class Spelling:
             printed = a + name[index] + b
             if not lone and self._is_word(printed):
                 continue
-            least = 1 if lone else _OFTEN * max(1, self._count(printed))
+            least, count = 1 if lone else _OFTEN * max(1, self._count(printed)), self._pairs.get
             for other in _others(name[index]):
                 pair = a + other + b
-                if self._count(pair) >= least and (lone or pair in words()):
+                if count(pair, 0) >= least and (lone or pair in words()):
                     return pair
         return ""
 
