@@ -184,7 +184,8 @@ class Table(Record):
 
     def label(self, row: Row, column: str) -> str:
         """Return the printed name of a column in a row, by which facts name it."""
-        return self.labels.get(f"{row.side}:{column}") or self.labels.get(column, column)
+        known = self.labels
+        return known.get(f"{row.side}:{column}") or known.get(column, column) if known else column
 
     def numbers(self) -> Iterator[tuple[Row, Cell]]:
         """Yield every number cell with its row."""

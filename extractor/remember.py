@@ -5,7 +5,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _LONGEST = 60  # characters of a text that is kept
-_MOST = 8192  # texts that are kept: a few megabytes, however large documents are
+_MOST = 4096  # texts that are kept: a few megabytes, however large documents are
 
 
 class _Known(dict[str, T]):
