@@ -364,7 +364,4 @@ class Result(Record):
 
     def states(self) -> Counter[State]:
         """Count the number cells of all tables by state."""
-        total: Counter[State] = Counter()
-        for table in self.tables:
-            total += table.states()
-        return total
+        return Counter(cell.state for table in self.tables for _, cell in table.numbers())
