@@ -90,9 +90,9 @@ class Rule:
         rules = (parse(one) for one in (spec.rule, *spec.where))
         terms = [t for left, _, right in rules for t in left + right if not t.numbers]
         asked = [t for t in terms if not (t.below and spec.unless_empty == "right")]  # a whole needn't be said
-        variables = dict.fromkeys(t.each for t in terms if t.each)
-        variable = next((v for v in variables if v != FORM), None)
-        return cls(spec, terms, asked, variable, FORM in variables, bool(spec.kind or spec.layout))
+        variable = next((v for t in terms if (v := t.each) and v != FORM), None)
+        of_forms = any(FORM in text for text in (spec.rule, *spec.where))
+        return cls(spec, terms, asked, variable, of_forms, bool(spec.kind or spec.layout))
 
 
 @lru_cache(maxsize=256)

@@ -253,7 +253,7 @@ def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token
     fits = (
         (lacking > 0 and second.digits and len(second.text) == lacking)
         or (bool(_HEAD.fullmatch(first.text)) and second.digits and len(second.text) == decimals)
-        or (second.text[0] == "." and first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
+        or (second.text.startswith(".") and first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
     )
     by_blank = (
         grouped
