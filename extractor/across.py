@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from .instance import Frame, Instance, Quotient, Ref, Relation
 from .rules import FORM, LEVELS, Term, parse, selector
@@ -51,8 +52,7 @@ class Place:
         return column in self.columns or self.frame.empty or not column
 
 
-@dataclass(frozen=True, slots=True)
-class _Binding:
+class _Binding(NamedTuple):
     """What a variable stands for: a code, or a row by its frame, number and role."""
 
     variable: str
@@ -64,41 +64,65 @@ class _Binding:
 _Here = Mapping[str, Sequence[Place]]
 
 
-def across(spec: CrossSpec, here: _Here) -> Iterator[Instance]:
-    """Yield the instances of a rule among the tables of one disclosure."""
-    terms, tables = _terms(spec.rule, spec.where)
-    if not here.keys() >= tables or not here.keys().isdisjoint(spec.unless) or not _given(spec, here):
-        return
-    for term in terms:
-        spared = term.below and spec.unless_empty == "right"  # a whole that needn't be said
-        if not spared and not any(place.has(term.column) for place in here[term.table]):
-            return
-    left, relation, right = parse(spec.rule)
-    for places in _choices(terms, here):
-        if not _meant(spec, [place.frame for chosen in places.values() for place in chosen]):
-            continue
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule taken apart.
+
+    Attributes:
+        spec: Its spec.
+        terms: The terms of it and of its conditions that are cells.
+        asked: Those of them that have to be there.
+        variable: What stands for a code or a row in it.
+        of_forms: It names the project of a form.
+        limited: It is one of some kinds or layouts of tables alone.
+    """
+
+    spec: CrossSpec
+    terms: Sequence[Term]
+    asked: Sequence[Term]
+    variable: str | None
+    of_forms: bool
+    limited: bool
+
+    @classmethod
+    def of(cls, spec: CrossSpec) -> "Rule":
+        """Take a rule apart."""
+        rules = (parse(one) for one in (spec.rule, *spec.where))
+        terms = [t for left, _, right in rules for t in left + right if not t.numbers]
+        asked = [t for t in terms if not (t.below and spec.unless_empty == "right")]  # a whole needn't be said
         variable = next((v for t in terms if (v := t.each) and v != FORM), None)
-        form = next((p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1), "")
-        for binding in _bindings(variable, terms, places, shared=spec.shared):
-            made = _instance(spec, (left, relation, right), places, binding, form)
-            if made is not None:
-                yield made
+        of_forms = any(FORM in text for text in (spec.rule, *spec.where))
+        return cls(spec, terms, asked, variable, of_forms, bool(spec.kind or spec.layout))
 
 
 @lru_cache(maxsize=256)
-def able(cross: tuple[CrossSpec, ...], tables: frozenset[str]) -> tuple[bool, ...]:
-    """Tell of each rule whether all tables are there that it is about, and none that it isn't meant for."""
+def able(cross: tuple[CrossSpec, ...], tables: frozenset[str]) -> tuple[Rule | None, ...]:
+    """Return the rules of which all tables are there that they are about, and none that they aren't meant for."""
+    rules = map(Rule.of, cross)
     return tuple(
-        tables >= _terms(spec.rule, spec.where)[1] and tables.isdisjoint(spec.unless) for spec in cross
-    )  # fmt: skip
+        rule if tables.issuperset(t.table for t in rule.terms) and tables.isdisjoint(rule.spec.unless) else None
+        for rule in rules
+    )
 
 
-@lru_cache(maxsize=1024)
-def _terms(rule: str, where: tuple[str, ...]) -> tuple[Sequence[Term], frozenset[str]]:
-    """Return the terms of a rule and of its conditions that are cells, and the tables they are of."""
-    rules = (parse(one) for one in (rule, *where))
-    terms = [t for left, _, right in rules for t in left + right if not t.numbers]
-    return terms, frozenset(t.table for t in terms)
+def across(rule: Rule, here: _Here) -> Iterator[Instance]:
+    """Yield the instances of a rule among the tables of one disclosure; all that it is about are there."""
+    spec, terms = rule.spec, rule.terms
+    if spec.given and not _given(spec, here):
+        return
+    for term in rule.asked:
+        if not any(place.has(term.column) for place in here[term.table]):
+            return
+    sides = parse(spec.rule)
+    for places in _choices(terms, here):
+        if rule.limited and not _meant(spec, [place.frame for chosen in places.values() for place in chosen]):
+            continue
+        named = (p.frame.name for ps in places.values() for p in ps if p.frame.name and len(ps) == 1)
+        form = next(named, "") if rule.of_forms else ""
+        for binding in _bindings(rule.variable, terms, places, shared=spec.shared):
+            made = _instance(spec, sides, places, binding, form)
+            if made is not None:
+                yield made
 
 
 def _given(spec: CrossSpec, here: _Here) -> bool:
@@ -246,21 +270,20 @@ def _refs(
     if term.numbers:
         return ()
     found: list[Ref] = []
-    for place in places[term.table]:
+    here = places[term.table]
+    for place in here:
         if rows := _rows(term, place, binding, form):
             cells = place.frame.column(place.index, term.column)
             found += [cells[number] for number in rows]
-    if not found and term.each not in LEVELS and not all(p.frame.empty for p in places[term.table]):
-        return None
-    return tuple(found)
+    if found or term.each in LEVELS or all(p.frame.empty for p in here):
+        return tuple(found)
+    return None
 
 
 def _rows(term: Term, place: Place, binding: _Binding | None, form: str) -> Sequence[int]:
     each = term.each
     if each is None:
-        if term.row in place.roles:
-            return place.roles[term.row]
-        return place.fitting(term.row)
+        return place.roles.get(term.row) or place.fitting(term.row)
     if each == FORM:
         name = form
         if term.row.startswith("@"):

@@ -113,7 +113,7 @@ def _proofs(
     """Return the identities that prove each cell."""
     proofs: dict[Ref, list[str]] = {}
     for instance, outcome in outcomes:
-        if outcome.evidence and not instance.soft and instance not in loose:
+        if outcome.evidence and not instance.soft and not (loose and instance in loose):
             for ref in pinned(instance, outcome, frames, values):
                 known = proofs.setdefault(ref, [])
                 if instance.id not in known:

@@ -109,8 +109,7 @@ def _confirmed(checked: Checked) -> set[Ref]:
     """Return the doubted cells whose value and place some identity proves; what is proven proves others."""
     doubted = _doubted(checked.tables, disputed=True)
     sure: set[Ref] = set()
-    while True:
-        open_ = doubted - sure
+    while open_ := doubted - sure:
         new = {
             ref
             for instance, outcome in checked.outcomes
@@ -120,8 +119,9 @@ def _confirmed(checked: Checked) -> set[Ref]:
             and _tells(instance, outcome, ref)
         }
         if not new:
-            return sure
+            break
         sure |= new
+    return sure
 
 
 def _tells(instance: Instance, outcome: Outcome, ref: Ref) -> bool:

@@ -5,7 +5,7 @@ import errno
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,8 @@ def to_csv(table: Table) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     repaired = ["修复"] if any(cell.repaired is not None for _, cell in table.numbers()) else []
-    heads = [neutral(_printed(table, column)) for column in table.columns]
+    printed = _printed(table)
+    heads = [neutral("/".join(printed[column]) or table.labels.get(column, column)) for column in table.columns]
     told = (c.column for row in table.rows for c in row.cells if c.kind == "text")
     texts = [column for column in dict.fromkeys(told) if column not in ("名称", *table.columns)]
     writer.writerow(["行", "名称", *map(neutral, texts), *heads, "单位", "行号", "未证实", *repaired])
@@ -188,10 +189,14 @@ def to_csv(table: Table) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def _printed(table: Table, column: str) -> str:
-    """Return the names under which this office prints a column; left and right may differ."""
-    names = dict.fromkeys(table.label(row, column) for row in table.rows if any(c.column == column for c in row.cells))
-    return "/".join(names) or table.labels.get(column, column)
+def _printed(table: Table) -> Mapping[str, Iterable[str]]:
+    """Return the names under which this office prints each column; left and right may differ."""
+    found: dict[str, dict[str, None]] = {column: {} for column in table.columns}
+    for row in table.rows:
+        for cell in row.cells:
+            if cell.column in found:
+                found[cell.column][table.label(row, cell.column)] = None
+    return found
 
 
 def _is_account(file: Path) -> bool:

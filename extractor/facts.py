@@ -40,7 +40,8 @@ def table_facts(table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _fact(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
-    starts, ends = [s.start for s in cell.spans], [s.end for s in cell.spans]
+    spans = cell.spans
+    extent = [min([s.start for s in spans]), max([s.end for s in spans])] if len(spans) > 1 else None
     fact: dict[str, Any] = {
         "table": table.id,
         "row": row.key,
@@ -48,15 +49,15 @@ def _fact(table: Table, row: Row, cell: Cell) -> dict[str, Any]:
         "kind": cell.kind,
         "value": str(cell.value) if cell.value is not None else unicodedata.normalize("NFKC", cell.text),
         "unit": cell.unit,
-        "line": cell.spans[0].line if cell.spans else None,
+        "line": spans[0].line if spans else None,
         "state": cell.state,
-        "span": [min(starts), max(ends)] if starts else None,
+        "span": extent or ([spans[0].start, spans[0].end] if spans else None),
         "part": table.part,
     }
     if cell.repaired is not None:
         fact["repaired"] = str(cell.repaired)
-    if len(cell.spans) > 1:
-        fact["pieces"] = [[s.start, s.end] for s in cell.spans]
+    if extent:
+        fact["pieces"] = [[s.start, s.end] for s in spans]
     if len(cell.options) > 1:
         fact["column_options"] = [table.label(row, column) for column in cell.options]
     return fact

@@ -25,7 +25,7 @@ def violations(
 ) -> Iterator[tuple[Instance, Finding]]:  # fmt: skip
     """Yield each violated hard identity, and each sum that holds suspiciously loosely, with a finding."""
     for instance, outcome in outcomes:
-        rounding = instance in loose
+        rounding = bool(loose) and instance in loose
         if (outcome.verdict != "violated" and not rounding) or instance.soft:
             continue
         advice = "Compare with the source."

@@ -37,8 +37,8 @@ def instances(
         parts.setdefault(frame.part, {}).setdefault(frame.table, []).append(Place.of(index, frame))
     rules = tuple(cross)
     for here in parts.values():
-        for spec, possible in zip(cross, able(rules, frozenset(here)), strict=True):
-            made = list(across(spec, here)) if possible else []
+        for spec, rule in zip(cross, able(rules, frozenset(here)), strict=True):
+            made = list(across(rule, here)) if rule else []
             found.extend(made)
             if not made:
                 missing[spec.id] = missing.get(spec.id, 0) + 1

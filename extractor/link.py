@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from .across import Place, across
+from .across import Place, able, across
 from .amount import half_unit
 from .arithmetic import evaluate
 from .framing import frames_of, quantities
@@ -106,7 +106,8 @@ def compare(pairing: Pairing, specs: Catalogue, rules: Sequence[LinkSpec] | None
             continue
         claims = dict.fromkeys(_claims(rule, desk))
         lack = _lacking(rule, desk)
-        for instance in () if lack else across(rule.spec, desk.here):
+        (possible,) = able((rule.spec,), frozenset(desk.here))
+        for instance in across(possible, desk.here) if possible and not lack else ():
             claim = instance.left[0] if instance.left else None
             if claim is not None and claim not in desk.values and desk.frames[claim.frame].gaps:
                 continue

@@ -26,6 +26,7 @@ _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
 _SLASH = re.compile(r"/(?![^\[(]{0,60}[\])])")  # between the parts of a key, not within brackets
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
 _DATED = re.compile(r"(?:19|20)\d\d年度?|其中:?|\(.*?元\)|\d+")
+_NO_NAME = re.compile(r"[,，。;；:：、\d]")
 _LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
 _NAME = 40  # characters that a name has at most, where it stands among other texts
@@ -159,7 +160,7 @@ def _free(tables: Sequence[Table], parts: _Parts) -> list[str]:
     for table in tables:
         for row in table.rows:
             texts = (squeeze(c.text) for c in row.cells if c.kind == "text" and len(c.text) < _NAME)
-            found.update(t for t in texts if not re.search(r"[,，。;；:：、\d]", t))
+            found.update(t for t in texts if not _NO_NAME.search(t))
     return sorted((n for n in found if len(n) > 3), key=lambda n: (-len(n), n))
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -40,12 +39,12 @@ class _Found:
     tables: list[Table] = field(default_factory=list)
     repairs: list[Proposal] = field(default_factory=list)
     unknown: list[deterministic.Unknown] = field(default_factory=list)
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    checks: dict[str, CheckCount] = field(default_factory=dict)
 
-    def checks(self) -> dict[str, CheckCount]:
-        """Return the instances of every identity by how they came out."""
-        keys = CheckCount.model_fields
-        return {name: CheckCount(**{k: self.counts[name, k] for k in keys}) for name, _ in sorted(self.counts)}
+    def count(self, counts: Mapping[str, CheckCount]) -> None:
+        """Add the instances of every identity by how they came out."""
+        for name, count in counts.items():
+            self.checks[name] = self.checks[name] + count if name in self.checks else count
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ class Extractor:
             sha256=hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest(),
             tables=tuple(out.tables),
             findings=tuple(sorted(out.findings, key=lambda f: (f.line or 0, f.code))),
-            checks=out.checks(),
+            checks=dict(sorted(out.checks.items())),
             unread=tuple(_unread(text, heads, open_runs, out.unknown, told, forms.values())),
             usage=accounts.lasting(booked) if booked is not None else None,
             attempts=tuple(out.attempts),
@@ -190,7 +189,7 @@ class Extractor:
         out.repairs.extend(diagnosis.proposals)
         out.tables.extend(checked.tables)
         out.unknown.extend(odd)
-        out.counts.update({(name, k): v for name, count in checked.counts.items() for k, v in count})
+        out.count(checked.counts)
         return judged.withdrawn
 
     def _plan(self, booked: Budget | None) -> cascade.Plan:

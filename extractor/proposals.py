@@ -46,7 +46,7 @@ class Record(BaseModel):
         made = object.__new__(type(self))
         object.__setattr__(made, "__dict__", {**self.__dict__, **changes})
         object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        object.__setattr__(made, "__pydantic_fields_set__", self.__pydantic_fields_set__.union(changes))
         object.__setattr__(made, "__pydantic_private__", None)
         return made
 

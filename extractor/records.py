@@ -184,7 +184,8 @@ class Table(Record):
 
     def label(self, row: Row, column: str) -> str:
         """Return the printed name of a column in a row, by which facts name it."""
-        return self.labels.get(f"{row.side}:{column}") or self.labels.get(column, column)
+        known = self.labels
+        return known.get(f"{row.side}:{column}") or known.get(column, column) if known else column
 
     def numbers(self) -> Iterator[tuple[Row, Cell]]:
         """Yield every number cell with its row."""
@@ -281,6 +282,12 @@ class CheckCount(Record):
     violated: int = 0
     unchecked: int = 0
 
+    def __add__(self, other: "CheckCount") -> "CheckCount":
+        return CheckCount(
+            held=self.held + other.held, violated=self.violated + other.violated,
+            unchecked=self.unchecked + other.unchecked,
+        )  # fmt: skip
+
 
 class ModelUsage(Record):
     """What the answers behind a result took when they were given: the same on every rerun, cache or not.
@@ -357,7 +364,4 @@ class Result(Record):
 
     def states(self) -> Counter[State]:
         """Count the number cells of all tables by state."""
-        total: Counter[State] = Counter()
-        for table in self.tables:
-            total += table.states()
-        return total
+        return Counter(cell.state for table in self.tables for _, cell in table.numbers())

@@ -1,25 +1,35 @@
 """Answers kept: pure functions of a short text are asked the same again and again, within and across documents."""
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
 from typing import TypeVar
 
 T = TypeVar("T")
-_LONGEST, _MOST = (
-    60,
-    4096,
-)  # characters of a text, and texts, that are kept: a few megabytes, however large documents are
+_LONGEST = 60  # characters of a text that is kept
+_MOST = 4096  # texts that are kept: a few megabytes, however large documents are
+
+
+class _Known(dict[str, T]):
+    """What a function returned, by text; one that isn't there yet is asked for."""
+
+    def __init__(self, function: Callable[[str], T]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, text: str) -> T:
+        found = self._function(text)
+        if len(text) <= _LONGEST:
+            if len(self) >= _MOST:
+                self.clear()
+            self[text] = found
+        return found
 
 
 def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
-    """Keep what a pure function of one text returned, where the text is short enough to be kept."""
-    known = lru_cache(maxsize=_MOST)(function)
+    """Keep what a pure function of one text returned, where the text is short enough to be kept.
 
-    @wraps(function)
-    def ask(text: str) -> T:
-        return known(text) if len(text) <= _LONGEST else function(text)
-
-    return ask
+    What is asked for is a look into a dictionary, without a call of Python's own.
+    """
+    return _Known(function).__getitem__
 
 
 __all__ = ["remembered"]

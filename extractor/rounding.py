@@ -58,9 +58,10 @@ def loose_sums(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) ->
         for i, o in outcomes
         if i.relation == "rate" and o.verdict == "held" and not o.exact and _short(i, frames, values)
     ]
-    prose = {i for i, _ in held if any(frames[r.frame].gaps for r in i.refs)}
-    tables = [(i, o) for i, o in held if i not in prose]
-    for group, share in ((tables, _MISREAD), ([(i, o) for i, o in held if i in prose], _RARELY)):
+    groups: dict[bool, list[tuple[Instance, Outcome]]] = {False: [], True: []}
+    for i, o in held:
+        groups[any(frames[r.frame].gaps for r in i.refs)].append((i, o))
+    for group, share in ((groups[False], _MISREAD), (groups[True], _RARELY)):
         if not _rounds(group, values, share):
             found.extend(i for i, o in group if not o.exact and not (i.plugged and _by_themselves(i, shares, values)))
     return frozenset(found)

@@ -6,9 +6,10 @@ no words with its neighbours but looks like one that does. No name is ever corre
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from operator import add, ne
 
 from .characters import NUMERALS, beside_of, inner, is_chinese, is_uncommon, one_more, sides_of
@@ -31,6 +32,13 @@ _PAIRS = ("()", "“”", "《》", "[]")
 def _others(char: str) -> tuple[str, ...]:
     """Return the look-alikes of a character that aren't of numbers or places, in order."""
     return tuple(sorted(lookalikes().get(char, frozenset()) - NUMERALS))
+
+
+@lru_cache(maxsize=8192)
+def _wordless(known: Lexicon, left: str, char: str, right: str = "") -> Sequence[str]:
+    """Return the pairs that a character makes with its neighbours, where none is a word: the same in every document."""
+    pairs = [a + char + b for a, b in sides_of(left + char + right, len(left))]
+    return () if any(pair in words() or pair in known.pairs for pair in pairs) else pairs
 
 
 @dataclass(frozen=True)
@@ -145,10 +153,10 @@ class Spelling:
         odd = all(self._lonely(name, i, other[i]) for i in places)
         return odd and len(name) >= (SHORT if len(places) == 1 else _LONG)
 
-    def _wordless(self, name: str, index: int) -> list[str]:
+    def _wordless(self, name: str, index: int) -> Sequence[str]:
         """Return the pairs that a character makes with its neighbours, where none stands in a word or a known name."""
-        pairs = [a + name[index] + b for a, b in sides_of(name, index)]
-        return [] if any(map(self._is_word, pairs)) else pairs
+        left = name[index - 1] if index else ""
+        return _wordless(self.known, left, *name[index : index + 2])
 
     def _is_word(self, pair: str) -> bool:
         return pair in words() or pair in self.known.pairs
@@ -245,20 +253,20 @@ class Spelling:
 
     def _again(self, name: str, index: int) -> str:
         """Return four characters that stand several times where a look-alike of one in a name stands once."""
-        for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1):
+        others, count = _others(name[index]), self._fours.get
+        for first in range(max(0, index - _FOUR + 1), min(index, len(name) - _FOUR) + 1) if others else ():
             here, at = name[first : first + _FOUR], index - first
-            if self._fours.get(here) == 1:
-                for other in _others(name[index]):
+            if count(here) == 1:
+                for other in others:
                     found = here[:at] + other + here[at + 1 :]
-                    if self._fours.get(found, 0) >= _SEVERAL:
+                    if count(found, 0) >= _SEVERAL:
                         return found
         return ""
 
     @cached_property
     def _fours(self) -> Counter[str]:
         """How often four Chinese characters stand one behind the other in the disclosure."""
-        runs: list[str] = _CHINESE.findall(self.text)
-        return Counter(run[i : i + _FOUR] for run in runs for i in range(len(run) - _FOUR + 1))
+        return Counter(chain.from_iterable(map(_fours_of, _CHINESE.findall(self.text))))
 
     def _likelier(self, name: str, index: int) -> str:
         """Return the pair that a look-alike of a character makes with a neighbour, where it is far likelier there.
@@ -272,10 +280,10 @@ class Spelling:
             printed = a + name[index] + b
             if not lone and self._is_word(printed):
                 continue
-            least = 1 if lone else _OFTEN * max(1, self._count(printed))
+            least, count = 1 if lone else _OFTEN * max(1, self._count(printed)), self._pairs.get
             for other in _others(name[index]):
                 pair = a + other + b
-                if self._count(pair) >= least and (lone or pair in words()):
+                if count(pair, 0) >= least and (lone or pair in words()):
                     return pair
         return ""
 
@@ -304,6 +312,12 @@ class Spelling:
 
     def _count(self, pair: str) -> int:
         return self._pairs.get(pair, 0)
+
+
+def _fours_of(run: str) -> Iterator[str]:
+    """Yield every four characters that stand one behind the other."""
+    twos = list(map(add, run, run[1:]))
+    return map(add, twos, twos[2:])
 
 
 __all__ = ["SHORT", "Spelling"]

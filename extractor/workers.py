@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import selectors
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -85,23 +86,24 @@ class Workers(Generic[J, R]):
         self._lines = selectors.DefaultSelector()
         self._busy: set[_Worker[J]] = set()
         self._free: list[_Worker[J]] = []
+        self._ended: deque[tuple[J, R | Lost]] = deque()
         self._met, self._over = budget is None, False
 
     def run(self, jobs: Iterable[J]) -> Iterator[tuple[J, R | Lost]]:
-        """Yield each job with what came of it.
+        """Yield each job with what came of it; its worker has its next one by then, and needn't wait.
 
         An interrupt lets what is begun end, but for what waits for a model, and is raised again then; at a second one
         all ends at once.
         """
         waiting = iter(jobs)
         try:
-            while self._fill(waiting):
-                yield from self._finished()
+            while self._fill(waiting) or self._ended:
+                yield from self._told()
         except KeyboardInterrupt:
             self._dismiss()
             try:
-                while self._busy:
-                    yield from self._finished()
+                while self._busy or self._ended:
+                    yield from self._told()
             except KeyboardInterrupt:
                 self._kill()
             raise
@@ -142,8 +144,16 @@ class Workers(Generic[J, R]):
     def _all(self) -> list[_Worker[J]]:
         return [*self._busy, *self._free]
 
-    def _finished(self) -> Iterator[tuple[J, R | Lost]]:
-        """Wait until something is said, and yield the jobs that are done."""
+    def _told(self) -> Iterator[tuple[J, R | Lost]]:
+        """Yield the jobs that are done; where there are none, wait until something is said."""
+        if not self._ended:
+            self._listen()
+            return
+        while self._ended:
+            yield self._ended.popleft()
+
+    def _listen(self) -> None:
+        """Wait until something is said, and note the jobs that are done."""
         for key, _ in self._lines.select():
             worker: _Worker[J] = key.data
             try:
@@ -156,7 +166,7 @@ class Workers(Generic[J, R]):
                 self._busy.remove(worker)
                 self._met = True
                 if code or not self._over:  # else it ended as it was told to
-                    yield worker.job, Lost(late=code in _LATE, code=code)
+                    self._ended.append((worker.job, Lost(late=code in _LATE, code=code)))
                 continue
             if not done:
                 worker.hear(said)
@@ -170,7 +180,7 @@ class Workers(Generic[J, R]):
                 self._free.append(worker)
             else:
                 self._left(worker)
-            yield worker.job, said
+            self._ended.append((worker.job, said))
 
     def _left(self, worker: _Worker[J]) -> int:
         """See a worker go, which ends where its line does; returns its exit code."""

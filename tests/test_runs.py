@@ -5,12 +5,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from extractor import batch
 from extractor.cli import app
 from extractor.lock import held
 
@@ -195,6 +197,17 @@ def test_a_worker_that_hangs_or_dies_costs_only_its_file(tmp_path: Path) -> None
     assert "a.txt: not read within 2 seconds" in said
     found = status(tmp_path)
     assert (found["done"], found["failed"]) == (2, 1)
+
+
+def test_the_next_file_is_begun_before_one_is_looked_at(tmp_path: Path) -> None:
+    """Whoever takes the reports may take their time: the one worker is at the next file meanwhile."""
+    jobs = batch.plan(batch.find([str(inbox(tmp_path, 2))])[0], tmp_path / "out")
+    reports = batch.run(jobs, ("json",), 1)
+    first, end = next(reports), time.monotonic() + 30
+    while not (jobs[1].folder / "result.json").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert (jobs[1].folder / "result.json").exists()
+    assert [(r.job, r.error) for r in (first, *reports)] == [(job, None) for job in jobs]
 
 
 def test_leftovers_of_a_killed_run_go_and_files_of_the_user_stay(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@
 `extractor run` as a user calls it, results written. Per second by the clock, and per second of CPU of all processes: on
 a machine with other work on it only the latter says something. Memory is the resident size of parent and workers,
 summed (pages they share count for each), as /proc tells it while the run is at work; ``pss_mb``, its largest value,
-counts shared pages once. With ``--model`` a server in a process of its own answers from gold, each question after the
-same time: at ``llm`` about everything in copies of one sample, at ``auto`` about what arithmetic leaves open in the
-varied copies.
+counts shared pages once. Looking at it takes time of the same cores (the kernel walks through all pages), so it is done
+seldom. With ``--model`` a server in a process of its own answers from gold, each question after the same time: at
+``llm`` about everything in copies of one sample, at ``auto`` about what arithmetic leaves open in the varied copies.
 """
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -26,6 +27,8 @@ from pathlib import Path
 from gold import BUDGETS, ROOT
 from stub import Stub
 from varied import write
+
+LOOK, WALK = 2.0, 4  # seconds between two looks at the memory; of so many one counts shared pages once
 
 
 def resident(root: int) -> tuple[float, int]:
@@ -116,13 +119,15 @@ def main() -> None:
             running = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=messages)
         memory: dict[int, float] = {}
         most = 0.0
-        while running.poll() is None:
+        for look in itertools.count():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(LOOK)
+                break
             done = sum(1 for _ in out.glob("*/result.json")) if out.exists() else 0
             size, processes = resident(running.pid)
             if processes > arguments.jobs or arguments.model:
                 memory[done] = max(memory.get(done, 0), size)
-                most = max(most, proportional(running.pid))
-            time.sleep(0.5)
+                most = max(most, 0 if look % WALK else proportional(running.pid))
         seconds = time.perf_counter() - begin
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = sum(1 for _ in out.glob("*/result.json"))

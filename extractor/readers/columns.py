@@ -15,6 +15,7 @@ from .labels import HEADER_WORDS, undated
 _YEAR = re.compile(r"(?:19|20)\d\d年")
 _LAST = "上年"  # how last year's columns are called
 _LIKE = 2  # times that it weighs more if its name looks misread
+_KEPT = 1_000  # characters of a header that is kept, as documents of an office, and the layouts of a table, share it
 _OF = 5  # characters of a name of which one may be misread
 _OF_KNOWN = 3  # the same, of one that isn't taken for a column of an office's own
 MORE = "its rows print more numbers than its header names columns"
@@ -218,8 +219,13 @@ def _every_name() -> frozenset[str]:
     return frozenset(name for spec in catalogue().tables for c in (*spec.columns, *spec.more) for name in c.plain)
 
 
-def counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
+def counted(header: str, spec: TableSpec) -> tuple[Sequence[str], int, int]:
     """Return the columns whose characters are missing, the number of characters nothing explains, and of all."""
+    return (_counted if len(header) <= _KEPT else _counted.__wrapped__)(header, spec)
+
+
+@lru_cache(maxsize=1024)
+def _counted(header: str, spec: TableSpec) -> tuple[Sequence[str], int, int]:
     bag = Counter(filter(str.isalpha, header))
     size = bag.total()
     missing = []
@@ -231,7 +237,7 @@ def counted(header: str, spec: TableSpec) -> tuple[list[str], int, int]:
     for word in HEADER_WORDS:
         if word in header:
             bag -= Counter(filter(str.isalpha, word))
-    return missing, bag.total(), size
+    return tuple(missing), bag.total(), size
 
 
 @lru_cache(maxsize=256)

@@ -96,8 +96,8 @@ def _explained(lines: tuple[str, ...], header: str, spec: TableSpec, *, fragment
 
 def _lengthened(found: dict[str, str], left: list[str], columns: Sequence[Column]) -> tuple[dict[str, str], list[str]]:
     """Take the longer one of two names of a column where pieces that are no words make up the rest of it."""
+    pieces = [p for p in left if p not in HEADER_WORDS]
     for column in columns if left else ():
-        pieces = [p for p in left if p not in HEADER_WORDS]
         name = found.get(column.id, "")
         for longer in sorted(column.plain, key=len, reverse=True):
             more = longer.removeprefix(name) if name and longer.startswith(name) else ""
@@ -106,6 +106,7 @@ def _lengthened(found: dict[str, str], left: list[str], columns: Sequence[Column
                 used = Counter(pieces) - Counter(rest)
                 found = found | {column.id: longer}
                 left = [p for p in left if not _taken(p, used)]
+                pieces = [p for p in left if p not in HEADER_WORDS]
                 break
     return found, left
 

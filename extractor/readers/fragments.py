@@ -184,8 +184,7 @@ def whole_names(header: Sequence[Line], *, sides: bool = False) -> tuple[Line, .
     Nothing where a piece is left that is no name: what stands beside it could be another name than it looks like.
     In a table of ``sides`` 项目 begins one of them, and ends no name.
     """
-    words = _any_words()
-    words = frozenset(w for w in words if w == _ROWS or not w.endswith(_ROWS)) if sides else words
+    words = _any_words(sides=sides)
     out = _with_total(list(_joined(header, words, _SUMS)), words)
     pieces = [p for line in out for p in split_header(line.text)]
     return tuple(out) if all(_known(squeeze(p), words) for p in pieces) else ()
@@ -201,12 +200,13 @@ def _with_total(lines: list[Line], words: frozenset[str]) -> list[Line]:
     return [*lines[: at - 1], whole, *lines[at + 1 :]] if name in words else lines
 
 
-@lru_cache(maxsize=1)
-def _any_words() -> frozenset[str]:
-    """Every name that a header of some table may have in a cell, those among them that no spec has."""
+@lru_cache(maxsize=2)
+def _any_words(*, sides: bool) -> frozenset[str]:
+    """Every name that a header of some table, or of one of ``sides``, may have in a cell; also those no spec has."""
     lines = (data_folder("schemas") / "header_names.txt").read_text(encoding="utf-8").splitlines()
     more = {squeeze(line) for line in lines if line and not line.startswith("#")}
-    return _words(catalogue().tables) | {undated(name).removeprefix("其中:") for name in more}
+    words = _words(catalogue().tables) | {undated(name).removeprefix("其中:") for name in more}
+    return frozenset(w for w in words if w == _ROWS or not w.endswith(_ROWS)) if sides else words
 
 
 def _whole(run: Sequence[Line], words: frozenset[str], leaves: tuple[str, ...]) -> list[Line]:

@@ -138,6 +138,8 @@ def _contents(lines: Sequence[Line], part: range, skipped: frozenset[int], rows:
     Of a document of which less than half of the headings are here, a list of contents says nothing.
     """
     entries = _entries(lines, [i for i in part if i in skipped])
+    if not entries:
+        return
     heads = list(_heads(lines, [i for i in part if i not in skipped]))
     found = _paired([_core(e.text) for e in entries], [(_core(text), indexes) for text, indexes in heads])
     if len(found) * 2 < len(entries):

@@ -152,9 +152,11 @@ def _head(
     text = lines[index].text
     strict = table is not None
     key = _bare(text)
+    if not key or "\t" in text or "|" in text:
+        return None
     number = _NUMBERING.match(key)
     marked = number is not None or bool(_HASH.match(text))
-    if not key or "\t" in text or "|" in text or (not marked and (table or not _begins(lines, index, before))):
+    if not marked and (table or not _begins(lines, index, before)):
         return None
     level = _LEVELS[number.lastgroup or "section"] if number else 2
     best: Head | None = None

@@ -34,19 +34,20 @@ def settle(
     brief = replace(trials, brief=True)
     rules: _Rules = {}
     settled = settle_choices(drafts, catalogue, solved, rules)
+    stands: tuple[int, int] | None = None  # what the settled reading violates
     for number, draft in enumerate(drafts):
         printed = layouts[draft.spec.id].printed if draft.spec.shape != "wide" else draft.columns
         if printed == draft.columns:
             continue
         trial = [*drafts[:number], narrow(replace(draft, columns=printed, other=printed)), *drafts[number + 1 :]]
         turned = settle_choices(trial, catalogue, brief)
-        spec_hard, spec_soft = _violations(settled, catalogue, rules)
+        stands = spec_hard, spec_soft = stands or _violations(settled, catalogue, rules)
         hard, soft = _violations(turned, catalogue, rules)
         sure = (hard != spec_hard or abs(soft - spec_soft) > 1) and trials.work.left > 0
         slipped = moved_to_the_end(draft.columns, printed)
         take = (hard, soft) < (spec_hard, spec_soft) if sure else not slipped
         drafts = trial if take else drafts
-        settled = settle_choices(trial, catalogue, trials) if take else settled
+        settled, stands = (settle_choices(trial, catalogue, trials), None) if take else (settled, stands)
         if not sure:
             other = draft.columns if take else printed
             drafts = [*drafts[:number], replace(drafts[number], other=other), *drafts[number + 1 :]]
@@ -145,7 +146,7 @@ def _telling(
         and evaluate(i, frames, fixed).verdict == "violated"
         for ref in i.refs
     }  # fmt: skip
-    return [i for i in found if i not in bare or bare[i].isdisjoint(broken)]
+    return [i for i in found if i not in bare or bare[i].isdisjoint(broken)] if broken else list(found)
 
 
 def _zeros(draft: Draft) -> Draft:

@@ -75,9 +75,10 @@ def solve(
         problem = Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
         key = _key(problem)
         wanted = key, solved.brief and (key, False) not in known
-        if wanted not in known:
-            known[wanted] = _solve_one(problem, solved)
-        solutions.update(zip(members, known[wanted], strict=True))
+        answer = known.get(wanted)
+        if answer is None:
+            answer = known[wanted] = _solve_one(problem, solved)
+        solutions.update(zip(members, answer, strict=True))
     return [solutions[i] for i in range(len(choices))]
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from extractor.amount import Amount, parse_amount, usual_places
 from extractor.normalize import Line, Place, squeeze
+from extractor.remember import remembered
 
 TokenKind = Literal["number", "text", "dash", "mark", "junk"]
 
@@ -107,9 +108,12 @@ def tokenize(line: Line, names: Mapping[str, Sequence[str]], *, grid: bool) -> l
     parts = cells(line.text) if grid else [(0, line.text.replace("|", " "))]
     for index, (start, text) in enumerate(parts):
         for match in _PIECE.finditer(text):
-            pieces = _piece(match.group(), start + match.start(), names)
-            if grid and match.group() == "0" and any(map(str.isalpha, text)):
-                pieces = iter([("text", "0", start + match.start(), start + match.end())])  # of a name that is broken
+            word, first = match.group(), start + match.start()
+            broken = grid and word == "0" and any(map(str.isalpha, text))  # it is of a name
+            if broken or word.isalpha():
+                found.append((("text", word, first, first + len(word)), index if grid else None))
+                continue
+            pieces = _piece(word, first, names)
             found.extend((piece, index if grid else None) for piece in pieces)
     return [
         Token(kind, text, (line.span(a, b),), cell, last=position == len(found) - 1, money=_priced(line.text, kind, b))
@@ -127,7 +131,12 @@ def split_header(text: str) -> list[str]:
     >>> split_header("类 款 项 总 计")
     ['类', '款', '项', '总计']
     """
-    return _SPACED.sub(r"\1\2\3\4\5\6", text.replace("|", " ")).split()
+    return _together(text).split()
+
+
+@remembered
+def _together(text: str) -> str:
+    return _SPACED.sub(r"\1\2\3\4\5\6", text.replace("|", " "))
 
 
 def cells(text: str) -> list[tuple[int, str]]:
@@ -245,13 +254,13 @@ _HEAD = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)\.")
 
 def _join(first: Token, second: Token, decimals: int, *, grouped: bool) -> Token | None:
     """Join two tokens if together they are one number, else return None."""
-    if first.cell != second.cell or len(second.text) > 12:
+    if first.cell != second.cell or len(second.text) > 12 or not (second.kind == "number" or "." in second.text):
         return None
     lacking = decimals - first.decimals if first.decimals else 0
     fits = (
         (lacking > 0 and second.digits and len(second.text) == lacking)
         or (bool(_HEAD.fullmatch(first.text)) and second.digits and len(second.text) == decimals)
-        or (first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
+        or (second.text.startswith(".") and first.whole and bool(re.fullmatch(rf"\.[0-9]{{{decimals}}}", second.text)))
     )
     if not fits and not (grouped and _by_blank(first, second, decimals)):
         return None
