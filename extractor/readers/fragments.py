@@ -81,7 +81,7 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
 
 def _names_in(piece: str, words: frozenset[str]) -> tuple[str, ...]:
     """Return the names that run into each other in a piece, if they are all of it in one way alone; or the piece."""
-    if len(piece) <= _SHORT or _known(piece, _any_words()) or _known(piece, words):
+    if len(piece) <= _SHORT or _known(piece, _any_words(sides=False)) or _known(piece, words):
         return (piece,)
     ways: dict[int, list[tuple[str, ...]]] = {0: [()]}
     for end in range(_TWO, len(piece) + 1):
