@@ -20,6 +20,9 @@ _MARK = re.compile(r"[,，;；。、)）]")
 _BEFORE = re.compile(r"[占为降长加少的]$")
 _NO_NUMBER = re.compile(r"[\s\d.]$")
 _PAGE = re.compile(r"\s*(?!(?:19|20)\d\d\s*$)[1-9]\d{0,3}\s*")  # no year, and not 0
+_COUNTS = "年月日个人辆台次批家名项件户"
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_WHOLE = re.compile(r"\d[\d,]*")
 _ORDINAL = re.compile(r"[1-9]\d?")
 _QUOTES = "“”‘’"
 _BLANKS = 8  # of a line, of which some are no gaps
@@ -82,6 +85,8 @@ def _fits(text: str, gap: Gap, piece: str) -> bool:
         return (word or (mark and not opens)) and (bool(before) or not closes)
     if not after:
         return bool(_BEFORE.search(before))
+    if after[0] in _COUNTS and not (_YEAR if after[0] == "年" else _WHOLE).fullmatch(piece):
+        return False
     if not before:
         return bool(_UNIT.match(after)) and (after[0] != "、" or _ORDINAL.fullmatch(piece) is not None)
     unit = bool(_UNIT.match(after)) and not _NO_NUMBER.search(before)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from extractor import Document
+from extractor.normalize import lines as normalised
 
 from . import reading
 from .reading import READER, Cells, read
@@ -181,6 +182,13 @@ def test_numbers_that_are_not_those_of_the_gaps_stay_where_they_are(torn: str) -
     """The number of a page fills no gap, and a percentage none in front of a unit."""
     text = f"某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n二、收入决算情况说明\n{torn}"
     assert not numbers(text, "n_revenue")
+
+
+def test_an_amount_is_no_year() -> None:
+    """``年度资金总额：`` above its amount has no gap for a year in front."""
+    text = "项目支出绩效目标表\n项目资金\n（万元）\n年度资金总额：\n120.00\n其中：财政拨款\n120.00\n"
+    (line,) = [line for line in normalised(Document.from_text(text)) if "年度资金总额" in line.text]
+    assert line.text == "年度资金总额:"
 
 
 def test_an_amount_above_its_unit_leaves_no_gap() -> None:
