@@ -17,6 +17,7 @@ _PIECE = re.compile(r"\S+")
 _BLANK = re.compile(r"(?<=\S)\s+(?=\S)")
 _UNIT = re.compile(r"万元|万$|亿元|元|年|[月日%个人辆台次批分家名项件户](?![\u4e00-\u9fff])|平方米|[,，;；。、)）]")
 _MARK = re.compile(r"[,，;；。、)）]")
+_GOES_ON = re.compile(r"[,，;；。]")  # how a line begins whose number is above
 _BEFORE = re.compile(r"[占为降长加少的]$")
 _NO_NUMBER = re.compile(r"[\s\d.]$")
 _PAGE = re.compile(r"\s*(?!(?:19|20)\d\d\s*$)[1-9]\d{0,3}\s*")  # no year, and not 0
@@ -42,7 +43,7 @@ def gaps(text: str, below: str, above: str = "") -> list[tuple[int, int, int, in
     pieces = [(m.start(), m.end()) for m in _PIECE.finditer(below)]
     told = [below[a:b] for a, b in pieces]
     numbers = any(piece[0] not in _QUOTES for piece in told)
-    if numbers and not _SENTENCE.search(text) and not _MARK.match(text.strip()):
+    if numbers and not _SENTENCE.search(text) and not _GOES_ON.match(text.strip()):
         return []
     first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     inside = [m.span() for m in _BLANK.finditer(text, first, last)]
@@ -88,6 +89,7 @@ def _fits(text: str, gap: Gap, piece: str) -> bool:
     if after[0] in _COUNTS and not (_YEAR if after[0] == "年" else _WHOLE).fullmatch(piece):
         return False
     if not before:
-        return bool(_UNIT.match(after)) and (after[0] != "、" or _ORDINAL.fullmatch(piece) is not None)
+        begins = _UNIT.match(after) is not None and after[0] not in "）)"
+        return begins and (after[0] != "、" or _ORDINAL.fullmatch(piece) is not None)
     unit = bool(_UNIT.match(after)) and not _NO_NUMBER.search(before)
     return unit and (piece[-1] != "%" or _MARK.match(after) is not None)

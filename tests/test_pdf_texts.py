@@ -191,6 +191,12 @@ def test_an_amount_is_no_year() -> None:
     assert line.text == "年度资金总额:"
 
 
+def test_the_end_of_a_name_has_no_gap() -> None:
+    """``)及相关机构事务`` begins with a bracket, and no sentence goes on there."""
+    text = "20103\n政府办公厅(室\n)及相关机构事务\n12.00\n"
+    assert [line.text for line in normalised(Document.from_text(text))] == text.split()
+
+
 def test_an_amount_above_its_unit_leaves_no_gap() -> None:
     """``100.00`` / ``万元，比`` / ``2023``: the year below isn't the amount."""
     text = "某某市某某局2024年度部门决算\n第三部分 部门决算情况说明\n二、收入决算情况说明\n"
