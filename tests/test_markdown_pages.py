@@ -79,3 +79,24 @@ def test_the_names_of_two_columns_in_one_cell(name: str, state: str) -> None:
     )  # fmt: skip
     found = numbers(read(f"收入决算表\n{UNIT}\n{grid}\n"), "revenue")
     assert {s for (row, _), (value, s) in found.items() if value == "28.00"} == {state}
+
+
+def test_amounts_below_the_name_of_a_column_of_words_are_not_read() -> None:
+    """Codes in two cells in both halves, and a header that doesn't say so: 302 is no amount, nor one of 科目名称."""
+    left = (
+        ("301", "", "工资福利支出", "25.00"),
+        ("301", "01", "基本工资", "15.00"),
+        ("301", "02", "津贴补贴", "10.00"),
+    )
+    right = (("302", "", "商品和服务支出", "5.00"), ("302", "01", "办公费", "2.00"), ("302", "02", "印刷费", "3.00"))
+    more = (("310", "", "资本性支出", "3.00"), ("310", "02", "办公设备购置", "3.00"))
+    half = "经济<br>科目|分类<br>编码|科目名称|决算数"
+    grid = table(
+        f"|{half}|{half}|", "|类|款|||类|款|||", *(f"|{'|'.join((*a, *b))}|" for a, b in zip(left, right, strict=True)),
+        *(f"|||||{'|'.join(row)}|" for row in more),
+    )  # fmt: skip
+    last = table("|||310|19|其他交通工具购置||", "|人员经费合计|25.00|||公用经费合计|8.00|")
+    result = read(f"一般公共预算财政拨款基本支出决算表\n{UNIT}\n{grid}\n\n\n{last}\n")
+    found = numbers(result, "basic_expenditure")
+    assert not {"类", "款", "科目名称"} & {column for _, column in found}
+    assert found or any("基本支出决算表" in part.title for part in result.unread)

@@ -14,6 +14,7 @@ from .columns import MORE, Layout, adrift, columns_by_name, in_line_order, told_
 from .flat import in_a_row
 from .flow import flow_rows
 from .group_columns import in_groups
+from .group_words import names_rows
 from .header import layout
 from .hints import OTHER, Form, Hint, forms
 from .labelled import labelled_rows
@@ -104,6 +105,8 @@ def _verdict(body: Body, spec: TableSpec, catalogue: Catalogue, labels: Labels, 
     """Compare a header with a spec; in text without cells it may also name all columns one after the other."""
     verdict = layout(body, spec)
     if body.grid:
+        if any(names_rows(column) for column in verdict.columns if column not in spec.column_ids):
+            return Layout(known=False, reason="its amounts stand below the name of a column of words")
         return _of_two_names(verdict, spec)
     if body.lines and not body.header and spec.shape == "coded" and len(spec.columns) > 1 and is_final(title):
         return Layout(known=False, reason="its header is missing")  # its columns may be those of several layouts
