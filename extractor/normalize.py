@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain
 from typing import NamedTuple
@@ -114,6 +114,14 @@ class Line:
             return Place(self.start + first, self.start + last, self.number)
         start = self.offsets[first]
         return Place(start, self.ends[last - 1], self.number + bisect_left(self.breaks, start))
+
+    def inserted(self, at: int, mark: str) -> "Line":
+        """Return the line with a mark in front of a character, or at its end, that stands nowhere in the original."""
+        starts, ends = _offsets(self), list(self.ends or (o + 1 for o in _offsets(self)))
+        place = [starts[min(at, len(starts) - 1)]] * len(mark)
+        text = f"{self.text[:at]}{mark}{self.text[at:]}"
+        offsets = (*starts[:at], *place, *starts[at:])
+        return replace(self, text=text, offsets=offsets, ends=(*ends[:at], *place, *ends[at:]))
 
 
 def lines(document: Document) -> list[Line]:

@@ -17,6 +17,8 @@ from .labels import HEADER_WORDS, TOTALS, Labels, undated
 from .tokens import Token, split_header
 
 Rows = Sequence[tuple[Line, list[Token]]]
+SEVERAL = "several labels stand above its amount; whose it is isn't told"
+"""Why a row is in doubt whose line is adrift."""
 _LONGEST = 5  # lines that one name may stand on
 _CODES = 3  # lines that begin with a code, in a table that has them
 _LABELS = 2  # labels in front of an amount, or more

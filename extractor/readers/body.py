@@ -9,7 +9,7 @@ from extractor.chunks import Chunk
 from extractor.normalize import Line, Place, readable, squeeze
 from extractor.specs import TableSpec, split_label
 
-from .astray import adrift, put_back, without_headings
+from .astray import SEVERAL, adrift, put_back, without_headings
 from .below import priced_below
 from .blocks import block_starts, split_blocks
 from .columns import is_name
@@ -27,7 +27,7 @@ from .ordinals import (
     without_unit_codes,
     without_unit_names,
 )
-from .overleaf import aligned
+from .overleaf import OVERLEAF, aligned
 from .page_numbers import YEAR_GOES_ON, in_one_row, stray_page, without_heads, without_page_numbers
 from .repeats import without_repeats
 from .respelt import respelt
@@ -64,8 +64,7 @@ class Body:
         widths: For each line of a grid by its number, how many cells it has.
         pieces: The header's lines as printed.
         astray: Those of them that stood among the rows.
-        adrift: Lines of amounts that may be those of several labels.
-        lost: Lines of a page's grid of which nothing tells how its columns are those of the first page.
+        doubts: Why it isn't told whose amounts some lines have, or of which columns, by the number of the line.
     """
 
     lines: tuple[tuple[Token, ...], ...]
@@ -83,8 +82,7 @@ class Body:
     widths: Mapping[int, int] = field(default_factory=dict)
     pieces: tuple[Line, ...] = ()
     astray: tuple[Line, ...] = ()
-    adrift: frozenset[int] = frozenset()
-    lost: frozenset[int] = frozenset()
+    doubts: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +164,9 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     header = _without_class(rows[:first], layouts[0], labels, grid=grid)
     data: Sequence[tuple[Line, list[Token]]] = without_repeats(rows[first:], header)
     astray: list[Line] = []
-    far = frozenset[int]()
+    doubts = dict.fromkeys(raw.lost, OVERLEAF)
     if not grid and layouts[0].shape == "two_sided":
-        far = adrift(data)
+        doubts |= dict.fromkeys(adrift(data), SEVERAL)
         headings, data = without_headings(data)
         above = squeeze("".join(line.text for line in header))
         header += [line for line in headings if squeeze(line.text) not in above]
@@ -203,7 +201,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
         blocks=bool(starts) or (not grid and not twice and any(words.count(w) > 1 for w in _ITEMS)),
         fragments=len(whole) < len(header),
         widths={line.number: len(cells(line.text)) for line, _ in data} if grid else {}, pieces=tuple(header),
-        astray=joined(astray, layouts), adrift=far, lost=raw.lost,
+        astray=joined(astray, layouts), doubts=doubts,
     )  # fmt: skip
 
 

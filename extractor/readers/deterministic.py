@@ -36,7 +36,6 @@ from .wide import wide
 
 _FEW = 4  # one row in so many may have more numbers than columns: one that lost its label
 _FIRST = {"functional": "2", "economic": "3", "": "23"}  # digits of the codes
-_OVERLEAF = "its page's grid has another number of cells than the first one's; which column is which isn't told"
 _CLASS = 3  # digits of a class
 _BONDS = "98"  # the second level of what special treasury bonds (超长期特别国债) pay for, in every class
 _STRANGE = "most of its row labels are unknown"
@@ -112,10 +111,8 @@ def _part(
             units |= {r.bare for r in rows if r.kind == "unit"}
         doubt_codes(rows, names, others, beside, labels)
         for row in rows:
-            if body.adrift and any(t.line in body.adrift for t in row.items):
-                row.doubt = row.doubt or "several labels stand above its amount; whose it is isn't told"
-            if body.lost and any(t.line in body.lost for t in row.items):
-                row.doubt = row.doubt or _OVERLEAF
+            if body.doubts:
+                row.doubt = row.doubt or next((body.doubts[t.line] for t in row.items if t.line in body.doubts), "")
         if spec.shape == "coded" and not body.grid:
             _doubt_all(rows)
         misfit = _misfit(rows, spec, body, layouts[spec.id])

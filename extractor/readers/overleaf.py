@@ -6,13 +6,15 @@ Where that doesn't tell, or where cells are missing in between, nobody knows whi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from extractor.amount import parse_amount
 from extractor.normalize import Line, squeeze
 
 from .tokens import cells
 
+OVERLEAF = "its page's grid has another number of cells than the first one's; which column is which isn't told"
+"""Why such a row is in doubt."""
 _NEAR = 2  # lines from a row to the next one of its page: a ruling may stand between them
 _MOST = 400  # cells of a line
 
@@ -56,7 +58,7 @@ def aligned(content: Sequence[Line]) -> tuple[list[Line], frozenset[int]]:
             lost.update(content[i].number for i in page.lines)
         elif moved and step > 0:
             for i in page.lines:
-                out[i] = _moved(content[i], step)
+                out[i] = content[i].inserted(0, "|" * step)
         elif moved:
             lost.update(content[i].number for i in page.lines)
     return out, frozenset(lost)
@@ -83,12 +85,3 @@ def pages(content: Sequence[Line]) -> Iterator[Page]:
         last = line.number
     if page is not None:
         yield page
-
-
-def _moved(line: Line, step: int) -> Line:
-    """Return a row with empty cells in front."""
-    offsets = line.offsets or tuple(range(line.start, line.start + len(line.text)))
-    ends = line.ends or tuple(o + 1 for o in offsets)
-    return replace(
-        line, text="|" * step + line.text, offsets=(offsets[0],) * step + offsets, ends=(offsets[0],) * step + ends
-    )

@@ -68,14 +68,4 @@ def _with_border(line: Line, column: int, where: Where, *, header: bool) -> Line
     start, text = cells(line.text)[column]
     names = (_BEHIND_NAME if where is _behind else _FRONT_NAME).fullmatch(text) if header else None
     alone = len(text) if where is _behind else 0
-    return _inserted(line, start + (names.end(1) if names else where(text) or alone))
-
-
-def _inserted(line: Line, at: int) -> Line:
-    offsets = line.offsets or tuple(range(line.start, line.start + len(line.text)))
-    ends = line.ends or tuple(o + 1 for o in offsets)
-    place = offsets[min(at, len(offsets) - 1)]
-    return Line(
-        line.number, line.start, f"{line.text[:at]}|{line.text[at:]}",
-        (*offsets[:at], place, *offsets[at:]), (*ends[:at], place, *ends[at:]), line.breaks,
-    )  # fmt: skip
+    return line.inserted(start + (names.end(1) if names else where(text) or alone), "|")

@@ -7,7 +7,7 @@ tell, and where they don't, nothing is taken.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
@@ -39,6 +39,20 @@ _RATE = re.compile(r"[%率比]\)?$|备注$|比重|幅度")
 _ROOM = Decimal("0.02")
 _TWO = 2
 _SPACED = frozenset("项收支科栏行序")  # how words begin that are printed with a blank inside
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """A header taken apart: the names of each side on one line, and the lines of names above it and below.
+
+    ``apart`` where each line of the text is one cell.
+    """
+
+    above: list[list[str]]
+    left: list[str]
+    right: list[str]
+    below: list[list[str]]
+    apart: bool
 
 
 def in_cells(body: Body, spec: TableSpec, otherwise: Layout) -> Layout:
@@ -83,11 +97,13 @@ def _named_in(body: Body, first: int, last: int) -> Paths:
 def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout) -> Layout:
     """Take the columns of both sides from the words of a header, if its rows agree."""
     header = body.pieces if not body.fragments else whole_names(body.pieces, sides=True)
-    told = _parted(header)
+    told = _in_sides(header)
     if told is None:
+        return otherwise
+    left, right, lower = told.left, told.right, told.below
+    if told.above:
         rows = labelled_rows(body, spec, labels)
-        return _of_known_form(header, spec, rows) or _centred(header, spec, rows) or otherwise
-    left, right, lower = told
+        return _of_known_form(told, spec, rows) or _centred(told, spec, rows) or otherwise
     if (left == right and not lower) or not 0 < len(left) <= _MOST or not 0 < len(right) <= _MOST:
         return otherwise
     if len(left) == 1 and not lower and otherwise.known:
@@ -106,12 +122,16 @@ def without_cells(body: Body, spec: TableSpec, labels: Labels, otherwise: Layout
         return otherwise if flat is None or not _changes(flat, rows) else flat
     if not lower and any(len(_words(line.text)) > 1 for line in header):
         return otherwise
-    otherwise = _named_below(otherwise, right, lower)
-    found = settled([right, *lower], [row for row in rows if row.side == "right"])
+    return _in_groups(told, spec, rows, _named_below(otherwise, right, lower))
+
+
+def _in_groups(told: _Sides, spec: TableSpec, rows: Sequence[RawRow], otherwise: Layout) -> Layout:
+    """Take the right side's columns below its groups, as the sums tell them."""
+    found = settled([told.right, *told.below], [row for row in rows if row.side == "right"])
     if found is None or len(found.columns) > _MOST:
-        names = [*right, *(n for line in lower for n in line)]
-        return _of_known_form(header, spec, rows) or _unless_strange(names, spec, otherwise)
-    return _layout((above, found.columns), spec, found) or otherwise
+        names = [*told.right, *(n for line in told.below for n in line)]
+        return _of_known_form(told, spec, rows) or _unless_strange(names, spec, otherwise)
+    return _layout((tuple((name,) for name in told.left), found.columns), spec, found) or otherwise
 
 
 def _unless_strange(names: Sequence[str], spec: TableSpec, otherwise: Layout) -> Layout:
@@ -145,15 +165,10 @@ def _named_below(known: Layout, right: Sequence[str], lower: Sequence[Sequence[s
     return replace(known, labels={**known.labels, main: below})
 
 
-def _parted(header: Sequence[Line]) -> tuple[list[str], list[str], list[list[str]]] | None:
-    """Return the names of the left side, those of the right side on the same line, and the lines of names below."""
-    told = _in_sides(header)
-    return None if told is None or told[0] else told[1:]
-
-
-def _in_sides(header: Sequence[Line]) -> tuple[list[list[str]], list[str], list[str], list[list[str]]] | None:
-    """Return the lines of names above the line that both sides begin on, those of each side, and the lines below."""
+def _in_sides(header: Sequence[Line]) -> _Sides | None:
+    """Return the names of a header by the line on which both sides begin to say what their rows are."""
     lines = [_words(line.text) for line in header]
+    apart = all(len(line) == 1 for line in lines)
     lines = [kept for line in lines if (kept := [p for p in line if p != REMARK and p not in _SIDES])]
     if all(len(line) == 1 for line in lines):  # one cell on each line
         lines = [[p for line in lines for p in line]]
@@ -169,43 +184,39 @@ def _in_sides(header: Sequence[Line]) -> tuple[list[list[str]], list[str], list[
                 [kept for other in part if (kept := [p for p in other if not _of_rows(p)])]
                 for part in ([*lines[:number], *front], lines[number + 1 :])
             )
-            return above, left, right, below
+            return _Sides(above, left, right, below, apart)
     return None
 
 
-def _of_known_form(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
+def _of_known_form(told: _Sides, spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
     """Take the right side's columns of a header whose cells are centred: a name of all of them, then a known form."""
-    told = _in_sides(header)
-    if told is None or len(told[1]) != 1:
+    if len(told.left) != 1:
         return None
-    above, (main,), right, below = told
-    lines = [*above, right, *below]
-    of_all = next((line for line in (*above, right) if len(line) == 1 and _WHOLE.search(line[0])), None)
-    apart = bool(above) and all(len(_words(line.text)) == 1 for line in header)
+    lines = [*told.above, told.right, *told.below]
+    of_all = next((line for line in (*told.above, told.right) if len(line) == 1 and _WHOLE.search(line[0])), None)
     names = [line for line in lines if line is not of_all]
-    found = of_form(names, [row for row in rows if row.side == "right"], apart=apart)
-    return _layout((((main,),), found.columns), spec, found) if found else None
+    found = of_form(names, [row for row in rows if row.side == "right"], apart=bool(told.above) and told.apart)
+    return _layout((((told.left[0],),), found.columns), spec, found) if found else None
 
 
-def _centred(header: Sequence[Line], spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
+def _centred(told: _Sides, spec: TableSpec, rows: Sequence[RawRow]) -> Layout | None:
     """Take the columns of a header whose right side has names of groups a line above its other names.
 
     Where in the line below they belong isn't told; of all places the sums have to allow one alone.
     """
-    told = _in_sides(header)
-    if told is None or len(told[0]) != 1 or not told[3] or len(told[0][0]) + len(told[2]) > _FEW:
+    if len(told.above) != 1 or not told.below or len(told.above[0]) + len(told.right) > _FEW:
         return None
-    (groups,), left, right, below = told
+    (groups,), right = told.above, told.right
     mine = [row for row in rows if row.side == "right"]
     count = len(groups) + len(right)
     found = {}
     for places in combinations(range(count), len(groups)):
         inside, others = iter(groups), iter(right)
         line = [next(inside if place in places else others) for place in range(count)]
-        if way := settled([line, *below], mine):
+        if way := settled([line, *told.below], mine):
             found[way.columns] = way
     way = next(iter(found.values())) if len(found) == 1 else None
-    return _layout((tuple((name,) for name in left), way.columns), spec, way) if way else None
+    return _layout((tuple((name,) for name in told.left), way.columns), spec, way) if way else None
 
 
 def _words(text: str) -> list[str]:
