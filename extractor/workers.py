@@ -1,8 +1,9 @@
 """Worker processes: each has one file at a time, so that one that dies or hangs costs only its file.
 
 The time limit is the kernel's alarm in the worker itself: it ends native code too, and also a worker whose parent was
-killed. Once a file has questions for a model only the processor's time counts. Workers are replaced after some hundred
-files, so that memory stays where it is.
+killed. Once a file has questions for a model only the processor's time counts. A worker says that it has begun: the
+parent ends one that never does, as a fork of a program with threads may hang before its first line. Workers are
+replaced after some hundred files, so that memory stays where it is.
 
 Where they ask a model they share the account of the run, which this process keeps (:mod:`extractor.desk`).
 """
@@ -14,9 +15,10 @@ import multiprocessing
 import os
 import selectors
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -30,6 +32,7 @@ _FILES = 250  # after so many a worker is replaced
 _GARBAGE = 1_000_000  # objects before the collector looks: most live as long as their document; it looks after each
 _OFTEN = 50  # files after which it looks at everything once, and not just at what is young
 _CLOCKS = signal.ITIMER_REAL, signal.ITIMER_PROF
+_SILENT = 120.0  # seconds for a new worker to say that it has begun; loading everything takes it one
 _LATE = {-signal.SIGALRM, -signal.SIGPROF}
 
 
@@ -48,6 +51,8 @@ class _Worker(Generic[J]):
     job: J
     clerk: Clerk | None = None
     done: int = 0
+    begun: bool = False
+    end: float = field(default_factory=lambda: time.monotonic() + _SILENT)
 
     @property
     def waits(self) -> bool:
@@ -154,10 +159,15 @@ class Workers(Generic[J, R]):
 
     def _listen(self) -> None:
         """Wait until something is said, and note the jobs that are done."""
-        for key, _ in self._lines.select():
-            worker: _Worker[J] = key.data
+        heard = self._lines.select(self._patience())
+        for worker in self._all():
+            if not worker.begun and time.monotonic() > worker.end:
+                worker.process.kill()  # its line ends then
+        for key, _ in heard:
+            worker = key.data
             try:
                 done, said = worker.line.recv()
+                worker.begun = True
             except (EOFError, OSError):
                 code = self._left(worker)
                 if worker in self._free:
@@ -181,6 +191,11 @@ class Workers(Generic[J, R]):
             else:
                 self._left(worker)
             self._ended.append((worker.job, said))
+
+    def _patience(self) -> float | None:
+        """Seconds until a worker must have begun; None where all have."""
+        ends = [w.end for w in self._all() if not w.begun]
+        return max(0.1, min(ends) - time.monotonic()) if ends else None
 
     def _left(self, worker: _Worker[J]) -> int:
         """See a worker go, which ends where its line does; returns its exit code."""
@@ -206,6 +221,8 @@ class Workers(Generic[J, R]):
         self._dismiss()
         try:
             for worker in self._all():
+                if not worker.begun:
+                    worker.process.kill()
                 with contextlib.suppress(EOFError, OSError):
                     while True:
                         done, said = worker.line.recv()
@@ -254,6 +271,7 @@ def _serve(
     gc.set_threshold(_GARBAGE, 20, 50)
     done = 0
     with contextlib.suppress(EOFError, OSError):
+        line.send((False, []))
         while (heard := line.recv()) is not None:
             work, job = heard
             if not work:  # for the desk of the job before

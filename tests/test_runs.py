@@ -199,6 +199,32 @@ def test_a_worker_that_hangs_or_dies_costs_only_its_file(tmp_path: Path) -> None
     assert (found["done"], found["failed"]) == (2, 1)
 
 
+NEVER_BEGINS = """
+import os, signal, sys
+from pathlib import Path
+from extractor import workers
+
+def fork():
+    try:
+        Path(sys.argv[1]).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    signal.pause()
+
+os.register_at_fork(after_in_child=fork)
+workers._SILENT = 1
+print(list(workers.Workers(lambda job, _: job + 1, 1, 60).run([1, 2, 3])))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where processes are forked")
+def test_a_worker_that_never_begins_is_ended_by_the_run(tmp_path: Path) -> None:
+    """The first child hangs within its fork, before its own time limit is set: one job is lost, and no more."""
+    line = [sys.executable, "-c", NEVER_BEGINS, str(tmp_path / "hung")]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    assert done.stdout == "[(1, Lost(late=False, code=-9)), (2, 3), (3, 4)]\n", done.stderr
+
+
 def test_the_next_file_is_begun_before_one_is_looked_at(tmp_path: Path) -> None:
     """Whoever takes the reports may take their time: the one worker is at the next file meanwhile."""
     jobs = batch.plan(batch.find([str(inbox(tmp_path, 2))])[0], tmp_path / "out")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -142,7 +143,7 @@ def run(cases: Sequence[Case], extractor: Extractor, out: Path, *, jobs: int = 1
     """
     done: list[tuple[CaseRun, list[Fact]]] = []
     if jobs > 1 and extractor.model is None and len(cases) > 1:
-        with ProcessPoolExecutor(min(jobs, len(cases))) as pool:
+        with ProcessPoolExecutor(min(jobs, len(cases)), get_context("spawn")) as pool:
             waiting = [(case, pool.submit(read, case, extractor)) for case in cases]
             for case, future in waiting:
                 try:

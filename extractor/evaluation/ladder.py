@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def run(found: Sequence[Task], *, jobs: int = 1) -> list[Step]:
     """Read every damaged document, in processes."""
     if jobs == 1:
         return [attempt(task) for task in found]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         return list(pool.map(attempt, found, chunksize=4))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,7 @@ def run(plan: Plan, *, jobs: int = 1) -> list[Trial]:
     ]  # fmt: skip
     if jobs == 1:
         return [trial for share in shares for trial in _work(share)]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         return [trial for done in pool.map(_work, shares) for trial in done]
 
 
