@@ -221,7 +221,7 @@ class Workers(Generic[J, R]):
         self._dismiss()
         try:
             for worker in self._all():
-                if not worker.begun:
+                if not worker.begun and not worker.line.poll(max(0, worker.end - time.monotonic())):
                     worker.process.kill()
                 with contextlib.suppress(EOFError, OSError):
                     while True:

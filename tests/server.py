@@ -202,8 +202,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(code)
         for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(data))}.items():
             self.send_header(name, value)
-        self.end_headers()
         try:
+            self.end_headers()
             self.wfile.write(data)
         except OSError:
             self.close_connection = True  # the client has gone
