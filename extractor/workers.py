@@ -160,8 +160,9 @@ class Workers(Generic[J, R]):
     def _listen(self) -> None:
         """Wait until something is said, and note the jobs that are done."""
         heard = self._lines.select(self._patience())
+        said_something = {key.data for key, _ in heard}
         for worker in self._all():
-            if not worker.begun and time.monotonic() > worker.end:
+            if not worker.begun and worker not in said_something and time.monotonic() > worker.end:
                 worker.process.kill()  # its line ends then
         for key, _ in heard:
             worker = key.data
