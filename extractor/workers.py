@@ -59,6 +59,15 @@ class _Worker(Generic[J]):
         """Whether it waits for answers of a model."""
         return self.clerk is not None and self.clerk.asked
 
+    @property
+    def left(self) -> float:
+        """Seconds in which it must say that it has begun."""
+        return max(0, self.end - time.monotonic())
+
+    def silent(self, wait: float) -> bool:
+        """Whether it hasn't begun, as far as is known, and says nothing for so many seconds either."""
+        return not self.begun and not self.line.poll(wait)
+
     def tell(self, message: object) -> None:
         """Send something; a worker that is dead says so when its line is waited for."""
         with contextlib.suppress(OSError):
@@ -160,9 +169,8 @@ class Workers(Generic[J, R]):
     def _listen(self) -> None:
         """Wait until something is said, and note the jobs that are done."""
         heard = self._lines.select(self._patience())
-        said_something = {key.data for key, _ in heard}
         for worker in self._all():
-            if not worker.begun and worker not in said_something and time.monotonic() > worker.end:
+            if not worker.left and worker.silent(0):
                 worker.process.kill()  # its line ends then
         for key, _ in heard:
             worker = key.data
@@ -195,8 +203,8 @@ class Workers(Generic[J, R]):
 
     def _patience(self) -> float | None:
         """Seconds until a worker must have begun; None where all have."""
-        ends = [w.end for w in self._all() if not w.begun]
-        return max(0.1, min(ends) - time.monotonic()) if ends else None
+        left = [w.left for w in self._all() if not w.begun]
+        return max(0.1, min(left)) if left else None
 
     def _left(self, worker: _Worker[J]) -> int:
         """See a worker go, which ends where its line does; returns its exit code."""
@@ -222,7 +230,7 @@ class Workers(Generic[J, R]):
         self._dismiss()
         try:
             for worker in self._all():
-                if not worker.begun and not worker.line.poll(max(0, worker.end - time.monotonic())):
+                if worker.silent(worker.left):
                     worker.process.kill()
                 with contextlib.suppress(EOFError, OSError):
                     while True:

@@ -7,10 +7,8 @@ Scores are made from these alone, so that a saved run is scored again without re
 import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +18,7 @@ from extractor import accounts
 from extractor.accounts import Spending
 from extractor.document import Document
 from extractor.errors import ExtractorError, InputError, ResultError
+from extractor.evaluation import processes
 from extractor.evaluation.score import Fact, load_facts
 from extractor.facts import TEXTS, table_facts
 from extractor.pipeline import Extractor
@@ -143,7 +142,7 @@ def run(cases: Sequence[Case], extractor: Extractor, out: Path, *, jobs: int = 1
     """
     done: list[tuple[CaseRun, list[Fact]]] = []
     if jobs > 1 and extractor.model is None and len(cases) > 1:
-        with ProcessPoolExecutor(min(jobs, len(cases)), get_context("spawn")) as pool:
+        with processes.pool(min(jobs, len(cases))) as pool:
             waiting = [(case, pool.submit(read, case, extractor)) for case in cases]
             for case, future in waiting:
                 try:

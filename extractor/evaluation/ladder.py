@@ -7,14 +7,13 @@ OCR engine wrote, where there is any, is a case like these.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from extractor.document import Document
+from extractor.evaluation import processes
 from extractor.evaluation.cases import Case, facts_of, gold_of
 from extractor.evaluation.corrupt import DAMAGES, MOVES_LINES, damage
 from extractor.evaluation.page import Grid, Page, Plot, Series
@@ -170,7 +169,7 @@ def run(found: Sequence[Task], *, jobs: int = 1) -> list[Step]:
     """Read every damaged document, in processes."""
     if jobs == 1:
         return [attempt(task) for task in found]
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    with processes.pool(jobs) as pool:
         return list(pool.map(attempt, found, chunksize=4))
 
 

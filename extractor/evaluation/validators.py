@@ -7,17 +7,16 @@ gives back what was there. What is violated in the unchanged document is set asi
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from extractor.checks import check, complaints
 from extractor.document import Document
+from extractor.evaluation import processes
 from extractor.evaluation.goldcheck import known_findings
 from extractor.evaluation.mutations import KINDS, Kind, Mutation, mutations
 from extractor.evaluation.score import BUDGET_TABLES
@@ -196,7 +195,7 @@ def run(plan: Plan, *, jobs: int = 1) -> list[Trial]:
     ]  # fmt: skip
     if jobs == 1:
         return [trial for share in shares for trial in _work(share)]
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    with processes.pool(jobs) as pool:
         return [trial for done in pool.map(_work, shares) for trial in done]
 
 
