@@ -27,7 +27,7 @@ class Answer:
     Attributes:
         status: The HTTP status that a call would have had.
         body: The completion, or the error.
-        booked: An earlier run has it on its account already.
+        booked: It is on an account already: an earlier run's, or another document's.
     """
 
     status: int
@@ -69,7 +69,7 @@ class Bag:
     """The questions and answers of a run, as they lie in a folder: memory grows with their number, not their length.
 
     Worker processes have copies of it, which know the same answers; each writes the questions that it takes into a file
-    of its own. A limit counts in one process only.
+    of its own. An answer is booked by whoever takes it first. A limit counts in one process only.
     """
 
     def __init__(self, mode: str, dialect: Mapping[str, Any], new: Path, limit: int | None = None) -> None:
@@ -78,7 +78,7 @@ class Bag:
         Args:
             mode: How the answer's form is asked for.
             dialect: The parameters that the model knows.
-            new: The folder where the questions go that were not asked before.
+            new: The folder where the questions go that were not asked before; it also says whose answers are booked.
             limit: How many of them are taken.
         """
         self.mode, self.dialect, self.limit = mode, dialect, limit
@@ -114,7 +114,7 @@ class Bag:
                 lines.seek(place)
                 found = _parsed(lines.readline())
             if found is not None and found[0] == key:
-                return Answer(found[1].status, found[1].body, booked)
+                return Answer(found[1].status, found[1].body, booked or not self._first(key))
         if key not in self._waiting and key not in self._taken:
             if self.limit is not None and len(self._taken) >= self.limit:
                 raise StopError("budget", f"{tag}: not asked, the limit of {self.limit} calls is reached.")
@@ -123,6 +123,16 @@ class Bag:
                 out.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             self._taken.add(key)
         raise StopError("waiting", f"{tag}: waits for its batch.")
+
+    def _first(self, key: str) -> bool:
+        """Whether nobody has taken an answer yet since the run began: documents may have a question in common."""
+        try:
+            (self._new / f"{key}.booked").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        except OSError:
+            return True  # a full disk: rather booked twice than not at all
+        return True
 
 
 def keys(asked: Path) -> set[str]:

@@ -320,6 +320,22 @@ def test_processes_change_no_byte_of_questions_or_results(
     assert results(tmp_path / "two") == results(tmp_path / "one") == by_calls(tmp_path, given)
 
 
+def test_an_answer_that_two_documents_take_is_booked_once(
+    server: BatchServer, options: list[object], tmp_path: Path
+) -> None:
+    """Also where no cache tells the second that the first had it: here each process has one of its own."""
+    (tmp_path / "full").write_text("a file where the cache's folder should be made")
+    given = [tmp_path / "full" / "cache" if o == tmp_path / "cache" else o for o in inbox(tmp_path, options, 3)]
+    out = tmp_path / "out"
+    command("batch", "submit", *given, "--out", out, "--jobs", 2)
+    server.end()
+    assert command("batch", "collect", out, "--jobs", 2, "--quiet").exit_code == 0
+    spent = [json.loads(p.read_text())["total"] for p in sorted(out.glob("f*/usage.json"))]
+    assert len(asked(out)["0001.jsonl"].splitlines()) == 3, "one of the first, one of the others, one of them all"
+    assert (sum(s["calls"] for s in spent), sum(s["hits"] for s in spent)) == (3, 3)
+    assert sum(s["output"] for s in spent) == status(out)["total"]["usage"]["output"]
+
+
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 def test_a_stop_while_processes_read_sends_nothing_twice(
     server: BatchServer, options: list[object], tmp_path: Path, sign: signal.Signals
