@@ -1,7 +1,8 @@
 """Answers kept on disk: JSON text in one SQLite file, shared by processes, never a reason for a run to stop.
 
 Values live inside the database only (no side files), so that a process killed at any moment leaves either the whole
-answer or none. Nothing is pickled, on the way in or out: a cache from a stranger can't run code.
+answer or none. Nothing is pickled, on the way in or out, and no file is removed because a row names it: a cache from a
+stranger can't run code, nor delete what is yours.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from .stored import KEY, Entry, Stats, Stored
 _LISTED = "SELECT key, store_time FROM Cache WHERE raw = 1"
 _DATABASES = ("answers", "answers-2")
 ENDPOINTS = "endpoints.json"
+_SETTINGS = {**diskcache.DEFAULT_SETTINGS, **diskcache.core.METADATA}
 _TROUBLE = (sqlite3.Error, diskcache.Timeout, OSError)
 _WAIT = 20  # seconds for another process's write
 
@@ -48,6 +50,9 @@ class _TextDisk(diskcache.Disk):  # type: ignore[misc]
         if mode != diskcache.core.MODE_RAW or not isinstance(value, str):
             raise OSError("not text")  # diskcache treats it as a missing entry
         return value
+
+    def remove(self, file_path: str) -> None:
+        """Leave alone what a row names as its side file: no answer has one."""
 
 
 class Cache:
@@ -261,7 +266,15 @@ def _damaged(error: Exception) -> bool:
 
 
 def _check(database: Path) -> None:
-    """Touch an existing database with a connection that is closed again whatever happens."""
+    """Touch an existing database with a connection that is closed again whatever happens.
+
+    Raises:
+        sqlite3.DatabaseError: It is damaged, or holds settings that diskcache doesn't write, and would set.
+    """
     if database.exists():
         with contextlib.closing(sqlite3.connect(database, timeout=_WAIT)) as connection:
             connection.execute("PRAGMA schema_version").fetchone()
+            with contextlib.suppress(sqlite3.OperationalError):  # made this moment, by another process
+                for name, value in connection.execute("SELECT key, value FROM Settings"):
+                    if type(value) is not type(_SETTINGS.get(name)):
+                        raise sqlite3.DatabaseError("its settings are not a cache's")

@@ -84,6 +84,40 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         assert cache.get(key(1)) == ANSWER
 
 
+@pytest.mark.parametrize("relative", [False, True])
+def test_no_row_of_a_database_removes_a_file(tmp_path: Path, *, relative: bool) -> None:
+    """A row that names a file as its own: it stays when the answer comes anew, and when all are cleared."""
+    precious = tmp_path / "home" / "precious.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    folder = tmp_path / "cache"
+    named = os.path.relpath(precious, folder / "answers") if relative else str(precious)
+    for done in (lambda c: c.put(key(1), ANSWER), lambda c: c.clear()):
+        with Cache(folder) as cache:
+            cache.put(key(1), ANSWER)
+        with sqlite3.connect(folder / "answers" / "cache.db") as database:
+            database.execute("UPDATE Cache SET mode = 2, value = NULL, filename = ?", (named,))
+        database.close()
+        with Cache(folder) as cache:
+            assert cache.get(key(1)) is None
+            done(cache)
+        assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize(("name", "value"), [("disk_fetch", "os.system"), ("close", "x"), ("statistics", "yes")])
+def test_settings_that_no_cache_has_are_damage(tmp_path: Path, name: str, value: str) -> None:
+    """They would be set on what reads it."""
+    with Cache(tmp_path) as cache:
+        cache.put(key(1), ANSWER)
+    with sqlite3.connect(tmp_path / "answers" / "cache.db") as database:
+        database.execute("INSERT OR REPLACE INTO Settings VALUES (?, ?)", (name, value))
+    database.close()
+    with Cache(tmp_path) as cache:
+        assert cache.get(key(1)) is None
+        assert cache.put(key(1), ANSWER)
+        assert ["its settings are not a cache's" in w for w in cache.warnings] == [True]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"text": "x"}', ANSWER.to_json().replace("12", '"12"')])
 def test_a_damaged_entry_is_missing_and_reported_once(tmp_path: Path, text: str) -> None:
     """An entry that is no stored answer counts as missing."""
