@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import combinations, product
+from operator import ne
 
 from .generic import is_generic
 from .lexicon import Lexicon, lexicon
@@ -29,6 +31,7 @@ _DATED = re.compile(r"(?:19|20)\d\d年度?|其中:?|\(.*?元\)|\d+")
 _NO_NAME = re.compile(r"[,，。;；:：、\d]")
 _LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
+_ODD = 2  # characters in which two names differ of which one may be misread
 _NAME = 40  # characters that a name has at most, where it stands among other texts
 
 
@@ -231,12 +234,15 @@ def _twins(tables: Sequence[Table], names: _Parts) -> Iterator[tuple[tuple[int, 
             if parts and values and len(parts[-1]) >= SHORT:
                 found.setdefault(len(parts[-1]), []).append((number, index, parts[-1], values, row.line))
     for rows in found.values():
-        for at, (where, index, name, values, line) in enumerate(rows):
-            for other, there, called, amounts, below in rows[at + 1 :]:
-                differ = sum(a != b for a, b in zip(name, called, strict=True))
-                if other != where and 0 < differ <= 2 and values & amounts:
-                    yield (where, index), f"line {below} has the same amount under the name {called}"
-                    yield (other, there), f"line {line} has the same amount under the name {name}"
+        named: dict[str, list[int]] = {}
+        for at, one in enumerate(rows):
+            named.setdefault(one[2], []).append(at)
+        near = [(a, b) for a, b in combinations(named, 2) if sum(map(ne, a, b)) <= _ODD]
+        for at, below in sorted(tuple(sorted(pair)) for a, b in near for pair in product(named[a], named[b])):
+            (where, index, name, values, line), (other, there, called, amounts, lower) = rows[at], rows[below]
+            if other != where and values & amounts:
+                yield (where, index), f"line {lower} has the same amount under the name {called}"
+                yield (other, there), f"line {line} has the same amount under the name {name}"
 
 
 __all__ = ["doubt"]

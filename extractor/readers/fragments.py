@@ -249,6 +249,7 @@ def _names(name: str, words: frozenset[str], leaves: tuple[str, ...]) -> int:
     return 1 + any(group in words and (group not in _OF_YEAR or leaves != _LEAVES) for group in groups)
 
 
+@lru_cache(maxsize=16_384)
 def _known(piece: str, words: frozenset[str]) -> bool:
     """Whether a piece is a word of headers, with years or 其中 in front of its words, or the number of a column."""
     if piece == "※" or (piece.isdigit() and len(piece) <= _NUMBER):

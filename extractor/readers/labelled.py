@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from extractor.lexicon import nearly
 from extractor.normalize import squeeze
@@ -49,7 +50,7 @@ class _Segments:
 
     def line(self, line: Sequence[Token]) -> None:
         """Read one line."""
-        last = [t for t in self.words if t.line == self.words[-1].line]
+        last = list(takewhile(lambda t: t.line == self.words[-1].line, reversed(self.words)))[::-1]
         beside = [] if self.body.grid else _beside(last, line, self.spec, self.labels)
         if beside:
             self.words = self.words[: -len(last)]

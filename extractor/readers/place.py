@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 from math import comb
 
@@ -40,8 +41,22 @@ def narrowed(
     decimals = max(decimals, usual)
     values = [int(a.value.scaleb(decimals)) * 2 if a else 0 for a in amounts]
     halves = [10 ** (decimals - max(a.decimals, usual)) if a and a.decimals else 0 for a in amounts]
-    # Columns that all identities treat alike are as good as each other: what holds with one holds with the other.
-    kinds = list(zip(*(_signs(rule, ids) for rule in rules), strict=True))
+    kinds = tuple(zip(*(_signs(rule, ids) for rule in rules), strict=True))
+    return _placed(domains, kinds, tuple(values), tuple(halves))
+
+
+@lru_cache(maxsize=2048)
+def _placed(
+    domains: tuple[tuple[int, ...], ...],
+    kinds: tuple[tuple[int, ...], ...],
+    values: tuple[int, ...],
+    halves: tuple[int, ...],
+) -> tuple[tuple[int, ...], ...]:
+    """Keep the columns under which sums hold; kept, as many rows print the same amounts.
+
+    Columns that all identities treat alike are as good as each other: what holds with one holds with the other.
+    """
+    width = 1 + max(d[-1] for d in domains)
     holds: dict[tuple[tuple[int, ...], ...], bool] = {}
     every = domains == free(len(domains), width)
     allowed = [set(d) for d in domains]

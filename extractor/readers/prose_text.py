@@ -74,7 +74,8 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
     starts: list[int] = []
     size, tail = 0, ""
     wanted = list(pieces)
-    plain = sum(1 for i, _ in wanted if _STOPS.search(lines[i].text)) * _FEW < len(wanted)
+    stops = [_STOPS.search(lines[i].text) is not None for i, _ in wanted]
+    plain = sum(stops) * _FEW < len(wanted)
     for here, (index, column) in enumerate(wanted):
         text = lines[index].text
         if not all_lines and column == 0:
@@ -97,7 +98,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
                 begins.append(size)
                 places.append((index, begin))
                 size, tail = size + 1, tail[1 - _TAIL :] + BREAK
-            elif not first and gap and not all_lines and _ends(text, tail, piece.group(), plain=plain):
+            elif not (first or all_lines or stops[here]) and gap and _ends(tail, piece.group(), plain=plain):
                 texts.append(",")
                 begins.append(size)
                 places.append((index, after))
@@ -162,12 +163,12 @@ def _apart(before: str, char: str, *, first: bool) -> bool:
     return not first or not char.isdigit() or bool(_WHOLE.search(before) or _CODE.search(before))
 
 
-def _ends(line: str, before: str, piece: str, *, plain: bool) -> bool:
-    """Whether a blank stands for a comma: in a line without any, behind an amount, or between long words.
+def _ends(before: str, piece: str, *, plain: bool) -> bool:
+    """Whether a blank stands for a comma, in a line without any: behind an amount, or between long words.
 
     Between words it does in a ``plain`` text, one with hardly any punctuation. Elsewhere it is a slip.
     """
-    if not _WORD.match(piece) or _STOPS.search(line):
+    if not _WORD.match(piece):
         return False
     return bool(_VALUE.search(before)) or (plain and len(piece) >= _LONG and bool(_WORDS.search(before)))
 

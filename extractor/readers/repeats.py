@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from extractor.normalize import Line, squeeze
@@ -19,18 +20,21 @@ def without_repeats(rows: Sequence[tuple[Line, list[Token]]], header: Sequence[L
     whole = "".join(_flat(line) for line in header if not _digits(line))
     if not whole or len(whole) > _LONGEST_HEADER:
         return list(rows)
+    kept = _kept(tuple([_said(line, tokens) for line, tokens in rows]), whole)
+    return [row for row, keep in zip(rows, kept, strict=True) if keep]
+
+
+@lru_cache(maxsize=64)
+def _kept(told: Sequence[str | None], whole: str) -> Sequence[bool]:
+    """Say which lines are no header that comes back; the layouts of a table mostly have one header."""
     bag = Counter(whole)
-    told = [_said(line, tokens) for line, tokens in rows]
     reach = _reach(told)
-    out = []
+    out = [True] * len(told)
     index = 0
-    while index < len(rows):
+    while index < len(told):
         length = _repeat(told, index, whole, bag) if reach[index] * 5 >= len(whole) * 3 else 0
-        if length:
-            index += length
-        else:
-            out.append(rows[index])
-            index += 1
+        out[index : index + length] = [False] * length
+        index += length or 1
     return out
 
 

@@ -21,6 +21,7 @@ from .sound import sound
 
 _ROUNDS = 100
 _ROUNDS_BROKEN, _MOST_BROKEN = 12, 200  # rounds, and numbers by their columns
+_MOST = 4_000  # numbers by their columns of a model that is built at all: none so large was ever solved
 _LARGE = 120  # numbers by their columns of a model that is hard from the start
 _WORK = 100_000  # rounds times variables
 
@@ -182,7 +183,7 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     if found is not None:
         open_ = [_all(c) for c in problem.choices] if solved.brief else found.seen
         return [Solution(*one, clean=True) for one in zip(found.best, open_, strict=True)]
-    if not all(identity.countable for identity in identities):
+    if _open(problem.choices, range(len(problem.choices))) > _MOST or not all(i.countable for i in identities):
         return _undecided(problem)
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
