@@ -40,7 +40,9 @@ def _piece(texts: Sequence[str], index: int) -> bool:
 def rows(text: str) -> list[Row]:
     """Return the rows of a joined text's cells, without columns that are empty; none if it isn't clear."""
     cells = _cells(text)
-    found = [made for count in range(2, min(_MOST, len(cells) // _ROWS) + 1) if (made := _in_rows(text, cells, count))]
+    printed = [text[begin:end].strip() for begin, end in cells]
+    able = range(2, min(_MOST, len(cells) // _ROWS) + 1)
+    found = [made for count in able if (made := _in_rows(cells, printed, count))]
     return found[0] if len(found) == 1 else []
 
 
@@ -52,14 +54,13 @@ def _cells(text: str) -> Row:
     return [*out, (start, len(text))] if text[start:].strip() else out
 
 
-def _in_rows(text: str, cells: Row, count: int) -> list[Row]:
-    """Return rows of so many cells, if these are a table."""
-    made = [cells[i : i + count] for i in range(0, len(cells), count)]
-    printed = [[text[a:b].strip() for a, b in row] for row in made]
-    full = printed[:-1] if len(printed[-1]) < count else printed
-    kept = [i for i in range(count) if any(i < len(row) and row[i] for row in printed)]
-    if len(full) < _ROWS or len(kept) < 2:
+def _in_rows(cells: Row, texts: Sequence[str], count: int) -> list[Row]:
+    """Return rows of so many cells, if these are a table; ``texts`` are what is printed in them."""
+    kept = [i for i in range(count) if any(texts[i::count])]
+    if len(texts) // count < _ROWS or len(kept) < 2:
         return []
+    made = [cells[i : i + count] for i in range(0, len(cells), count)]
+    printed = [texts[i : i + count] for i in range(0, len(cells), count)]
     front, *behind = kept
     names = all(len(row) > front and row[front] and not _AMOUNT.fullmatch(row[front]) for row in printed)
     titled = all(printed[0][i] and not _AMOUNT.fullmatch(printed[0][i]) for i in kept)
