@@ -6,7 +6,7 @@ with the next number, be cut in two, be exchanged with a neighbour; or a number 
 the same one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -130,8 +130,15 @@ def _asked(known: Situation, number: int, ref: Ref, outcome: Outcome) -> tuple[D
     return None
 
 
-def _places(known: Situation, ref: Ref) -> Iterator[Change]:
-    """Yield changes of two cells of a table, one of which is this one."""
+def _places(known: Situation, ref: Ref) -> Sequence[Change]:
+    """Return the changes of two cells of a table, one of which is this one; they are the same in every world."""
+    found = known.places.get(ref)
+    if found is None:
+        found = known.places[ref] = tuple(_beside(known, ref))
+    return found
+
+
+def _beside(known: Situation, ref: Ref) -> Iterator[Change]:
     row = _row(known, ref)
     columns = list(row)
     if ref.column not in row:

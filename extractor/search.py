@@ -64,14 +64,16 @@ class Cluster:
 def solve(known: Situation) -> list[Cluster]:
     """Return what may have been printed, cluster by cluster; complaints that nothing explains come one by one."""
     pool: dict[int, list[Change]] = {}
+    alone: dict[tuple[int, _Key], list[Change]] = {}
     cut: set[int] = set()
     for number in known.complaints:
         known.allow(_EACH)
         pool[number] = []
         try:
+            alone[number, ()] = changes(known, number, {})
             pool[number] = [
                 c
-                for c in changes(known, number, {})
+                for c in alone[number, ()]
                 if c.cost + known.balance(c.on({})) < (_LOOSE if number in known.loose else _SLACK)
             ]
         except LimitError:
@@ -82,7 +84,7 @@ def solve(known: Situation) -> list[Cluster]:
         cluster.complete = not cut.intersection(cluster.complaints)
         near = {c.values: c for number in cluster.complaints for c in pool[number]}
         if near:
-            search = _Search(known, cluster.complaints, list(near.values()))
+            search = _Search(known, cluster.complaints, list(near.values()), alone)
             try:
                 search.descend((), 0, frozenset())
             except LimitError:
@@ -112,7 +114,10 @@ def _clusters(known: Situation, pool: Mapping[int, Sequence[Change]]) -> list[Cl
 
 
 class _Search:
-    def __init__(self, known: Situation, complaints: Sequence[int], pool: Sequence[Change]) -> None:
+    def __init__(
+        self, known: Situation, complaints: Sequence[int], pool: Sequence[Change],
+        alone: Mapping[tuple[int, _Key], list[Change]],
+    ) -> None:  # fmt: skip
         self._known, self._complaints = known, complaints
         self._found: dict[frozenset[tuple[Ref, Decimal | None]], Hypothesis] = {}
         self._best = 0
@@ -122,7 +127,7 @@ class _Search:
             touched = [n for n in known.touched(ref for ref, _ in change.values) if n in complaints]
             for number in touched:
                 self._shares.setdefault(number, []).append((change.cost // len(touched), change.values))
-        self._changes: dict[tuple[int, _Key], list[Change]] = {}
+        self._changes = dict(alone)
 
     def descend(self, chosen: tuple[Change, ...], total: int, excluded: frozenset[_Key]) -> None:
         """Try every set of edits that begins with these."""
