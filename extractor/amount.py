@@ -19,6 +19,7 @@ UNIT_SCALE = {
 """Yuan per unit."""
 WIDE = Context(prec=1_000_000)
 """For rounding: numbers that run together in a text may have more digits than a budget, and than Decimal's 28."""
+_CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 _HALVES = tuple(Decimal(5).scaleb(-places - 1) for places in range(16))  # half a unit, by digits after the point
 
@@ -76,6 +77,8 @@ def unit_of(value: Decimal) -> Decimal:
 
 def decimals_of(value: Decimal) -> int:
     """Return the digits after the point; ``as_tuple`` knows them too, but makes a tuple of all digits."""
+    if value.same_quantum(_CENT):
+        return 2  # nearly all
     text = str(value)
     if "E" in text:
         exponent = value.as_tuple().exponent
