@@ -78,7 +78,7 @@ def solve(
         wanted = key, solved.brief and (key, False) not in known
         answer = known.get(wanted)
         if answer is None:
-            answer = known[wanted] = _solve_one(problem, solved)
+            answer = known[wanted] = _solved_again(key, problem, solved)
         solutions.update(zip(members, answer, strict=True))
     return [solutions[i] for i in range(len(choices))]
 
@@ -93,6 +93,30 @@ class Solved:
     known: dict[tuple[Hashable, bool], list[Solution]] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
     brief: bool = False
+
+
+_before: dict[Hashable, tuple[list[Solution], float]] = {}
+_KEPT = 64  # hard problems that are kept
+
+
+def _solved_again(key: Hashable, problem: Problem, solved: Solved) -> list[Solution]:
+    """Solve a problem; one that was hard is known where it comes again, as in disclosures that repeat each other.
+
+    It is the same where the work that may still be done is, too; as much is left of that as was then.
+    """
+    units = tuple((frame.gaps, tuple(frame.scales.items())) for frame in problem.frames)
+    whole = key, units, solved.brief, solved.work.left
+    known = _before.get(whole)
+    if known is not None:
+        solved.work.left = known[1]
+        return known[0]
+    before = solved.work.left
+    answer = _solve_one(problem, solved)
+    if solved.work.left != before:
+        if len(_before) >= _KEPT:
+            _before.clear()
+        _before[whole] = answer, solved.work.left
+    return answer
 
 
 def _key(problem: Problem) -> Hashable:
