@@ -93,17 +93,17 @@ def _movable(read: Reading, kinds: Sequence[Kind], words: Words) -> set[Kind]:
                 continue
             text = printed(read.cells[kind])
             for way in (kinds[:at][::-1], kinds[at + 1 :]):
-                if _moves(read, text, way, found, words):
+                if _moves(read, text, way, found):
                     found.add(kind)
                     grown = True
     return found
 
 
-def _moves(read: Reading, text: str, way: Sequence[Kind], moving: set[Kind], words: Words) -> bool:
+def _moves(read: Reading, text: str, way: Sequence[Kind], moving: set[Kind]) -> bool:
     for kind in way:
         if kind in read.cells and kind not in moving:
             return False
-        if kind not in NUMBERS and kind != "deviation" and fit(kind, text, words) < NEVER:
+        if kind not in NUMBERS and kind != "deviation" and fit(kind, text) < NEVER:
             return True
     return False
 

@@ -114,8 +114,10 @@ def is_level(text: str, words: Words) -> bool:
     return level_name(text) in words.whole_levels
 
 
-def fit(kind: Kind, text: str, words: Words) -> float:
+@lru_cache(maxsize=20_000)
+def fit(kind: Kind, text: str) -> float:
     """Return the cost of this text (without blanks) in a column of this kind; :data:`NEVER` where it can't stand."""
+    words = forms().words
     if kind in ("level1", "level2"):
         return _level_cost(kind, text, words)
     if is_level(text, words):

@@ -111,7 +111,7 @@ def _row_cost(before: Token | None, token: Token) -> float:
 
 
 def _emission(column: IndicatorColumn, token: Token, before: Token | None, after: Token | None, words: Words) -> float:
-    cost = fit(column.kind, token.text, words)
+    cost = fit(column.kind, token.text)
     if column.kind == "level1":
         second = after is not None and after.shape == "level" and is_second(after.text, words)
         # A first level that no list knows: at the very top, or on one line with the second level.

@@ -29,7 +29,7 @@ def grid_rows(found: Sequence[Piece], header: Header, words: Words) -> list[Indi
         if not cells or sum(bare(c) in words.column_of for _, c in cells) >= min(3, len(header.columns)):
             continue
         cells = [c for c in cells if bare(c[1]) not in words.margin]
-        placed = align(cells, header, words)
+        placed = align(cells, header)
         if _is_row(placed, header, words):
             row = Indicator(placed, options=_lone(placed, header))
             if open_end and cells[0][0] == 0 and placed.get("name") is cells[0][1] and _shifted(row, header):
@@ -69,12 +69,12 @@ def _cells(group: Iterable[Piece]) -> Cells:
     return sorted(cells.items())
 
 
-def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]:
+def align(cells: Cells, header: Header) -> dict[Kind, list[Piece]]:
     """Put the cells of one line into columns, in their order, at the least cost of shape and place."""
     columns = header.columns
     places = [p if p is not None else i for i, p in enumerate(header.places)]
     home = dict(zip(places, columns, strict=True))
-    if all(place in home and _fits(home[place].kind, bare(c), words) for place, c in cells):
+    if all(place in home and _fits(home[place].kind, bare(c)) for place, c in cells):
         return {home[place].kind: c for place, c in cells if home[place].kind != "ignored"}
     # best[j]: cost and placement of the cells so far in the columns before j, the last cell first
     skips = [_SKIP.get(column.kind, 0.0) for column in columns]
@@ -84,7 +84,7 @@ def align(cells: Cells, header: Header, words: Words) -> dict[Kind, list[Piece]]
         lost = _LOST if shape_of(text) not in ("nothing", "slash") else 1.0
         new: list[tuple[float, _Path]] = [(best[0][0] + lost, (None, best[0][1]))]
         for j, column in enumerate(columns):
-            cost = fit(column.kind, text, words)
+            cost = fit(column.kind, text)
             offset = _OFFSET * abs(place - places[j])
             offset = min(_OFFSET_MOST, offset)
             if column.kind in ("level1", "level2") and 0 < cost < NEVER and place == places[j]:
@@ -110,9 +110,9 @@ def _spots(path: _Path) -> list[int | None]:
     return spots[::-1]
 
 
-def _fits(kind: Kind, text: str, words: Words) -> bool:
+def _fits(kind: Kind, text: str) -> bool:
     """Whether a cell can stand in its own column; weights may be printed with a percent sign there."""
-    return fit(kind, text, words) < NEVER or (kind == "weight" and shape_of(text) == "percent")
+    return fit(kind, text) < NEVER or (kind == "weight" and shape_of(text) == "percent")
 
 
 def _lone(placed: dict[Kind, list[Piece]], header: Header) -> dict[Kind, tuple[Kind, ...]]:

@@ -21,7 +21,7 @@ from .sound import sound
 
 _ROUNDS = 100
 _ROUNDS_BROKEN, _MOST_BROKEN = 12, 200  # rounds, and numbers by their columns
-_MOST = 4_000  # numbers by their columns of a model that is built at all: none so large was ever solved
+_MOST = 2_000  # numbers by their columns of a model that is built at all: none so large was ever solved
 _LARGE = 120  # numbers by their columns of a model that is hard from the start
 _WORK = 100_000  # rounds times variables
 
