@@ -12,7 +12,7 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import ASTRAY, BARE, TWICE, UNCONFIRMED, astray, bare, misread, twice
+from .misread import ASTRAY, BARE, TOLD, TWICE, UNCONFIRMED, astray, bare, bare_told, misread, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -21,7 +21,7 @@ __all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
-_OWN = (ASTRAY, BARE, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
+_OWN = (ASTRAY, BARE, TOLD, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
 _NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
@@ -66,7 +66,9 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     wrong = misread(outcomes, frames, printed)
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
     lost = astray(outcomes, printed)
-    checked = tuple(_with_states(i, t, proofs, violated, lost, doubted) for i, t in enumerate(tables))
+    odd = {Ref(i, n, c): BARE for i, t in enumerate(tables) if not is_prose(t.id) for n, c in bare(t)}
+    odd |= dict.fromkeys(bare_told((i, t) for i, t in enumerate(tables) if is_prose(t.id)), TOLD)
+    checked = tuple(_with_states(i, t, proofs, violated, (lost, odd, doubted)) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
@@ -207,10 +209,11 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 
 def _with_states(
     index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref],
-    lost: frozenset[tuple[int, int]], doubted: str,
+    weak: tuple[frozenset[tuple[int, int]], Mapping[Ref, str], str],
 ) -> Table:  # fmt: skip
-    rows, prose = [], is_prose(table.id)
-    odd, again = (frozenset(), frozenset()) if prose else (bare(table), twice(table))
+    """Return a table with states; ``weak``: rows that others contradict, doubts by cell, and one about all the rest."""
+    (lost, odd, doubted), rows = weak, []
+    again = frozenset() if is_prose(table.id) else twice(table)
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:
@@ -226,8 +229,9 @@ def _with_states(
                 state, doubt = "ambiguous", ASTRAY
             elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
                 state, doubt = "ambiguous", doubted
-            elif state == "grounded" and (said := BARE if (number, cell.column) in odd else doubted):
-                state, doubt = "ambiguous", said
+            elif state == "grounded":
+                doubt = odd.get(ref, doubted)
+                state = "ambiguous" if doubt else state
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
         rows.append(row.model_copy(update={"cells": tuple(cells)}))
     return table.model_copy(update={"rows": tuple(rows)})

@@ -5,7 +5,7 @@ office seldom is. Several such sums in a document say that its text was misread;
 were read from the same text, and nobody would notice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
@@ -14,6 +14,8 @@ from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
+TOLD = "it has no decimals, which the amounts of this document's prose have: it may have lost its point"
+_SELDOM, _LONG = 16, 100  # amounts for each one without decimals; the least that may have lost its point
 _MANY = 5  # amounts with decimals from which a table is known to print them
 COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
@@ -82,6 +84,30 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
     kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
     sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
     return frozenset(odd) if sure else frozenset()
+
+
+def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
+    """Return the cells of amounts of prose without decimals, where hardly any other has none.
+
+    Such an amount, of three digits at least, may have lost its point: 10086 for 100.86. Offices that leave out zeros
+    behind the point print many so; where some amount ends in such a zero, none is left out.
+
+    Args:
+        tables: The tables of statements, by their numbers.
+    """
+    numbers = [
+        (Ref(number, n, cell.column), cell.value)
+        for number, table in tables
+        for n, row in enumerate(table.rows)
+        for cell in row.cells
+        if cell.kind == "number" and cell.value and cell.unit == "万元"
+    ]
+    odd = [(ref, value) for ref, value in numbers if unit_of(value) == 1]
+    places = {unit_of(value) for _, value in numbers} - {Decimal(1)}
+    kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, value in numbers if unit_of(value) < 1)
+    if not kept or len(places) != 1 or len(odd) * _SELDOM > len(numbers):
+        return frozenset()
+    return frozenset(ref for ref, value in odd if abs(value) >= _LONG)
 
 
 def astray(outcomes: Sequence[tuple[Instance, Outcome]], printed: Mapping[Ref, Decimal]) -> frozenset[tuple[int, int]]:

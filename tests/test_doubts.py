@@ -252,3 +252,14 @@ def test_an_integer_among_amounts_with_decimals_is_doubted() -> None:
     assert [f.code for f in told.findings if f.kind == "ambiguous"] == ["bare-number"]
     short = states(read(head + "".join(rows).replace("12.50", "12.5").replace("3.10", "3.1")))
     assert {state for _, state in short.values()} == {"grounded"}  # zeros are left out there
+
+
+def test_an_amount_in_prose_that_may_have_lost_its_point_is_doubted() -> None:
+    """Where an office prints two decimals everywhere; one that leaves them out now and then prints plain amounts too."""
+    text = sample("kizilsu_fao_2024_budget").text
+    assert states(read(text), "n_assets")["其他资产", "价值"] == ("100.86", "grounded")
+    lost = read(text.replace("其他资产价值 100.86", "其他资产价值 10086"))
+    assert states(lost, "n_assets")["其他资产", "价值"] == ("10086", "ambiguous")
+    assert "bare-number" in {f.code for f in lost.findings if "n_assets" in {c.table for c in f.cells}}
+    short = read(text.replace("其他资产价值 100.86", "其他资产价值 86"))
+    assert states(short, "n_assets")["其他资产", "价值"] == ("86", "grounded")
