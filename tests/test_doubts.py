@@ -255,7 +255,7 @@ def test_an_integer_among_amounts_with_decimals_is_doubted() -> None:
 
 
 def test_an_amount_in_prose_that_may_have_lost_its_point_is_doubted() -> None:
-    """Where an office prints two decimals everywhere; one that leaves them out now and then prints plain amounts too."""
+    """Where an office prints two decimals everywhere; a short one may be printed so by any office."""
     text = sample("kizilsu_fao_2024_budget").text
     assert states(read(text), "n_assets")["其他资产", "价值"] == ("100.86", "grounded")
     lost = read(text.replace("其他资产价值 100.86", "其他资产价值 10086"))
@@ -263,3 +263,13 @@ def test_an_amount_in_prose_that_may_have_lost_its_point_is_doubted() -> None:
     assert "bare-number" in {f.code for f in lost.findings if "n_assets" in {c.table for c in f.cells}}
     short = read(text.replace("其他资产价值 100.86", "其他资产价值 86"))
     assert states(short, "n_assets")["其他资产", "价值"] == ("86", "grounded")
+
+
+def test_a_part_of_a_row_that_has_no_place_is_doubted() -> None:
+    """A line that ran into the one above it is no row any more; what is part of it isn't that of the row above."""
+    text = sample("urumqi_fao_2024_budget").text
+    torn = text.replace("411.28\n1. 一般公共预算拨款", "411.281. 一般公共预算拨款", 1)
+    assert torn != text
+    found = states(read(torn), "revenue_expenditure")
+    assert found["本年收入", "预算数"] == ("459.90", "proven")
+    assert found["本年收入/一般财力", "预算数"] == ("428.70", "ambiguous")

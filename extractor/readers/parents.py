@@ -27,6 +27,7 @@ def find_parents(
     _parts_of_known(rows)
     orphans = {i for i in paths if any(_lost(p, where) for p in labels.paths(rows[i].text, spec))}
     _below_strangers(rows, orphans, {i: where.get(p[:-1]) for i, p in paths.items()})
+    _astray(rows, paths, where)
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
         parent = _printed_parent(of_classes, where)
@@ -124,6 +125,19 @@ def _below_strangers(rows: Sequence[RawRow], orphans: Container[int], over: Mapp
             doubted.add(index)
             if row.items:
                 row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
+
+
+def _astray(
+    rows: Sequence[RawRow], paths: Mapping[int, tuple[RowSpec, ...]], where: Container[tuple[RowSpec, ...]]
+) -> None:
+    """Doubt rows whose keys lack what they are a part of, where its name stands in a row that has no place."""
+    strange = {row.bare for row in rows if row.role is None and row.items}
+    for index, path in paths.items() if strange else ():
+        above = [path[depth - 1] for depth in range(1, len(path)) if path[:depth] not in where]
+        names = {split_label(name)[1] for step in above for name in (step.label, *step.aliases)}
+        if rows[index].items and not strange.isdisjoint(names):
+            found = min(strange & names)
+            rows[index].doubt = rows[index].doubt or f"{found} has no place in the table; it may be a part of that"
 
 
 def _lacks(whole: Decimal, parts: tuple[Decimal, int], own: Decimal) -> bool:
