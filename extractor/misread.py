@@ -87,27 +87,29 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
 
 
 def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
-    """Return the cells of amounts of prose without decimals, where hardly any other has none.
+    """Return the cells of amounts and rates of prose without decimals, where hardly any other has none.
 
-    Such an amount, of three digits at least, may have lost its point: 10086 for 100.86. Offices that leave out zeros
-    behind the point print many so; where some amount ends in such a zero, none is left out.
+    Such a number, of three digits at least, may have lost its point: 10086 for 100.86. Offices that leave out zeros
+    behind the point print many so; where some amount ends in such a zero, none is left out. 100 % is printed so by all.
 
     Args:
         tables: The tables of statements, by their numbers.
     """
-    numbers = [
-        (Ref(number, n, cell.column), cell.value)
-        for number, table in tables
-        for n, row in enumerate(table.rows)
-        for cell in row.cells
-        if cell.kind == "number" and cell.value and cell.unit == "万元"
-    ]
-    odd = [(ref, value) for ref, value in numbers if unit_of(value) == 1]
+    told: dict[str, list[tuple[Ref, Decimal]]] = {"万元": [], "%": []}
+    for number, table in tables:
+        for n, row in enumerate(table.rows):
+            for cell in row.cells:
+                if cell.kind == "number" and cell.value and cell.unit in told:
+                    told[cell.unit].append((Ref(number, n, cell.column), cell.value))
+    return frozenset(ref for numbers in told.values() for ref in _without_point(numbers))
+
+
+def _without_point(numbers: Sequence[tuple[Ref, Decimal]]) -> list[Ref]:
+    odd = [(ref, value) for ref, value in numbers if unit_of(value) == 1 and abs(value) != _LONG]
     places = {unit_of(value) for _, value in numbers} - {Decimal(1)}
     kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, value in numbers if unit_of(value) < 1)
-    if not kept or len(places) != 1 or len(odd) * _SELDOM > len(numbers):
-        return frozenset()
-    return frozenset(ref for ref, value in odd if abs(value) >= _LONG)
+    seldom = kept and len(places) == 1 and len(odd) * _SELDOM <= len(numbers)
+    return [ref for ref, value in odd if seldom and abs(value) >= _LONG]
 
 
 def astray(outcomes: Sequence[tuple[Instance, Outcome]], printed: Mapping[Ref, Decimal]) -> frozenset[tuple[int, int]]:
