@@ -12,7 +12,7 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import ASTRAY, BARE, TOLD, TWICE, UNCONFIRMED, astray, bare, bare_told, misread, twice
+from .misread import ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED, astray, bare, bare_told, fused, misread, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -21,7 +21,7 @@ __all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
-_OWN = (ASTRAY, BARE, TOLD, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
+_OWN = (ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
 _NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
@@ -213,7 +213,7 @@ def _with_states(
 ) -> Table:  # fmt: skip
     """Return a table with states; ``weak``: rows that others contradict, doubts by cell, and one about all the rest."""
     (lost, odd, doubted), rows = weak, []
-    again = frozenset() if is_prose(table.id) else twice(table)
+    again, long = (frozenset(), frozenset()) if is_prose(table.id) else (twice(table), fused(table))
     for number, row in enumerate(table.rows):
         cells = []
         for cell in row.cells:
@@ -225,6 +225,8 @@ def _with_states(
             doubt = "" if doubt in _OWN else doubt
             if number in again and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", TWICE
+            elif (number, cell.column) in long and state in ("proven", "grounded"):
+                state, doubt = "ambiguous", FUSED
             elif (index, number) in lost and row.kind == "code" and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", ASTRAY
             elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from .instance import Frame, Instance, Outcome, Ref, Relation
-from .misread import BARE, COLUMN, TOLD, UNCONFIRMED
+from .misread import BARE, COLUMN, FUSED, TOLD, UNCONFIRMED
 from .records import Cell, CellRef, Finding, FindingKind, Row, Table
 
 ROW_UNCERTAIN, COLUMN_UNCERTAIN = "row-uncertain", "column-uncertain"
@@ -147,9 +147,10 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
                 )  # fmt: skip
         yield from _columns(table)
         for row, cell in table.numbers():
-            if cell.doubt in (BARE, TOLD):
+            if cell.doubt in (BARE, FUSED, TOLD):
+                code = "fused-number" if cell.doubt == FUSED else "bare-number"
                 yield Finding(
-                    code="bare-number", kind="ambiguous", table=table.id, line=row.line,
+                    code=code, kind="ambiguous", table=table.id, line=row.line,
                     message=f"{cell.text} in row {row.key}, column {table.label(row, cell.column)}: {cell.doubt}. "
                     "Compare with the original.",
                     cells=(_named(table, row, cell.column, cell),),

@@ -9,14 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
-from .amount import WIDE, unit_of
+from .amount import WIDE, decimals_of, unit_of
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
 TOLD = "it has no decimals, which the amounts of this document's prose have: it may have lost its point"
 _SELDOM, _LONG = 16, 100  # amounts for each one without decimals; the least that may have lost its point
+_NUMBERS, _MORE = 6, 3  # numbers of a table; decimals more than theirs, as many as the shortest code has digits
 _MANY = 5  # amounts with decimals from which a table is known to print them
+FUSED = (
+    "it has far more decimals than the other numbers of its table: it may be run together with what stands beside it"
+)
 COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 ASTRAY = "every other number of its row is contradicted by other rows: the row may be another's"
@@ -84,6 +88,24 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
     kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
     sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
     return frozenset(odd) if sure else frozenset()
+
+
+def fused(table: Table) -> frozenset[tuple[int, str]]:
+    """Return the places (row and column) of numbers with far more decimals than nine of ten in their table.
+
+    A sum that is known to its rounding doesn't tell: 481.23 and the code 30214 beside it are 481.2330214, which is
+    as good an addend.
+    """
+    numbers = [
+        (n, cell.column, decimals_of(cell.value))
+        for n, row in enumerate(table.rows)
+        for cell in row.cells
+        if cell.kind == "number" and cell.value is not None
+    ]
+    if len(numbers) < _NUMBERS:
+        return frozenset()
+    usual = sorted(decimals for *_, decimals in numbers)[(len(numbers) - 1) * 9 // 10]
+    return frozenset((n, column) for n, column, decimals in numbers if decimals >= usual + _MORE)
 
 
 def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:

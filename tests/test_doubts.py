@@ -273,3 +273,15 @@ def test_a_part_of_a_row_that_has_no_place_is_doubted() -> None:
     found = states(read(torn), "revenue_expenditure")
     assert found["本年收入", "预算数"] == ("459.90", "proven")
     assert found["本年收入/一般财力", "预算数"] == ("428.70", "ambiguous")
+
+
+def test_a_number_that_ran_into_the_code_beside_it_is_never_proven() -> None:
+    """Within the rounding of a long sum, 30.00 and the code behind it are as good an addend as 30.00."""
+    head = "支出总体情况表\n单位：万元\n科目编码\t科目名称\t合计\n"
+    head += "201\t一般公共服务支出\t210.01\n20103\t政府办公厅\t210.01\n"
+    names = zip(range(2010301, 2010308), "甲乙丙丁戊己庚", strict=True)
+    text = head + "".join(f"{code}\t{name}\t30.00\n" for code, name in names) + "合计\t\t210.01\n"
+    assert states(read(text))["2010303", "合计"] == ("30.00", "proven")
+    torn = read(text.replace("丙\t30.00", "丙\t30.0030214"))
+    assert states(torn)["2010303", "合计"] == ("30.0030214", "ambiguous")
+    assert "fused-number" in {f.code for f in torn.findings}
