@@ -9,10 +9,11 @@ import html
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from . import piped
@@ -76,6 +77,8 @@ _NO_CELL = re.compile(r"表\s*$|[:：]|^\s*[附表]")  # titles and units
 _AMOUNT = re.compile(r"\d\.\d")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ROWS = 8  # rows above and below that tell how many cells a row has
+_NUMERIC = frozenset("0123456789.,")
+_ALIKE = 2  # rows between borders with as many cells
 _PIECES = 6  # lines that one row may stand on
 _SEVERAL = 2  # rows that have as many cells, or it is none's width
 
@@ -127,7 +130,33 @@ class Line:
 def lines(document: Document) -> list[Line]:
     """Return the lines of a document that hold more than white space, with broken rows of tab tables whole again."""
     found = list(_lines(document.text))
-    return _mended(_filled(_ruled(found) if "|" in document.text else found))
+    return _mended(_filled(_bordered(_ruled(found)) if "|" in document.text else found))
+
+
+def _bordered(found: list[Line]) -> list[Line]:
+    """Join the lines of a row between borders that is wrapped: together they have the borders of other rows.
+
+    The first begins with a border and ends without one, the others don't begin with one, and the last ends with one.
+    No number is put together.
+    """
+    texts = [line.text.strip() for line in found]
+    whole = Counter(text.count("|") for text in texts if text[:1] == text[-1:] == "|" and len(text) > 1)
+    out: list[Line] = []
+    index = 0
+    while index < len(found):
+        end = index + 1
+        if texts[index].startswith("|") and not texts[index].endswith("|"):
+            while end < min(len(found), index + _PIECES) and not texts[end].startswith("|"):
+                end += 1
+                if texts[end - 1].endswith("|"):
+                    break
+            together = sum(text.count("|") for text in texts[index:end])
+            torn = any(a[-1] in _NUMERIC and b[0] in _NUMERIC for a, b in pairwise(texts[index:end]))
+            if torn or not texts[end - 1].endswith("|") or whole[together] < _ALIKE:
+                end = index + 1
+        out.append(reduce(_joined, found[index:end]))
+        index = end
+    return out
 
 
 def _ruled(found: list[Line]) -> list[Line]:

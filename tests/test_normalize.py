@@ -221,3 +221,17 @@ def test_words_between_rows_stay_apart(above: str) -> None:
     """A heading above a row, and a row that begins with its number, are no halves of a word."""
     text = f"{above}\n二、其他\n3、项目支出\t4.00\t\n水费\t5.00\t\n合计\t9.00\t\n说明文字\n"
     assert [line.text for line in lines(Document.from_text(text))] == text.splitlines()
+
+
+def test_rows_between_borders_that_are_wrapped_are_whole_again() -> None:
+    """With as many cells as others have, and never inside a number."""
+    rows = [
+        "| 科目编码 | 科目名称 | 合计 |",
+        "| 201 | 一般公共服务支出 | 30.00 |",
+        "| 203 | 国防支出 | 2.00 |",
+        "| 合计 | | 32.00 |",
+    ]
+    text = "\n".join([rows[0].replace("科目名称", "科目名\n称"), rows[1].replace("服务", "服\n务"), *rows[2:]])
+    assert [line.text for line in lines(Document.from_text(text))] == rows
+    torn = "\n".join([*rows, "| 204 | 公共安全支出 | 1,09", "2.80 |", "| 205 | 教育", "支出 |"])
+    assert [line.text for line in lines(Document.from_text(torn))][4:] == torn.split("\n")[4:]
