@@ -47,36 +47,52 @@ class Change:
         return {**world, **dict(self.values)}
 
 
-def changes(known: Situation, number: int, world: World) -> list[Change]:
-    """Return every change with which an identity would hold, in a world where some cells are changed already."""
-    instance = known.instances[number]
-    if instance.relation in WORDS:
-        return []
-    found: dict[tuple[tuple[Ref, Decimal | None], ...], Change] = {}
-    for change in _all(known, number, instance, world):
-        before = found.get(change.values)
-        if before is None or change.cost < before.cost:
-            found[change.values] = change
-    return list(found.values())
+class Changes:
+    """The changes around the identities of a document; what a table allows around a cell is found out once."""
 
+    def __init__(self, known: Situation) -> None:
+        """Take the document."""
+        self._known = known
+        self._places: dict[Ref, Sequence[Change]] = {}
 
-def _all(known: Situation, number: int, instance: Instance, world: World) -> Iterator[Change]:
-    outcome = known.outcome(number, world)
-    for ref in dict.fromkeys(instance.refs):
-        if ref in world:
-            continue
-        for values in known.second.get(ref, ()):
-            change = Change(values, _SECOND, "column" if len(values) > 1 else "second", "as a second reader reads it")
-            if not any(r in world for r, _ in values) and known.holds(number, change.on(world)):
-                yield change
-        if ref in known.cells:
-            yield from _readings(known, number, ref, outcome, world)
-        elif ref not in known.values:
-            yield from _missing(known, number, ref, outcome, world)
-        if not known.frames[ref.frame].gaps and instance.relation in SUMS:
-            for change in _places(known, ref):
-                if not any(r in world for r, _ in change.values) and known.holds(number, change.on(world)):
+    def of(self, number: int, world: World) -> list[Change]:
+        """Return every change with which an identity would hold, in a world where some cells are changed already."""
+        instance = self._known.instances[number]
+        if instance.relation in WORDS:
+            return []
+        found: dict[tuple[tuple[Ref, Decimal | None], ...], Change] = {}
+        for change in self._all(number, instance, world):
+            before = found.get(change.values)
+            if before is None or change.cost < before.cost:
+                found[change.values] = change
+        return list(found.values())
+
+    def _all(self, number: int, instance: Instance, world: World) -> Iterator[Change]:
+        known = self._known
+        outcome = known.outcome(number, world)
+        for ref in dict.fromkeys(instance.refs):
+            if ref in world:
+                continue
+            for values in known.second.get(ref, ()):
+                change = Change(
+                    values, _SECOND, "column" if len(values) > 1 else "second", "as a second reader reads it"
+                )
+                if not any(r in world for r, _ in values) and known.holds(number, change.on(world)):
                     yield change
+            if ref in known.cells:
+                yield from _readings(known, number, ref, outcome, world)
+            elif ref not in known.values:
+                yield from _missing(known, number, ref, outcome, world)
+            if not known.frames[ref.frame].gaps and instance.relation in SUMS:
+                for change in self._beside(ref):
+                    if not any(r in world for r, _ in change.values) and known.holds(number, change.on(world)):
+                        yield change
+
+    def _beside(self, ref: Ref) -> Sequence[Change]:
+        found = self._places.get(ref)
+        if found is None:
+            found = self._places[ref] = tuple(_places(self._known, ref))
+        return found
 
 
 def _readings(known: Situation, number: int, ref: Ref, outcome: Outcome, world: World) -> Iterator[Change]:
@@ -130,15 +146,8 @@ def _asked(known: Situation, number: int, ref: Ref, outcome: Outcome) -> tuple[D
     return None
 
 
-def _places(known: Situation, ref: Ref) -> Sequence[Change]:
-    """Return the changes of two cells of a table, one of which is this one; they are the same in every world."""
-    found = known.places.get(ref)
-    if found is None:
-        found = known.places[ref] = tuple(_beside(known, ref))
-    return found
-
-
-def _beside(known: Situation, ref: Ref) -> Iterator[Change]:
+def _places(known: Situation, ref: Ref) -> Iterator[Change]:
+    """Yield changes of two cells of a table, one of which is this one; they are the same in every world."""
     row = _row(known, ref)
     columns = list(row)
     if ref.column not in row:

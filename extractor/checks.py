@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
@@ -68,7 +69,8 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     lost = astray(outcomes, printed)
     odd = {Ref(i, n, c): BARE for i, t in enumerate(tables) if not is_prose(t.id) for n, c in bare(t)}
     odd |= dict.fromkeys(bare_told((i, t) for i, t in enumerate(tables) if is_prose(t.id)), TOLD)
-    checked = tuple(_with_states(i, t, proofs, violated, (lost, odd, doubted)) for i, t in enumerate(tables))
+    weak = _Weak(lost, odd, doubted)
+    checked = tuple(_with_states(i, t, proofs, violated, weak) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
     findings.sort(key=lambda f: (f.line or 0, f.code))
@@ -207,12 +209,18 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
     return {ref for ref in values if (ref.frame, ref.column) in doubtful}
 
 
+class _Weak(NamedTuple):
+    """What tells against cells that nothing violates: rows that others contradict, doubts by cell, one about all."""
+
+    lost: frozenset[tuple[int, int]]
+    odd: Mapping[Ref, str]
+    doubted: str
+
+
 def _with_states(
-    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref],
-    weak: tuple[frozenset[tuple[int, int]], Mapping[Ref, str], str],
-) -> Table:  # fmt: skip
-    """Return a table with states; ``weak``: rows that others contradict, doubts by cell, and one about all the rest."""
-    (lost, odd, doubted), rows = weak, []
+    index: int, table: Table, proofs: Mapping[Ref, Sequence[str]], violated: set[Ref], weak: _Weak
+) -> Table:
+    rows = []
     again, long = (frozenset(), frozenset()) if is_prose(table.id) else (twice(table), fused(table))
     for number, row in enumerate(table.rows):
         cells = []
@@ -227,12 +235,12 @@ def _with_states(
                 state, doubt = "ambiguous", TWICE
             elif (number, cell.column) in long and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", FUSED
-            elif (index, number) in lost and row.kind == "code" and state in ("proven", "grounded"):
+            elif (index, number) in weak.lost and row.kind == "code" and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", ASTRAY
-            elif doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
-                state, doubt = "ambiguous", doubted
+            elif weak.doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
+                state, doubt = "ambiguous", weak.doubted
             elif state == "grounded":
-                doubt = odd.get(ref, doubted)
+                doubt = weak.odd.get(ref, weak.doubted)
                 state = "ambiguous" if doubt else state
             cells.append(cell.model_copy(update={"state": state, "doubt": doubt, "proof": tuple(proofs.get(ref, ()))}))
         rows.append(row.model_copy(update={"cells": tuple(cells)}))

@@ -84,10 +84,14 @@ def bare(table: Table) -> frozenset[tuple[int, str]]:
         if cell.kind == "number" and cell.value
     ]
     odd = [(n, column) for n, column, value in numbers if unit_of(value) == 1]
-    places = {unit_of(value) for _, _, value in numbers} - {Decimal(1)}
-    kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, _, value in numbers if unit_of(value) < 1)
-    sure = kept and len(places) == 1 and len(numbers) - len(odd) >= max(_MANY, len(odd))
+    sure = len(numbers) - len(odd) >= max(_MANY, len(odd)) and _prints_zeros([value for *_, value in numbers])
     return frozenset(odd) if sure else frozenset()
+
+
+def _prints_zeros(values: Sequence[Decimal]) -> bool:
+    """Whether those of some numbers that have decimals all have as many, and some end in a zero behind the point."""
+    finer = [(value, unit) for value in values if (unit := unit_of(value)) < 1]
+    return len({unit for _, unit in finer}) == 1 and any(not WIDE.remainder(value, 10 * unit) for value, unit in finer)
 
 
 def fused(table: Table) -> frozenset[tuple[int, str]]:
@@ -128,9 +132,7 @@ def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
 
 def _without_point(numbers: Sequence[tuple[Ref, Decimal]]) -> list[Ref]:
     odd = [(ref, value) for ref, value in numbers if unit_of(value) == 1 and abs(value) != _LONG]
-    places = {unit_of(value) for _, value in numbers} - {Decimal(1)}
-    kept = any(WIDE.remainder(value, 10 * unit_of(value)) == 0 for _, value in numbers if unit_of(value) < 1)
-    seldom = kept and len(places) == 1 and len(odd) * _SELDOM <= len(numbers)
+    seldom = len(odd) * _SELDOM <= len(numbers) and _prints_zeros([value for _, value in numbers])
     return [ref for ref, value in odd if seldom and abs(value) >= _LONG]
 
 

@@ -21,7 +21,7 @@ from .misread import COLUMN
 from .normalize import Line, squeeze
 from .records import Row, Table
 from .specs import Catalogue
-from .spelling import SHORT, Spelling
+from .spelling import ODD, SHORT, Spelling
 from .statements import prose
 
 _UNENDED = re.compile(r"[\u4e00-\u9fff)]$")
@@ -31,7 +31,6 @@ _DATED = re.compile(r"(?:19|20)\d\d年度?|其中:?|\(.*?元\)|\d+")
 _NO_NAME = re.compile(r"[,，。;；:：、\d]")
 _LEAST = 2  # characters of a name that may stand within any other
 _NEAR = 3  # lines around a row in which its name stands
-_ODD = 2  # characters in which two names differ of which one may be misread
 _NAME = 40  # characters that a name has at most, where it stands among other texts
 
 
@@ -237,7 +236,7 @@ def _twins(tables: Sequence[Table], names: _Parts) -> Iterator[tuple[tuple[int, 
         named: dict[str, list[int]] = {}
         for at, one in enumerate(rows):
             named.setdefault(one[2], []).append(at)
-        near = [(a, b) for a, b in combinations(named, 2) if sum(map(ne, a, b)) <= _ODD]
+        near = [(a, b) for a, b in combinations(named, 2) if sum(map(ne, a, b)) <= ODD]
         for at, below in sorted(tuple(sorted(pair)) for a, b in near for pair in product(named[a], named[b])):
             (where, index, name, values, line), (other, there, called, amounts, lower) = rows[at], rows[below]
             if other != where and values & amounts:

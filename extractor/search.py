@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .changes import Change, changes
+from .changes import Change, Changes
 from .instance import Ref
 from .situation import VIOLATED, LimitError, Situation
 
@@ -63,6 +63,7 @@ class Cluster:
 
 def solve(known: Situation) -> list[Cluster]:
     """Return what may have been printed, cluster by cluster; complaints that nothing explains come one by one."""
+    changes = Changes(known)
     pool: dict[int, list[Change]] = {}
     alone: dict[tuple[int, _Key], list[Change]] = {}
     cut: set[int] = set()
@@ -70,7 +71,7 @@ def solve(known: Situation) -> list[Cluster]:
         known.allow(_EACH)
         pool[number] = []
         try:
-            alone[number, ()] = changes(known, number, {})
+            alone[number, ()] = changes.of(number, {})
             pool[number] = [
                 c
                 for c in alone[number, ()]
@@ -84,7 +85,7 @@ def solve(known: Situation) -> list[Cluster]:
         cluster.complete = not cut.intersection(cluster.complaints)
         near = {c.values: c for number in cluster.complaints for c in pool[number]}
         if near:
-            search = _Search(known, cluster.complaints, list(near.values()), alone)
+            search = _Search(known, changes, cluster.complaints, list(near.values()), alone)
             try:
                 search.descend((), 0, frozenset())
             except LimitError:
@@ -115,10 +116,10 @@ def _clusters(known: Situation, pool: Mapping[int, Sequence[Change]]) -> list[Cl
 
 class _Search:
     def __init__(
-        self, known: Situation, complaints: Sequence[int], pool: Sequence[Change],
+        self, known: Situation, allowed: Changes, complaints: Sequence[int], pool: Sequence[Change],
         alone: Mapping[tuple[int, _Key], list[Change]],
     ) -> None:  # fmt: skip
-        self._known, self._complaints = known, complaints
+        self._known, self._allowed, self._complaints = known, allowed, complaints
         self._found: dict[frozenset[tuple[Ref, Decimal | None]], Hypothesis] = {}
         self._best = 0
         # What mending an identity costs at least: an edit's cost, shared among the complaints that it touches.
@@ -184,7 +185,7 @@ class _Search:
         rows = {(ref.frame, ref.row) for ref in self._known.instances[number].refs}
         key = number, tuple((ref, v) for ref, v in world.items() if (ref.frame, ref.row) in rows)
         if key not in self._changes:
-            self._changes[key] = changes(self._known, number, world)
+            self._changes[key] = self._allowed.of(number, world)
         return self._changes[key]
 
     def _note(self, found: Hypothesis) -> None:

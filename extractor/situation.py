@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from math import log10
-from typing import TYPE_CHECKING
 
 from .arithmetic import evaluate
 from .bounds import Bound
@@ -18,9 +17,6 @@ from .checks import Checked
 from .framing import printed_numbers, quantities
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref, Verdict
 from .records import Cell, Table
-
-if TYPE_CHECKING:
-    from .changes import Change
 
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
@@ -51,7 +47,6 @@ class Situation:
         damaged: Rows in which something looks like a number and is not read: frame and row.
         unread: Tables in which there is such a thing: frames.
         second: What a second reader reads where, by each of its cells.
-        places: Changes of a cell and another one of its table, kept by :mod:`extractor.changes`.
     """
 
     def __init__(self, checked: Checked, unread: Collection[int] = (), second: Iterable[Values] = ()) -> None:
@@ -90,7 +85,6 @@ class Situation:
         for n, instance in enumerate(self.instances):
             for ref in instance.inputs:
                 self._by_ref.setdefault(ref, {})[n] = None
-        self.places: dict[Ref, Sequence[Change]] = {}
         self._known: dict[tuple[int, frozenset[tuple[Ref, Decimal | None]]], Outcome] = {}
         self._bounds: dict[int, Bound] = {}
         self._balances: dict[frozenset[tuple[Ref, Decimal | None]], tuple[int, int]] = {}

@@ -21,7 +21,8 @@ _SEVERAL, _FAR, _NEVER = 2, 3, 80  # times that a year, or another spelling, sta
 SHORT = 6
 """Characters of a name of which one may be misread."""
 _FOUR, _LONG = 4, 10  # the same of one that makes no word, and of two
-_ODD = 2  # characters of a name that may be misread
+ODD = 2
+"""Characters of a name that may be misread."""
 _OFTEN = 8  # times that one pair of characters is more frequent than another that is a misreading of it
 _MORE = 4  # the same, for one that makes no word of the language
 _FEW = 3  # times that a pair of characters of a misread name may stand in a document
@@ -135,7 +136,7 @@ class Spelling:
 
     def _alike(self, name: str) -> str:
         """Return the known name that a name may be a misreading of: by some characters, one too many or one lost."""
-        found = [o for o in self.known.alike(name) if sum(map(ne, name, o)) <= _ODD and self._confusable(name, o)]
+        found = [o for o in self.known.alike(name) if sum(map(ne, name, o)) <= ODD and self._confusable(name, o)]
         for length in (len(name) - 1, len(name) + 1) if len(name) >= SHORT else ():
             near = self.known.as_ended(name, length)
             found.extend(o for o in near if one_more(*((o, name) if length > len(name) else (name, o))))
@@ -320,4 +321,4 @@ def _fours_of(run: str) -> Iterator[str]:
     return map(add, twos, twos[2:])
 
 
-__all__ = ["SHORT", "Spelling"]
+__all__ = ["ODD", "SHORT", "Spelling"]

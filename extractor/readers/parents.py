@@ -27,7 +27,7 @@ def find_parents(
     _parts_of_known(rows)
     orphans = {i for i in paths if any(_lost(p, where) for p in labels.paths(rows[i].text, spec))}
     _below_strangers(rows, orphans, {i: where.get(p[:-1]) for i, p in paths.items()})
-    _astray(rows, paths, where)
+    _parts_of_lost(rows, paths, where)
     if spec.right:
         of_classes = next((p for p in walk((spec.right.total,)) if p[-1].classes), (spec.right.total,))
         parent = _printed_parent(of_classes, where)
@@ -127,7 +127,7 @@ def _below_strangers(rows: Sequence[RawRow], orphans: Container[int], over: Mapp
                 row.doubt = row.doubt or f"{above} above it is none of the table's rows; it may be a part of that"
 
 
-def _astray(
+def _parts_of_lost(
     rows: Sequence[RawRow], paths: Mapping[int, tuple[RowSpec, ...]], where: Container[tuple[RowSpec, ...]]
 ) -> None:
     """Doubt rows whose keys lack what they are a part of, where its name stands in a row that has no place."""

@@ -71,10 +71,11 @@ def solve(
     solutions: dict[int, Solution] = {}
     solved = Solved() if solved is None else solved
     known = solved.known
+    units = tuple((f.scale, f.decimals, f.empty, f.gaps, tuple(f.scales.items())) for f in frames)
     # The small ones first: a hard one that takes all the work leaves nothing open but itself.
     for members, found in sorted(_components(choices, instances, varying), key=lambda c: _open(choices, c[0])):
         problem = Problem(tuple(choices[i] for i in members), constants, tuple(found), frames)
-        key = _key(problem)
+        key = _key(problem), units
         wanted = key, solved.brief and (key, False) not in known
         answer = known.get(wanted)
         if answer is None:
@@ -104,8 +105,7 @@ def _solved_again(key: Hashable, problem: Problem, solved: Solved) -> list[Solut
 
     It is the same where the work that may still be done is, too; as much is left of that as was then.
     """
-    units = tuple((frame.gaps, tuple(frame.scales.items())) for frame in problem.frames)
-    whole = key, units, solved.brief, solved.work.left
+    whole = key, solved.brief, solved.work.left
     known = _before.get(whole)
     if known is not None:
         solved.work.left = known[1]
@@ -120,11 +120,10 @@ def _solved_again(key: Hashable, problem: Problem, solved: Solved) -> list[Solut
 
 
 def _key(problem: Problem) -> Hashable:
-    """Return all that the solutions of a problem depend on; numbers by their digits: 1.0 is not 1.00."""
+    """Return all that the solutions of a problem depend on but its frames; numbers by their digits: 1.0 is not 1.00."""
     around = {r: str(problem.fixed[r]) for i in problem.instances for r in i.refs if r in problem.fixed}
     values = tuple(str(v) for choice in problem.choices for v in choice.values)
-    frames = tuple((frame.scale, frame.decimals, frame.empty) for frame in problem.frames)
-    return problem.choices, problem.instances, tuple(around.items()), values, frames
+    return problem.choices, problem.instances, tuple(around.items()), values
 
 
 def _open(choices: Sequence[Choice], members: Sequence[int]) -> int:
