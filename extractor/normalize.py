@@ -9,14 +9,13 @@ import html
 import re
 import unicodedata
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
-from . import piped
+from . import piped, tabbed
 from .breaks import BREAK, Char, parted, split
 from .document import Document
 from .gaps import gaps
@@ -69,20 +68,6 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _ROW = re.compile(r"<tr(?:\s[^<>]{0,300})?>(?:(?!</?tr).){0,20000}?</tr>", re.DOTALL)
 
 
-# Two halves of a word, one at the end of a line and one at the beginning of the next.
-_WORDS = re.compile(r"[\u4e00-\u9fff]{2}")
-_PRICED = re.compile(r"[\t|] *-?[0-9][0-9,.]*万?元$")  # a cell
-_BEGINS = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])")  # a row
-_NO_CELL = re.compile(r"表\s*$|[:：]|^\s*[附表]")  # titles and units
-_AMOUNT = re.compile(r"\d\.\d")
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_ROWS = 8  # rows above and below that tell how many cells a row has
-_NUMERIC = frozenset("0123456789.,")
-_ALIKE = 2  # rows between borders with as many cells
-_PIECES = 6  # lines that one row may stand on
-_SEVERAL = 2  # rows that have as many cells, or it is none's width
-
-
 class Place(NamedTuple):
     """A place in the original text: offsets of the first character and after the last, and the 1-based line."""
 
@@ -130,33 +115,21 @@ class Line:
 def lines(document: Document) -> list[Line]:
     """Return the lines of a document that hold more than white space, with broken rows of tab tables whole again."""
     found = list(_lines(document.text))
-    return _mended(_filled(_bordered(_ruled(found)) if "|" in document.text else found))
+    if "|" in document.text:
+        found = _ruled(found)
+        found = _whole(found, piped.wrapped([line.text for line in found]))
+    found = _filled(found)
+    return _whole(found, tabbed.wrapped([line.text for line in found], [line.number for line in found]))
 
 
-def _bordered(found: list[Line]) -> list[Line]:
-    """Join the lines of a row between borders that is wrapped: together they have the borders of other rows.
-
-    The first begins with a border and ends without one, the others don't begin with one, and the last ends with one.
-    No number is put together.
-    """
-    texts = [line.text.strip() for line in found]
-    whole = Counter(text.count("|") for text in texts if text[:1] == text[-1:] == "|" and len(text) > 1)
+def _whole(found: list[Line], rows: Iterable[range]) -> list[Line]:
+    """Join the lines of each row that stands on several."""
     out: list[Line] = []
-    index = 0
-    while index < len(found):
-        end = index + 1
-        if texts[index].startswith("|") and not texts[index].endswith("|"):
-            while end < min(len(found), index + _PIECES) and not texts[end].startswith("|"):
-                end += 1
-                if texts[end - 1].endswith("|"):
-                    break
-            together = sum(text.count("|") for text in texts[index:end])
-            torn = any(a[-1] in _NUMERIC and b[0] in _NUMERIC for a, b in pairwise(texts[index:end]))
-            if torn or not texts[end - 1].endswith("|") or whole[together] < _ALIKE:
-                end = index + 1
-        out.append(reduce(_joined, found[index:end]))
-        index = end
-    return out
+    done = 0
+    for row in rows:
+        out += [*found[done : row.start], reduce(_joined, found[row.start : row.stop])]
+        done = row.stop
+    return [*out, *found[done:]]
 
 
 def _ruled(found: list[Line]) -> list[Line]:
@@ -280,93 +253,6 @@ def _split(chars: list[Char], number: int, breaks: tuple[int, ...]) -> Iterator[
                 line = number + bisect_left(breaks, starts[0])
                 inside = tuple(b for b in breaks if b >= starts[0])
                 yield Line(line, starts[0], text, starts, tuple(end for _, _, end in piece), inside)
-
-
-def _mended(found: list[Line]) -> list[Line]:
-    """Join lines that are one row of a tab table, broken inside words: together they have a row's tabs.
-
-    The rows around tell how many those are. Each piece has fewer, and Chinese characters stand on both sides of each
-    break, so that no number is ever put together.
-    """
-    tabs = [line.text.count("\t") for line in found]
-    out: list[Line] = []
-    index = 0
-    while index < len(found):
-        count = _pieces(found, tabs, index, out[-1] if out else None)
-        out.append(reduce(_joined, found[index : index + count]))
-        index += count
-    return out
-
-
-def _pieces(found: Sequence[Line], tabs: Sequence[int], index: int, above: Line | None) -> int:
-    """On how many lines a row stands: as many as it takes to have the tabs of most rows around."""
-    if index + 1 == len(found) or not any(tabs[index : index + _PIECES]) or not _goes_on(found, index):
-        return 1
-    around = range(max(0, index - _ROWS), min(len(found), index + _PIECES + _ROWS))
-    width = _width(found, tabs, around)
-    row = next(i for i in range(index, len(found)) if tabs[i])
-    beside = above is not None and above.text.count("\t") == width
-    apart = above is not None and above.number < found[index].number - 1
-    apart = apart and found[row].number - found[index].number == row - index
-    if row > index and (not (apart or beside) or any(_NO_CELL.search(found[i].text) for i in range(index, row))):
-        return 1  # a title or a unit may stand above a broken header
-    if row > index and tabs[row] == width and not _AMOUNT.search(found[row].text):
-        return 1
-    if row > index and tabs[row] == width:  # where empty cells at a line's end are kept, a heading has them
-        kept = any(tabs[i] == width and found[i].text.endswith("\t") for i in around)
-        begins = _BEGINS.match(found[index].text) or (above is not None and not _CHINESE.search(above.text[-1]))
-        whole = all(_goes_on(found, i) for i in range(index, row))
-        return row - index + 1 if kept and beside and begins and whole else 1
-    end = _end(found, tabs, index, width)
-    end += _trailing(found, tabs, end - 1, width) if end > index + 1 else 0
-    # Without a whole row above or below, the lines may be rows of a narrower table; if all are alike, they are.
-    below = _end(found, tabs, end, width)
-    others = below > end and len(set(tabs[index:below])) > 1
-    return end - index if end > index + 1 and (beside or others) else 1
-
-
-def _width(found: Sequence[Line], tabs: Sequence[int], around: range) -> int:
-    """The tabs of a row, as most lines around have them, whole or together; 0 where they don't agree."""
-    best, most = 0, 0
-    for width in {tabs[i] for i in around if tabs[i] > 1}:
-        index, covered, rows = around.start, 0, 0
-        while index < around.stop:
-            end = _end(found, tabs, index, width)
-            covered += sum(tabs[i] > 0 for i in range(index, end))
-            rows += end > index
-            index = max(end, index + 1)
-        if rows >= _SEVERAL and (covered, width) > (most, best):
-            best, most = width, covered
-    return best if most * 2 > sum(tabs[i] > 0 for i in around) else 0
-
-
-def _end(found: Sequence[Line], tabs: Sequence[int], index: int, width: int) -> int:
-    """The line behind a row that begins here, whole or broken inside words; the same line if none does."""
-    total = 0
-    for end in range(index, min(index + _PIECES, len(found))):
-        if end > index and (tabs[end] == width or not _goes_on(found, end - 1)):
-            return index
-        total += tabs[end]
-        if total >= width:
-            return end + 1 if total == width else index
-    return index
-
-
-def _trailing(found: Sequence[Line], tabs: Sequence[int], end: int, width: int) -> int:
-    """How many lines below a row are the rest of its last cell: words alone, and then the next row."""
-    for count, after in enumerate(range(end + 1, min(end + _PIECES, len(found)))):
-        if tabs[after]:
-            return count if tabs[after] == width else 0
-        if not _goes_on(found, after - 1) or _BEGINS.match(found[after].text):
-            return 0
-    return 0
-
-
-def _goes_on(found: Sequence[Line], index: int) -> bool:
-    """Whether a line may break off inside a word that the next one goes on with; an amount with its unit is whole."""
-    text = found[index].text
-    priced = text.endswith("元") and _PRICED.search(text) is not None
-    return not priced and _WORDS.search(text[-1] + found[index + 1].text[0]) is not None
 
 
 def _together(found: Sequence[Line]) -> Line:

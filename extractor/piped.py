@@ -2,11 +2,14 @@
 
 ``合计 |`` / ``49.9 |`` / ``|`` / ``公务接待费 |``: what is empty has its border too, so the cells go back into rows as
 soon as the number of columns is known. It is the one with which a line of names stands on top, names stand in front,
-and nothing but amounts behind them. Where none is, or several are, the lines stay as they are.
+and nothing but amounts behind them. Where none is, or several are, the lines stay as they are. Rows between
+borders that are wrapped are found by the number of these.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 Row = list[tuple[int, int]]
 """Of each cell, where it begins in the joined text and where it ends."""
@@ -15,6 +18,41 @@ _MOST = 14  # columns
 _FEW = 6  # borders, fewer are no table
 _CELL = 60  # characters
 _ROWS = 3
+_NUMERIC = frozenset("0123456789.,")
+_ALIKE = 2  # rows with as many borders
+_LINES = 6  # that one row may stand on
+
+
+def wrapped(texts: Sequence[str]) -> Iterator[range]:
+    """Yield the lines of each row between borders that is wrapped: together they have the borders of other rows.
+
+    The first begins with a border and ends without one, the others don't begin with one, and the last ends with one.
+    No number is put together.
+    """
+    plain = [text.strip() for text in texts]
+    whole = Counter(text.count("|") for text in plain if text[:1] == text[-1:] == "|" and len(text) > 1)
+    index = 0
+    while index < len(plain):
+        end = index + 1
+        if plain[index].startswith("|") and not plain[index].endswith("|"):
+            end = _end(plain, index)
+            torn = any(a[-1] in _NUMERIC and b[0] in _NUMERIC for a, b in pairwise(plain[index:end]))
+            together = sum(text.count("|") for text in plain[index:end])
+            if not torn and plain[end - 1].endswith("|") and whole[together] >= _ALIKE:
+                yield range(index, end)
+            else:
+                end = index + 1
+        index = end
+
+
+def _end(texts: Sequence[str], index: int) -> int:
+    """The line behind a row that begins here: behind a border at a line's end, or in front of one at its beginning."""
+    for end in range(index + 1, min(len(texts), index + _LINES)):
+        if texts[end].startswith("|"):
+            return end
+        if texts[end].endswith("|"):
+            return end + 1
+    return min(len(texts), index + _LINES)
 
 
 def runs(texts: Sequence[str]) -> Iterator[range]:
