@@ -50,7 +50,7 @@ def _whole(lines: Sequence[_Line], spec: TableSpec, labels: Labels) -> list[Toke
         end = parts[number + 1][0][0] if number + 1 < len(parts) else max(places[-1] or 0, place) + 1
         here: list[_Label] = [(place, own)] if own else []
         here += [(at, tokens) for at, tokens in wrapped if place < at < end]
-        told = _told(here, amounts, sure=bool(own))
+        told = _told(here, amounts, spec, sure=bool(own))
         if told is None:
             return []
         out += told
@@ -58,16 +58,38 @@ def _whole(lines: Sequence[_Line], spec: TableSpec, labels: Labels) -> list[Toke
     return out if every.isdisjoint(p for p, _ in wrapped) else []
 
 
-def _told(here: Sequence[_Label], amounts: Sequence[Token], *, sure: bool) -> list[Token] | None:
+def _told(here: Sequence[_Label], amounts: Sequence[Token], spec: TableSpec, *, sure: bool) -> list[Token] | None:
     """Return labels, each with its amount; the only amount of several is that of the last, whose halves are around it.
 
-    Behind no whole label it may be that of any: None.
+    Behind no whole label it may be that of any: None. Where the right side has several columns, a whole label alone has
+    all amounts behind it; of two on both sides the left one has the first.
     """
+    several = len(spec.columns) > 1
+    if several and sure and len(here) == 1:
+        return [*here[0][1], *amounts]
+    if several and sure and [place for place, _ in here] == [0, 1] and _left_has_one(amounts, spec):
+        (_, left), (_, right) = here
+        return [*left, amounts[0], *right, *amounts[1:]]
+    if several and len(here) > 1:
+        return None if amounts else [t for _, tokens in here for t in tokens]
     if len(amounts) == len(here):
         return [t for (_, tokens), amount in zip(here, amounts, strict=True) for t in (*tokens, amount)]
     if len(amounts) > len(here) or (amounts and not (sure and len(amounts) == 1)):
         return None
     return [*(t for _, tokens in here for t in tokens), *amounts]
+
+
+def _left_has_one(amounts: Sequence[Token], spec: TableSpec) -> bool:
+    """Whether the first of some amounts is that of the left side: the right one's columns are full without it.
+
+    Where some are empty, its total says so: it is the sum of what follows, and the first amount is no such sum.
+    """
+    if not spec.left_column or any(t.amount is None for t in amounts):
+        return False
+    if len(amounts) > len(spec.columns):
+        return len(amounts) == len(spec.columns) + 1
+    values = [t.amount.value for t in amounts if t.amount]
+    return len(values) > _LINES - 1 and values[0] != sum(values[1:]) and values[1] == sum(values[2:])
 
 
 def _parts(line: _Line, spec: TableSpec, labels: Labels) -> list[tuple[_Label, list[Token]]] | None:
