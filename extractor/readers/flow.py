@@ -15,6 +15,7 @@ from .rows import RawRow, before_words, is_total, lost_point
 from .tokens import Token
 
 _FUNCTIONAL = "2"
+_CLASS = 3  # digits
 _NO_CODE = "is no code of this classification"
 _EITHER = "whether its digits are those of an item or of a group isn't told"
 
@@ -108,11 +109,21 @@ def _take_code(
     follows = stream[index + count][0] if index + count < len(stream) else None
     if follows is None:
         return None
-    if not first and follows.kind != "text":
+    if not first and follows.kind != "text" and not (body.blocks and _ends_row(stream, index + count, digits, names)):
         return None
     if not body.decimals and follows.kind != "text":
         return None
     return _Code(digits, count, doubt)
+
+
+def _ends_row(stream: Sequence[tuple[Token, bool]], at: int, code: str, names: Mapping[str, Sequence[str]]) -> bool:
+    """Whether one amount behind an item's code ends a line: the name of what stands beside a row is wrapped around it.
+
+    ``301 12 其他社会保障缴费 7.17 302 12 0.00`` between ``因公出国（境）费`` and ``用``.
+    """
+    here = stream[at][0]
+    ends = at + 1 == len(stream) or stream[at + 1][1]
+    return ends and bool(here.decimals) and len(code) > _CLASS and code in names
 
 
 def _words(token: Token) -> bool:
