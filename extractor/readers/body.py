@@ -29,11 +29,12 @@ from .ordinals import (
 )
 from .overleaf import OVERLEAF, aligned
 from .page_numbers import YEAR_GOES_ON, in_one_row, stray_page, without_heads, without_page_numbers
-from .repeats import without_repeats
+from .repeats import printed_once, without_repeats
 from .respelt import respelt
 from .rulings import whole_rows, without_rulings
 from .tokens import Token, cells, join_split_numbers, tokenize, usual_decimals
 from .torn import whole_codes, with_zeros, without_stray_dashes, without_tears
+from .total_in_header import without_total_in_header
 from .two_in_a_cell import parted
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
@@ -127,7 +128,7 @@ def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | 
     amounts = next((i for i, line in enumerate(printed) if _AMOUNT.search(line.text)), len(rows))
     joined = [*map(_pieces, joined[:amounts]), *(joined[amounts:] if grid else _broken_off(joined[amounts:]))]
     pairs = tuple(zip((*respelt(printed[:amounts]), *printed[amounts:]), joined, strict=True))
-    return Raw(pairs, grid, unit, office, note, empty, lost)
+    return Raw(without_total_in_header(pairs), grid, unit, office, note, empty, lost)
 
 
 def _pieces(line: list[Token]) -> list[Token]:
@@ -173,7 +174,7 @@ def _parted(raw: Raw, first: int, layouts: tuple[TableSpec, ...], labels: Labels
     if not grid and layouts[0].shape in ("coded", "labels"):
         header, astray, data = put_back([*rows[:first], *data], first, layouts, labels)
         header = [*header, *astray]
-    header = header if grid else apart(header, layouts)
+    header = header if grid else apart(printed_once(header), layouts)
     whole = tuple(_unwrapped(header)) if grid else names_of(header, layouts)
     token_lines = without_unit_codes(
         [t for _, t in data], whole, lambda text: any(labels.is_code(text, spec) for spec in layouts)

@@ -129,7 +129,7 @@ def in_their_groups(body: Body, spec: TableSpec) -> TableSpec:
 @lru_cache(maxsize=128)
 def _without_leaves(spec: TableSpec, lost: frozenset[str]) -> TableSpec:
     def bare(column: Column) -> Column:
-        if column.under not in lost:
+        if column.under not in lost or column.id in _LEAVES:  # 小计 is another word for 合计
             return column
         return column.model_copy(update={"aliases": tuple(a for a in column.aliases if a not in _LEAVES)})
 

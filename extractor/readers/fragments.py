@@ -14,7 +14,7 @@ from extractor.data import data_folder
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec, catalogue
 
-from .header_lines import parted, stacked, with_ordinals
+from .header_lines import parted, stacked, with_ordinals, without_stages
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
@@ -61,6 +61,7 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
     go on below: ``事业收入事业单位`` / ``经营收入其他收入``. Each has a line of its own where all other cells have.
     """
     header = with_ordinals(header)
+    header = without_stages(header) if layouts[0].shape in ("coded", "items") else header
     words, single = _words(layouts) | _KINDS, all(len(split_header(line.text)) == 1 for line in header)
     lines = [line.text.split() if len(line.text) <= _KEPT else [] for line in header]
     out: list[Line] = []

@@ -8,7 +8,7 @@ are the fragments that names are put together from.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from extractor.normalize import Line, squeeze
 
@@ -25,6 +25,8 @@ _WIDE_CHARACTER = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
 _MOST, _LONGEST = 80, 600  # lines of a header, and characters of each
 _SEVERAL = 2  # lines, pieces
 _ORDINAL, _ROWS = "行次", "项目"
+_STAGES = frozenset({"预算数", "决算数", "执行数", "金额"})
+_ALL = 3  # columns, each with the same word below its name
 
 
 def parted(line: Line) -> Line:
@@ -63,6 +65,24 @@ def with_ordinals(header: Sequence[Line]) -> list[Line]:
         line if words == line.text.split() else replace(line, text=" ".join(words), offsets=None, ends=(), breaks=())
         for line, words in told
         if words or not line.text.strip()
+    ]
+
+
+def without_stages(header: Sequence[Line]) -> list[Line]:
+    """Return a header's lines without what the amounts of all its columns are, where that stands below each of them.
+
+    ``决算数 决算数 决算数``, in a line or each on one, is one word for the whole table, and names no column.
+    """
+    words = [(at, word) for at, line in enumerate(header) for word in line.text.split()]
+    runs = [[*run] for word, run in groupby(range(len(words)), key=lambda i: words[i][1]) if word in _STAGES]
+    said = {i for run in runs if len(run) >= _ALL for i in run}
+    if not said:
+        return [*header]
+    left = [[word for i, (row, word) in enumerate(words) if row == at and i not in said] for at in range(len(header))]
+    return [
+        line if own == line.text.split() else replace(line, text=" ".join(own), offsets=None, ends=(), breaks=())
+        for line, own in zip(header, left, strict=True)
+        if own or not line.text.strip()
     ]
 
 

@@ -24,6 +24,19 @@ def without_repeats(rows: Sequence[tuple[Line, list[Token]]], header: Sequence[L
     return [row for row, keep in zip(rows, kept, strict=True) if keep]
 
 
+def printed_once(header: Sequence[Line]) -> Sequence[Line]:
+    """Return a header without its second copy, where a page breaks right below it.
+
+    It has a line with several cells: of cells on lines of their own, those of two blocks may be the same.
+    """
+    texts = [squeeze(line.text) for line in header]
+    for size in range(len(header) // 2, 1, -1):
+        copy = header[-size:]
+        if texts[-2 * size : -size] == texts[-size:] and any(len(line.text.split()) > 1 for line in copy):
+            return header[:-size]
+    return header
+
+
 @lru_cache(maxsize=64)
 def _kept(told: Sequence[str | None], whole: str) -> Sequence[bool]:
     """Say which lines are no header that comes back; the layouts of a table mostly have one header."""
