@@ -14,7 +14,7 @@ from extractor.data import data_folder
 from extractor.normalize import Line, squeeze
 from extractor.specs import Column, TableSpec, catalogue
 
-from .header_lines import parted, stacked, with_ordinals, without_stages
+from .header_lines import levels_apart, parted, stacked, with_ordinals, without_stages
 from .labels import HEADER_WORDS, undated
 from .tokens import split_header
 
@@ -62,6 +62,7 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
     """
     header = with_ordinals(header)
     header = without_stages(header) if layouts[0].shape in ("coded", "items") else header
+    header = _beside(levels_apart(header), _words(layouts))
     words, single = _words(layouts) | _KINDS, all(len(split_header(line.text)) == 1 for line in header)
     lines = [line.text.split() if len(line.text) <= _KEPT else [] for line in header]
     out: list[Line] = []
@@ -77,6 +78,24 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
         elif told:
             texts = told if single else [" ".join(told)]
             out += [replace(line, text=text, offsets=None, ends=(), breaks=()) for text in texts]
+    return out
+
+
+def _beside(header: Sequence[Line], words: frozenset[str]) -> list[Line]:
+    """Return a header's lines with names put together whose beginning, no name by itself, stands in front of the rest.
+
+    ``事业单位 经营收入`` is what one cell has on two lines, in text that puts the lines of a cell beside each other.
+    """
+    out: list[Line] = []
+    for line in header:
+        pieces = line.text.split() if len(line.text) <= _KEPT else []
+        told = list(pieces)
+        for at in range(len(pieces) - 1, 0, -1):
+            begins = not _known(told[at - 1], words) and not _known(told[at - 1], _any_words(sides=False))
+            if begins and told[at - 1] + told[at] in words:
+                told[at - 1 : at + 1] = [told[at - 1] + told[at]]
+        same = told == pieces
+        out.append(line if same else replace(line, text=" ".join(told), offsets=None, ends=(), breaks=()))
     return out
 
 

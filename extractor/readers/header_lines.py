@@ -25,6 +25,7 @@ _WIDE_CHARACTER = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
 _MOST, _LONGEST = 80, 600  # lines of a header, and characters of each
 _SEVERAL = 2  # lines, pieces
 _ORDINAL, _ROWS = "行次", "项目"
+_LEVELS = frozenset({"类", "款", "项"})
 _STAGES = frozenset({"预算数", "决算数", "执行数", "金额"})
 _ALL = 3  # columns, each with the same word below its name
 
@@ -84,6 +85,22 @@ def without_stages(header: Sequence[Line]) -> list[Line]:
         for line, own in zip(header, left, strict=True)
         if own or not line.text.strip()
     ]
+
+
+def levels_apart(header: Sequence[Line]) -> list[Line]:
+    """Return a header's lines with 类 款 项 on a line of their own where they stand behind the names of columns."""
+    out: list[Line] = []
+    for line in header:
+        words = line.text.split()
+        names = [word for word in words if word not in _LEVELS]
+        levels = words[len(names) :]
+        if names and len(levels) > 1 and words[: len(names)] == names:
+            out += [
+                replace(line, text=" ".join(part), offsets=None, ends=(), breaks=()) for part in (names, levels)
+            ]
+        else:
+            out.append(line)
+    return out
 
 
 @dataclass(slots=True)
