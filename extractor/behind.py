@@ -64,7 +64,8 @@ def _first_row(lines: Sequence[Line], begin: int, amount: int) -> tuple[int, boo
     """Return where the row of the first amount begins, and whether it has a label, on the line above it."""
     label = squeeze(lines[amount - 1].text) if amount > begin else ""
     alone = _NUMBER.match(squeeze(lines[amount].text)) is not None
-    if not (alone and label) or label in _LAST or UNIT.search(label):
+    named = _LAST.intersection(lines[amount - 1].text.split()[-1:]) if label else frozenset[str]()
+    if not (alone and label) or named or label in _LAST or UNIT.search(label):
         return amount, False
     rows = amount - 1
     while rows > begin and _CODE.fullmatch(squeeze(lines[rows - 1].text)):

@@ -83,6 +83,8 @@ _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and l
 _MAX_TITLE = 60
 _BLANK = 2  # lines of the text from the last one of a page to the first one of the next, at the least
 _LINES = 15  # of a page, at the least
+_UNTITLED = " (no title)"
+_SPARSE = 4  # lines of a page, on the average
 _SEVERAL = 3  # titles
 _TITLE_LINES = 4  # on which a title may stand
 _WRAPPED = 12  # characters of a title that stand below its first line
@@ -188,16 +190,17 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
     """Give titles that stand at the end of their pages these pages, where nearly all of a document do.
 
     Some tools write merged cells behind all others, the title among them: its page holds amounts above it and none
-    below. Pages are told by two blank lines between them, or by one where hardly any other is blank.
+    below. Pages are told by two blank lines between them, or by one where hardly any other is blank; where there are so
+    many that a page would have a few lines, rows stand that far apart.
     """
     apart = [b.number - a.number for a, b in pairwise(lines)]
     wide, all_ = ([i + 1 for i, lost in enumerate(apart) if lost > least] for least in (_BLANK, 1))
     starts = [0, *(wide if len(wide) > 1 or len(all_) * _LINES > len(lines) else all_), len(lines)]
     spans = [range(a, b) for a, b in pairwise(starts)]
-    if len(spans) < _SEVERAL:
+    if len(spans) < _SEVERAL or len(spans) * _SPARSE > len(lines):
         return found
     amounts = [i for i, line in enumerate(lines) if AMOUNT.search(line.text)]
-    titles = [h for h in found if h.kind in ("table", "other-table") and not h.contents]
+    titles = [h for h in found if h.kind in ("table", "other-table") and not (h.contents or _untitled(h))]
     pages = {h.index: bisect_right(starts, h.index) - 1 for h in titles}
     counts = Counter(pages.values())
     # A page of many titles and no amount is a list of contents, with or without a title.
@@ -215,8 +218,13 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
     if len(out) < _SEVERAL or len(out) * 3 < among * 2:
         return found
     within = {i for page in out.values() for i in page}
-    kept = (h for h in found if h.kind != "marker" or h.index not in within)
+    kept = (h for h in found if h.index not in within or not (h.kind == "marker" or _untitled(h)))
     return [replace(h, page=out.get(h.index), contents=h.contents or pages.get(h.index) in listed) for h in kept]
+
+
+def _untitled(heading: Heading) -> bool:
+    """Whether a table has a number above it, and no title below that."""
+    return heading.title.endswith(_UNTITLED)
 
 
 def is_marker(line: Line) -> bool:
@@ -274,7 +282,7 @@ def _after_marker(
             nearer = cut or _nearest(key, specs) in ("", spec.id)  # an office may number its tables otherwise
             return Heading("table" if nearer else "other-table", index, 1, readable(text), spec.id if nearer else None)
     if re.search(r"单位\s*[:：]", text):
-        return Heading("other-table", index, 1, f"{marker.title} (no title)")
+        return Heading("other-table", index, 1, f"{marker.title}{_UNTITLED}")
     return None
 
 
