@@ -95,9 +95,7 @@ def levels_apart(header: Sequence[Line]) -> list[Line]:
         names = [word for word in words if word not in _LEVELS]
         levels = words[len(names) :]
         if names and len(levels) > 1 and words[: len(names)] == names:
-            out += [
-                replace(line, text=" ".join(part), offsets=None, ends=(), breaks=()) for part in (names, levels)
-            ]
+            out += [replace(line, text=" ".join(part), offsets=None, ends=(), breaks=()) for part in (names, levels)]
         else:
             out.append(line)
     return out

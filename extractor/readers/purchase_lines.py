@@ -1,11 +1,12 @@
 """Which words are whose in a table of purchases: the lines around amounts put together into the cells of rows.
 
 A row has one amount and two cells of words in front of it, each on one line or several. They are printed in one of
-three orders: by the height of their lines, each cell centred on the amount, so that as much follows below as was above;
-by height too, but with each cell's first line on the amount's; or one cell after the other. What stands between two
-amounts is shared out so that each row has cells that can be its own: a way of buying, an item of the classification, a
-kind of purchase, a total. A cell goes on below only where its next word had no room in the column, which is as wide as
-the widest line that is surely in it. Where several ways are left, the rows that differ are in doubt.
+four orders: by the height of their lines, each cell centred on the amount, so that as much follows below as was above;
+by height too, but with each cell's first line on the amount's, or its last one; or one cell after the other. What
+stands between two amounts is shared out so that each row has cells that can be its own: a way of buying, an item of the
+classification, a kind of purchase, a total. A cell goes on below only where its next word had no room in the column,
+which is as wide as the widest line that is surely in it. Where several ways are left, the rows that differ are in
+doubt.
 """
 
 import re
@@ -23,7 +24,7 @@ from .labels import TOTALS
 from .tokens import Token
 
 Words = tuple[Token, ...]
-Order = Literal["centred", "from the top", "in turn"]
+Order = Literal["centred", "from the top", "to the bottom", "in turn"]
 Group = tuple[int, ...]
 """The cells that have a piece on a line: 0 the first, 1 the second."""
 Pattern = tuple[Group, ...]
@@ -97,7 +98,8 @@ def ways_of(entries: Sequence[Entry], rest: Sequence[Words], items: frozenset[st
     if sum((min(len(entry.above), _MOST) + 1) ** 3 for entry in entries) > _EFFORT:
         return
     apart = not any(entry.words for entry in entries)
-    orders: tuple[Order, ...] = ("centred", "in turn", "from the top") if apart else ("centred", "from the top")
+    orders: tuple[Order, ...] = ("centred", "from the top", "to the bottom")
+    orders = ("centred", "in turn", "from the top") if apart else orders
     found = [way for order in orders if (way := _settled(entries, rest, _Layout(order, apart, items)))]
     costs = sorted(map(_cost, found))
     told = not apart or not costs[1:] or costs[1] > _CLEARLY * (costs[0] + 1)
@@ -125,7 +127,7 @@ def _patterns(order: Order, apart: bool) -> Mapping[Shape, Sequence[Pattern]]:  
         heights: dict[float, Group] = defaultdict(tuple)
         for cell, count in enumerate((first, second)):
             for line in range(count):
-                middle = (count - 1) / 2 if order == "centred" else 0
+                middle = {"centred": (count - 1) / 2, "to the bottom": count - 1}.get(order, 0)
                 heights[cell - 2 + line / 8 if order == "in turn" else line - middle] += (cell,)
         lines = sorted(heights.items())
         if not apart:
