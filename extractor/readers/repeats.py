@@ -31,8 +31,8 @@ def printed_once(header: Sequence[Line]) -> Sequence[Line]:
     """
     texts = [squeeze(line.text) for line in header]
     for size in range(len(header) // 2, 1, -1):
-        copy = header[-size:]
-        if texts[-2 * size : -size] == texts[-size:] and any(len(line.text.split()) > 1 for line in copy):
+        cells = [sum(len(word) > 1 for word in line.text.split()) for line in header[-size:]]  # 项 目 is one
+        if texts[-2 * size : -size] == texts[-size:] and max(cells) > 1:
             return header[:-size]
     return header
 
