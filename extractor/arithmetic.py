@@ -311,10 +311,11 @@ def _reach(instance: Instance, frames: Sequence[Frame], values: Values) -> Outco
 def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values: Values) -> Iterator[Ref]:
     """Yield the cells that a held instance with evidence proves.
 
-    A sum or a restatement proves all it compares; in prose, where every addend is spelled out, only if it is exact to
-    the last digit. A quotient proves a cell only if it would no longer be exact with
-    one unit more or less in the last printed place: a rate of two decimals says little about the last digit of a
-    large amount.
+    A sum or a restatement that is exact to the last digit proves all it compares. One that holds within rounding proves
+    nothing in prose, where every addend is spelled out, and in a table the numbers that are larger than what it leaves
+    open: 0.06 in place of 0.00 is nothing to a sum of thirty. A quotient proves a cell only if it would no longer be
+    exact with one unit more or less in the last printed place: a rate of two decimals says little about the last digit
+    of a large amount.
     """
     if outcome.verdict != "held" or not outcome.evidence:
         return
@@ -323,8 +324,10 @@ def pinned(instance: Instance, outcome: Outcome, frames: Sequence[Frame], values
         yield from (ref for ref in instance.left if ref in values)  # what is nothing; of what, is told elsewhere
         return
     if instance.relation not in QUOTIENTS:
-        if outcome.exact or not any(frames[ref.frame].gaps for ref in instance.refs):
+        if outcome.exact or instance.relation not in SUMS:
             yield from printed
+        elif not any(frames[ref.frame].gaps for ref in instance.refs):
+            yield from (r for r in printed if abs(frames[r.frame].yuan(r, values[r])[1]) > outcome.tolerance)
         return
     refs = (*instance.refs, *(instance.quotient.refs if instance.quotient else ()))
     here = {ref: values[ref] for ref in refs if ref in values}  # few: a document may hold tens of thousands

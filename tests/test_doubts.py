@@ -285,3 +285,17 @@ def test_a_number_that_ran_into_the_code_beside_it_is_never_proven() -> None:
     torn = read(text.replace("丙\t30.00", "丙\t30.0030214"))
     assert states(torn)["2010303", "合计"] == ("30.0030214", "ambiguous")
     assert "fused-number" in {f.code for f in torn.findings}
+
+
+def test_a_sum_that_holds_within_rounding_proves_nothing_that_small() -> None:
+    """0.04 and 0.00 are the same to a sum of twelve numbers that may be off by 0.06: it says nothing about them."""
+    items = [("01", "办公费", "10.24"), ("02", "印刷费", "0.00"), ("05", "水费", "0.04"), ("06", "电费", "0.12")]
+    names = ("邮电费", "差旅费", "维修费", "租赁费", "会议费", "培训费", "劳务费")
+    items += [(code, name, "1.11") for code, name in zip(("07", "11", "13", "14", "15", "16", "26"), names, strict=True)]
+    rows = "".join(f"302{code} {name} {amount}\n" for code, name, amount in items)
+    text = f"一般公共预算基本支出表\n单位：万元\n科目编码 科目名称 合计\n302 商品和服务支出 18.18\n{rows}合计 18.18\n"
+    found = states(read(text), "basic_expenditure")
+    small = {row for (row, _), (_, state) in found.items() if state == "grounded"}
+    assert small == {"30202", "30205"}
+    exact = states(read(text.replace("18.18", "18.17")), "basic_expenditure")
+    assert exact["30205", "合计"] == ("0.04", "proven")

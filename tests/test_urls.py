@@ -128,8 +128,10 @@ def test_a_run_that_is_killed_at_an_address_loses_what_it_was_at(tmp_path: Path)
         time.sleep(0.01)
     running.kill()
     running.wait()
-    time.sleep(1)  # the worker ends what it is at
-    found = status(f"file://{tmp_path}/out")
+    end, found = time.monotonic() + 60, status(f"file://{tmp_path}/out")
+    while time.monotonic() < end and found["files"] != 13:  # the worker ends what it is at
+        time.sleep(0.5)
+        found = status(f"file://{tmp_path}/out")
     assert found["files"] == 13
     assert int(str(found["waiting"])) > 0
     assert command(*given).exit_code == 1
