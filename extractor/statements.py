@@ -26,7 +26,8 @@ NUMBER = (
     r"(?!\d)(?!\.\d|,\d{3})"
 )
 MONEY = r"(?:亿元|万元|千元|元)"
-_UNITS = {"人": "(?:人(?!次)|名)", "平方米": "(?:平方米|平米|m2|㎡)"}  # how a unit is printed besides its own name
+# How a unit is printed besides its own name.
+_UNITS = {"人": "(?:人(?!次)|名)", "台": "[台套]", "平方米": "(?:平方米|平米|m2|㎡)"}
 _GROUP = re.compile(r"\(\?P<\w+>")
 _PLACEHOLDER = re.compile(
     r"(?<!\?P)<(?P<sign>±)?(?P<name>[\u4e00-\u9fff]{1,12})(?:@(?P<row>[^<>@:]{1,60}))?(?::(?P<unit>[^<>:]{1,8}))?>"

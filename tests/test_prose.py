@@ -79,8 +79,8 @@ def test_numbers_stand_where_their_spans_say(name: str) -> None:
 
 
 COUNTS = {
-    "js_court_2018": (83, 1),
-    "sh_putuo_office_2025_budget": (53, 0),
+    "js_court_2018": (104, 1),
+    "sh_putuo_office_2025_budget": (62, 0),
     "sh_putuo_planning_2024_final": (133, 0),
     "cq_swu_2023_final": (57, 0),
 }
@@ -223,6 +223,7 @@ n_assets
 共有车辆3辆，其中：机要通信用车1辆、其他用车2辆；单价50万元以上通用设备4台（套）。
 2023年预算安排购置车辆1辆，其中：机要通信用车1辆。
 => 车辆.数量=3辆 车辆/机要通信用车.数量=1辆 车辆/其他用车.数量=2辆 单价50万元以上设备.数量=4台
+=> 拟购车辆.数量=1辆 拟购车辆/机要通信用车.数量=1辆
 """
 
 

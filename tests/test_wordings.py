@@ -99,3 +99,16 @@ def test_shares_of_their_amounts_need_not_add_up() -> None:
     )
     text = f"示例局2024年部门预算\n二、收入预算情况说明\n示例局收入预算9,874.26万元，其中：\n{rows}"
     assert "contradicted" not in {f["state"] for f in read(text)}
+
+
+def test_what_a_heading_said_ends_with_the_next_one() -> None:
+    """An item below a heading that can't be read isn't filed under what the heading before it named."""
+    head = "示例局2024年部门预算\n五、一般公共预算支出情况说明\n（三）一般公共预算支出具体情况\n"
+    first = "（一）农林水支出（类）水利（款）：2024年预算支出合计5.00万元。其中：\n1.行政运行（项）支出5.00万元。\n"
+    second = "（二）住房保障支出（娄）住房改革支出（款）：2024年预算支出合计6.00万元。其中：\n"
+    second += "1.住房公积金（项）支出6.00万元。\n"
+    found = numbers(head + first + second)
+    assert found == {
+        "n_general_items 农林水支出/水利 金额 5.00万元",
+        "n_general_items 农林水支出/水利/行政运行 金额 5.00万元",
+    }

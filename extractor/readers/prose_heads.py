@@ -210,10 +210,15 @@ def _column(text: str, kept: int, piece: str) -> int:
 
 
 def _begins(lines: Sequence[Line], index: int, before: Sequence[Head]) -> bool:
-    """Whether a line without a number can begin a paragraph: the one above ends a sentence or is a heading."""
+    """Whether a line without a number can begin a paragraph: the one above ends a sentence or is a heading.
+
+    Or nothing is printed right above, and it is called what headings are.
+    """
     if index == 0:
         return True
     above = lines[index - 1].text
+    if lines[index].number - lines[index - 1].number > 1 and _TELLING.search(squeeze(lines[index].text)):
+        return True
     if before and before[-1].last == index - 1:
         return True
     return bool(_SENTENCE.search(above.rstrip())) or "\t" in above or squeeze(above).isdigit()

@@ -26,6 +26,7 @@ _LABEL = re.compile(
 )
 _OF_WHICH = re.compile(r"(?:其中|(?<=,)包括)[:,]?$")
 _STOP = re.compile(r"[。;]")
+_SUBHEADING = re.compile(r"\([一二三四五六七八九十]{1,3}\)")
 _BRACKET = re.compile(r"[()]")
 _WHOLE = re.compile("。(?:收入|支出)(?:预算|决算)?(?=[比较与同])")
 _AMOUNTS = ("增减额", "增减率")
@@ -139,9 +140,13 @@ def _anchors(place: Place, statement: Compiled, masked: str) -> list[Anchor]:
     found.sort(key=lambda f: f[:3])
     out: list[Anchor] = []
     names: dict[str, str] = {}
+    end = 0
     for _, _, _, row, pattern, match in found:
-        if out and match.start() < out[-1].match.end():
+        if match.start() < end:
             continue
+        if names and _SUBHEADING.search(masked, end, match.start()):
+            names = {}  # what it says of those below it isn't known
+        end = match.end()
         for name in match.re.groupindex:
             if not name.startswith("v"):
                 names[name] = label(place, *match.span(name)) if match[name] else ""
@@ -213,7 +218,7 @@ def _row(place: Place, statement: Compiled, anchor: Anchor, ends: Sequence[int],
         return
     template = row.final if row.final and place.kind == "final" else row.key
     try:
-        key = template.format(**anchor.names)
+        key = template.format(**anchor.names).replace("//", "/")  # a level that isn't named
     except KeyError:
         return  # a name that should have come before didn't
     cells = [(slot.row or key, c) for slot in anchor.pattern.slots if (c := number_cell(place, slot, anchor.match))]
