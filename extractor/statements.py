@@ -241,7 +241,7 @@ def _slot(match: re.Match[str], words: Vocabulary, group: str) -> tuple[Slot, st
         verbs = "|".join(sorted((*words.up, *words.down), key=len, reverse=True))
         # 增加（减少）-5.00: a form's words, and the amount has the sign itself.
         both = rf"(?:\((?:{verbs})\)(?=-|0(?:\.0+)?[^\d.]))?"
-        number = rf"(?P<{verb}>{verbs}){both}(?:了|约|数?为)?" + number.replace(r"(?<![\d)])-", r"(?<!\d)-")
+        number = rf"(?P<{verb}>{verbs}){both}(?:了|约|[数率]?为)?" + number.replace(r"(?<![\d)])-", r"(?<!\d)-")
     return Slot(group, name, value, match["row"], unit, verb, bare=optional), number
 
 

@@ -1,5 +1,7 @@
 """Wordings of offices all over the country: what a sentence says stands under the row that it is about."""
 
+import pytest
+
 from extractor import Document, Extractor
 from extractor.facts import facts
 
@@ -170,3 +172,24 @@ def test_meetings_and_training_beside_the_three_public_expenses() -> None:
     assert found["n_three_public", "会议费", "金额"] == "27.10"
     assert found["n_three_public", "会议费", "增减额"] == "4.30"
     assert found["n_three_public", "培训费", "增减额"] == "-3.50"
+
+
+HEADINGS = (
+    ("n_overall", "一、2024年度部门收支情况", "2024年度收入总计9.00万元，支出总计9.00万元。"),
+    ("n_overall", "一、部门决算收支总体情况说明", "2024年度收入总计9.00万元，支出总计9.00万元。"),
+    ("n_revenue", "二、收入构成情况", "本年度收入共计9.00万元，其中：财政拨款收入9.00万元（占100.00%）。"),
+    ("n_expenditure", "三、支出决算结构情况", "本年支出9.00万元，其中：基本支出金额为6.00万元；项目支出共3.00万元。"),
+    ("n_fiscal", "四、财政拨款决算收支情况", "2024年度财政拨款收入总计9.00万元，支出总计9.00万元。"),
+    ("n_basic", "六、基本支出情况说明", "2024年度一般公共预算财政拨款基本支出6.00万元，其中：人员经费6.00万元。"),
+    ("n_assets", "（三）固定资产占用情况", "房屋10.00平方米，价值6.00万元。"),
+    ("n_performance", "十一、项目绩效评价情况", "整体支出绩效自评表1个，绩效评价项目2个。"),
+)
+
+
+@pytest.mark.parametrize(("table", "heading", "sentence"), HEADINGS, ids=[h[1] for h in HEADINGS])
+def test_headings_in_other_words_open_their_sections(table: str, heading: str, sentence: str) -> None:
+    """With a number in front, a few words are enough; what stands between a name and its amount is none of the name."""
+    found, _ = told(f"示例局2024年度部门决算\n{heading}\n{sentence}\n")
+    rows = {row for of, row, _ in found if of == table}
+    assert rows
+    assert not any(row.endswith(("共", "金额", "共计")) for row in rows)
