@@ -112,3 +112,11 @@ def test_what_a_heading_said_ends_with_the_next_one() -> None:
         "n_general_items 农林水支出/水利 金额 5.00万元",
         "n_general_items 农林水支出/水利/行政运行 金额 5.00万元",
     }
+
+
+def test_a_class_without_its_brackets_is_no_part_of_a_group() -> None:
+    """Nor is the item filed under the class before it."""
+    head = "示例局2024年部门预算\n五、一般公共预算支出情况说明\n（三）一般公共预算支出具体情况\n"
+    first = "1.教育支出（类）普通教育（款）小学教育（项）：2024年预算数为5.00万元。\n"
+    second = "2.农林水支出类水利（款）行政运行（项）：2024年预算数为6.00万元。\n"
+    assert numbers(head + first + second) == {"n_general_items 教育支出/普通教育/小学教育 金额 5.00万元"}
