@@ -300,3 +300,22 @@ def test_a_sum_that_holds_within_rounding_proves_nothing_that_small() -> None:
     assert small == {"30202", "30205"}
     exact = states(read(text.replace("18.18", "18.17")), "basic_expenditure")
     assert exact["30205", "合计"] == ("0.04", "proven")
+
+
+@pytest.mark.parametrize("word", ["总计", "小计", "合算数"])
+def test_amounts_below_an_unknown_name_are_not_those_of_the_column_beside_it(word: str) -> None:
+    """The total that stands first may be called otherwise: its amounts had stood below 一般公共预算, one column on."""
+    header = f"项目\t{word}\t支出功能分类\t{word}\t一般公共预算\t政府性基金预算\t国有资本经营预算\n"
+    rows = (
+        ("一、财政拨款（补助）", "428.70", "201 一般公共服务支出", "378.94", "378.94", "", ""),
+        ("一般公共预算", "428.70", "202 外交支出", "", "", "", ""),
+        ("政府性基金预算", "", "208 社会保障和就业支出", "49.76", "49.76", "", ""),
+        ("收入总计", "428.70", "支出总计", "428.70", "428.70", "", ""),
+    )
+    text = "财政拨款收支预算总体情况表\n单位：万元\n财政拨款收入\t\t财政拨款支出\t\t\t\t\n" + header
+    result = read(text + "".join("\t".join(row) + "\n" for row in rows))
+    found = states(result, "fiscal_appropriation")
+    assert not any(column == "政府性基金预算" and value != "" for (_, column), (value, _) in found.items())
+    assert found.get(("201", "一般公共预算"), ("378.94", "proven")) == ("378.94", "proven")
+    assert bool(found) == (word in ("总计", "小计"))
+    assert found or result.unread

@@ -9,8 +9,10 @@ from extractor.specs import TableSpec
 from .body import Body
 from .columns import Layout, columns_by_name, is_name, misread_of
 from .heads import bare
-from .labels import HEADER_WORDS, undated
+from .labels import HEADER_WORDS, TOTALS, undated
 from .tokens import Token, cells
+
+_OF_ROWS = frozenset(HEADER_WORDS) - frozenset(TOTALS)
 
 
 def first_cell_of(body: Body, spec: TableSpec, columns: Sequence[str]) -> int | None:
@@ -56,6 +58,13 @@ def by_cell(body: Body, spec: TableSpec) -> tuple[str, ...]:
         out.append(names[used[leaves[index]]])
         used[leaves[index]] += 1
     return tuple(out) if len(set(out)) == len(out) else ()
+
+
+def amounts_below_others(body: Body, spec: TableSpec) -> bool:
+    """Whether amounts of a grid stand below a name that is none of the spec's columns."""
+    leaves, by_name = _leaves(body), columns_by_name(spec)
+    others = {cell for cell, name in leaves.items() if name not in by_name and name not in _OF_ROWS}
+    return any(t.priced and t.cell in others for line in body.lines for t in line)
 
 
 def _beyond(token: Token, last: int) -> bool:

@@ -17,7 +17,7 @@ from .body import Body
 from .columns import Layout, columns_by_name, counted, is_name, may_be, strangeness
 from .cover import Cover, cover, in_blocks, in_their_groups
 from .flat import one_side
-from .grid_header import by_cell, doubted_beside, first_cell_of, with_unknown
+from .grid_header import amounts_below_others, by_cell, doubted_beside, first_cell_of, with_unknown
 from .group_words import names_rows
 from .heads import CROWDED, LEAVES, bare, by_paths, named, paths, right_side, told_by_sums, width_used
 from .labels import HEADER_WORDS, undated
@@ -226,6 +226,8 @@ def _first_layout(body: Body, spec: TableSpec) -> Layout:
     lines = [list(_named(pieces, spec)) for pieces in _pieces(body)]
     whole = {name for line in lines for name in line}
     exact = by_cell(body, spec) if body.grid else ()
+    if body.grid and len(exact or short) < len(every) and amounts_below_others(body, spec):
+        return Layout(known=False, reason="its header has columns that the spec doesn't know")
     # A header broken over two lines names some columns at cells that aren't theirs.
     broken = bool(exact) and not set(exact) >= set(cover(body, spec).names)
     if exact and len(exact) < len(every) and not broken:
