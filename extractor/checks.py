@@ -9,11 +9,27 @@ from typing import NamedTuple
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
 from .findings import OWN, doubts, unconfirmed, violations
+from .forms import forms
 from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities, reframed
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED, astray, bare, bare_told, fused, misread, twice
+from .misread import (
+    ASTRAY,
+    BARE,
+    FUSED,
+    TOLD,
+    TWICE,
+    UNCONFIRMED,
+    UNIT,
+    astray,
+    bare,
+    bare_told,
+    fused,
+    misread,
+    odd_units,
+    twice,
+)
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -22,7 +38,7 @@ __all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
-_OWN = (ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED)  # doubts that the checks have themselves
+_OWN = (ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT)  # doubts that the checks have themselves
 _NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
@@ -68,7 +84,10 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
     lost = astray(outcomes, printed)
     odd = {Ref(i, n, c): BARE for i, t in enumerate(tables) if not is_prose(t.id) for n, c in bare(t)}
-    odd |= dict.fromkeys(bare_told((i, t) for i, t in enumerate(tables) if is_prose(t.id)), TOLD)
+    told = [(i, t) for i, t in enumerate(tables) if is_prose(t.id)]
+    odd |= dict.fromkeys(bare_told(told), TOLD) | dict.fromkeys(
+        odd_units((i, t) for i, t in told if t.id not in forms().ids), UNIT
+    )
     weak = _Weak(lost, odd, doubted)
     checked = tuple(_with_states(i, t, proofs, violated, weak) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from .instance import Frame, Instance, Outcome, Ref, Relation
-from .misread import BARE, COLUMN, FUSED, TOLD, UNCONFIRMED
+from .misread import BARE, COLUMN, FUSED, TOLD, UNCONFIRMED, UNIT
 from .records import Cell, CellRef, Finding, FindingKind, Row, Table
 
 ROW_UNCERTAIN, COLUMN_UNCERTAIN = "row-uncertain", "column-uncertain"
@@ -17,6 +17,7 @@ _SIGNS: dict[Relation, str] = {
 }  # fmt: skip
 _TERM = re.compile(r"\b([a-z][a-z_]*\*?)\[([^\]]*)\](?:\.([^\W_]+))?")
 _LONG = 40
+_CODES = {BARE: "bare-number", FUSED: "fused-number", TOLD: "bare-number", UNIT: "odd-unit"}
 
 
 def violations(
@@ -147,10 +148,9 @@ def doubts(tables: Sequence[Table]) -> Iterator[Finding]:
                 )  # fmt: skip
         yield from _columns(table)
         for row, cell in table.numbers():
-            if cell.doubt in (BARE, FUSED, TOLD):
-                code = "fused-number" if cell.doubt == FUSED else "bare-number"
+            if cell.doubt in _CODES:
                 yield Finding(
-                    code=code, kind="ambiguous", table=table.id, line=row.line,
+                    code=_CODES[cell.doubt], kind="ambiguous", table=table.id, line=row.line,
                     message=f"{cell.text} in row {row.key}, column {table.label(row, cell.column)}: {cell.doubt}. "
                     "Compare with the original.",
                     cells=(_named(table, row, cell.column, cell),),

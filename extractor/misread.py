@@ -5,6 +5,7 @@ office seldom is. Several such sums in a document say that its text was misread;
 were read from the same text, and nobody would notice.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
@@ -15,6 +16,8 @@ from .records import Table
 
 BARE = "it has no decimals, which amounts of this table have, zeros too: it may be no amount, or a misread one"
 TOLD = "it has no decimals, which the amounts of this document's prose have: it may have lost its point"
+UNIT = "its unit is another than that of all other amounts of this document's prose: 万 of 万元 may be lost"
+_MONEY = frozenset({"亿元", "万元", "千元", "元"})
 _SELDOM, _LONG = 16, 100  # amounts for each one without decimals; the least that may have lost its point
 _NUMBERS, _MORE = 6, 3  # numbers of a table; decimals more than theirs, as many as the shortest code has digits
 _MANY = 5  # amounts with decimals from which a table is known to print them
@@ -128,6 +131,25 @@ def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
                 if cell.kind == "number" and cell.value and cell.unit in told:
                     told[cell.unit].append((Ref(number, n, cell.column), cell.value))
     return frozenset(ref for numbers in told.values() for ref in _without_point(numbers))
+
+
+def odd_units(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
+    """Return the amounts of prose in a unit that hardly any other has: 100.86 元 where all others are in 万元.
+
+    Args:
+        tables: The tables of statements, by their numbers.
+    """
+    found = [
+        (Ref(number, n, cell.column), cell.unit)
+        for number, table in tables
+        for n, row in enumerate(table.rows)
+        for cell in row.cells
+        if cell.kind == "number" and cell.value and cell.unit in _MONEY
+    ]
+    units = Counter(unit for _, unit in found)
+    usual = max(units, key=lambda unit: units[unit], default="")
+    odd = [ref for ref, unit in found if unit != usual]
+    return frozenset(odd if len(odd) * _SELDOM <= len(found) else ())
 
 
 def _without_point(numbers: Sequence[tuple[Ref, Decimal]]) -> list[Ref]:

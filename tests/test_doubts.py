@@ -319,3 +319,21 @@ def test_amounts_below_an_unknown_name_are_not_those_of_the_column_beside_it(wor
     assert found.get(("201", "一般公共预算"), ("378.94", "proven")) == ("378.94", "proven")
     assert bool(found) == (word in ("总计", "小计"))
     assert found or result.unread
+
+
+def test_an_amount_of_prose_in_another_unit_than_all_others_is_doubted() -> None:
+    """100.86 元 among amounts in 万元 may have lost a character; where several are in 元, the office prints them so."""
+    text = (
+        "示例局2024年部门预算\n二、收入预算情况说明\n示例局收入预算18.00万元，其中：一般公共预算10.00万元，占55.56%，比上年增加1.00万元；"
+        "政府性基金预算2.00万元，占11.11%，比上年减少1.10万元；单位资金6.00万元，占33.33%，比上年增加2.20万元。\n"
+        "三、支出预算情况说明\n示例局支出预算18.00万元，其中：基本支出12.00万元，占66.67%，比上年增加1.20万元；项目支出6.00万元，占33.33%，"
+        "比上年增加0.90万元。\n四、财政拨款收支预算情况\n财政拨款收支总预算12.00万元。\n五、一般公共预算支出情况\n一般公共预算支出10.00万元，"
+        "比上年增加1.00万元。其中：基本支出8.00万元；项目支出2.00万元。\n六、一般公共预算基本支出情况\n基本支出8.00万元，其中：人员经费7.00万元；"
+        "公用经费1.00万元。\n十二、国有资产占用使用情况\n其他资产价值100.86万元。\n"
+    )
+    assert states(read(text), "n_assets")["其他资产", "价值"] == ("100.86", "grounded")
+    torn = read(text.replace("100.86万元", "100.86元"))
+    assert states(torn, "n_assets")["其他资产", "价值"] == ("100.86", "ambiguous")
+    assert "odd-unit" in {f.code for f in torn.findings}
+    two = text.replace("100.86万元", "100.86元").replace("公用经费1.00万元", "公用经费10000元")
+    assert states(read(two), "n_assets")["其他资产", "价值"] == ("100.86", "grounded")
