@@ -85,9 +85,8 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     lost = astray(outcomes, printed)
     odd = {Ref(i, n, c): BARE for i, t in enumerate(tables) if not is_prose(t.id) for n, c in bare(t)}
     told = [(i, t) for i, t in enumerate(tables) if is_prose(t.id)]
-    odd |= dict.fromkeys(bare_told(told), TOLD) | dict.fromkeys(
-        odd_units((i, t) for i, t in told if t.id not in forms().ids), UNIT
-    )
+    sentences = [(i, t) for i, t in told if t.id not in forms().ids]
+    odd |= dict.fromkeys(bare_told(told), TOLD) | dict.fromkeys(odd_units(sentences), UNIT)
     weak = _Weak(lost, odd, doubted)
     checked = tuple(_with_states(i, t, proofs, violated, weak) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
