@@ -9,27 +9,11 @@ from typing import NamedTuple
 from .amount import unit_of
 from .arithmetic import evaluate, pinned
 from .findings import OWN, doubts, unconfirmed, violations
-from .forms import forms
 from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities, reframed
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import (
-    ASTRAY,
-    BARE,
-    FUSED,
-    TOLD,
-    TWICE,
-    UNCONFIRMED,
-    UNIT,
-    astray,
-    bare,
-    bare_told,
-    fused,
-    misread,
-    odd_units,
-    twice,
-)
+from .misread import ASTRAY, FUSED, OWN_DOUBTS, TWICE, UNCONFIRMED, astray, fused, misread, odd, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -38,7 +22,6 @@ __all__ = ("OWN", "Checked", "check", "frame_of")
 
 _Outcomes = Sequence[tuple[Instance, Outcome]]
 _Values = Mapping[Ref, Decimal]
-_OWN = (ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT)  # doubts that the checks have themselves
 _NUMBERED = re.compile(r"[^\d]\d{5}|\d{5,}[^\d]")  # a name with a number in it, which nothing confirms
 _SIZE = 100  # units that a number has at least which isn't near another by chance
 
@@ -83,11 +66,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     wrong = misread(outcomes, frames, printed)
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
     lost = astray(outcomes, printed)
-    odd = {Ref(i, n, c): BARE for i, t in enumerate(tables) if not is_prose(t.id) for n, c in bare(t)}
-    told = [(i, t) for i, t in enumerate(tables) if is_prose(t.id)]
-    sentences = [(i, t) for i, t in told if t.id not in forms().ids]
-    odd |= dict.fromkeys(bare_told(told), TOLD) | dict.fromkeys(odd_units(sentences), UNIT)
-    weak = _Weak(lost, odd, doubted)
+    weak = _Weak(lost, odd(tables), doubted)
     checked = tuple(_with_states(i, t, proofs, violated, weak) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
@@ -248,7 +227,7 @@ def _with_states(
                 continue
             ref = Ref(index, number, cell.column)
             state, doubt = _state(cell, row, ref, proofs, violated), cell.doubt
-            doubt = "" if doubt in _OWN else doubt
+            doubt = "" if doubt in OWN_DOUBTS else doubt
             if number in again and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", TWICE
             elif (number, cell.column) in long and state in ("proven", "grounded"):
@@ -270,7 +249,7 @@ def _state(cell: Cell, row: Row, ref: Ref, proofs: Mapping[Ref, Sequence[str]], 
         return "ungrounded"
     if ref in violated:
         return "contradicted"
-    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", *_OWN):
+    if len(cell.options) > 1 or row.doubt or cell.doubt not in ("", *OWN_DOUBTS):
         return "ambiguous"
     return "proven" if ref in proofs else "grounded"
 

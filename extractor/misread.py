@@ -11,6 +11,8 @@ from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
 from .amount import WIDE, decimals_of, unit_of
+from .forms import forms
+from .framing import is_prose
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
 from .records import Table
 
@@ -28,6 +30,8 @@ COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 ASTRAY = "every other number of its row is contradicted by other rows: the row may be another's"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
+OWN_DOUBTS = frozenset({ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT})
+"""Doubts that the checks have themselves; others are the readers'."""
 
 
 def misread(
@@ -115,7 +119,19 @@ def fused(table: Table) -> frozenset[tuple[int, str]]:
     return frozenset((n, column) for n, column, decimals in numbers if decimals >= usual + _MORE)
 
 
-def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
+def odd(tables: Sequence[Table]) -> Mapping[Ref, str]:
+    """Return why a number looks odd beside the others of its table, or of all prose, by its cell."""
+    told = [(i, t) for i, t in enumerate(tables) if is_prose(t.id)]
+    sentences = [(i, t) for i, t in told if t.id not in forms().ids]
+    by_table = (Ref(i, n, c) for i, t in enumerate(tables) if not is_prose(t.id) for n, c in bare(t))
+    return {
+        **dict.fromkeys(by_table, BARE),
+        **dict.fromkeys(_bare_told(told), TOLD),
+        **dict.fromkeys(_odd_units(sentences), UNIT),
+    }
+
+
+def _bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
     """Return the cells of amounts and rates of prose without decimals, where hardly any other has none.
 
     Such a number, of three digits at least, may have lost its point: 10086 for 100.86. Offices that leave out zeros
@@ -133,7 +149,7 @@ def bare_told(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
     return frozenset(ref for numbers in told.values() for ref in _without_point(numbers))
 
 
-def odd_units(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
+def _odd_units(tables: Iterable[tuple[int, Table]]) -> frozenset[Ref]:
     """Return the amounts of prose in a unit that hardly any other has: 100.86 元 where all others are in 万元.
 
     Args:
