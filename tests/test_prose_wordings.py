@@ -159,6 +159,14 @@ def test_vehicles_that_are_to_be_bought_by_kind() -> None:
     assert found["n_assets", "单价100万元以上设备", "数量"] == "2"
     assert found["n_assets", "拟购100万元以上设备", "数量"] == "0"
     assert not broken
+    text = "山阴市城管局2024年部门预算\n五、国有资产占有使用情况\n"
+    text += "2024年部门预算安排购置车辆3辆，其中：执法执勤用车2辆、{}1辆。\n"
+    found, broken = told(text.format("机要通信用车"))  # in another order
+    assert found["n_assets", "拟购车辆/机要通信用车", "数量"] == "1"
+    assert not broken
+    found, broken = told(text.format("巡逻用车"))  # a kind that nobody knows: the total alone
+    assert {row: value for (_, row, _), value in found.items()} == {"拟购车辆": "3"}
+    assert not broken
 
 
 def test_meetings_and_training_beside_the_three_public_expenses() -> None:
