@@ -13,7 +13,7 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import ASTRAY, FUSED, OWN_DOUBTS, TWICE, UNCONFIRMED, astray, fused, misread, odd, twice
+from .misread import ASTRAY, FOREIGN, FUSED, OWN_DOUBTS, TWICE, UNCONFIRMED, astray, foreign, fused, misread, odd, twice
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -66,7 +66,7 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     wrong = misread(outcomes, frames, printed)
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
     lost = astray(outcomes, printed)
-    weak = _Weak(lost, odd(tables), doubted)
+    weak = _Weak(lost, foreign(outcomes), odd(tables), doubted)
     checked = tuple(_with_states(i, t, proofs, violated, weak) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
@@ -207,9 +207,10 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 
 
 class _Weak(NamedTuple):
-    """What tells against cells that nothing violates: rows that others contradict, doubts by cell, one about all."""
+    """What tells against cells that nothing violates: rows that are another's, doubts by cell, one about all."""
 
     lost: frozenset[tuple[int, int]]
+    foreign: frozenset[tuple[int, int]]
     odd: Mapping[Ref, str]
     doubted: str
 
@@ -234,6 +235,8 @@ def _with_states(
                 state, doubt = "ambiguous", FUSED
             elif (index, number) in weak.lost and row.kind == "code" and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", ASTRAY
+            elif (index, number) in weak.foreign and state in ("proven", "grounded"):
+                state, doubt = "ambiguous", FOREIGN
             elif weak.doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
                 state, doubt = "ambiguous", weak.doubted
             elif state == "grounded":

@@ -29,8 +29,9 @@ FUSED = (
 COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 ASTRAY = "every other number of its row is contradicted by other rows: the row may be another's"
+FOREIGN = "its sums lead up to a row that the total and another table contradict: the rows may be another table's"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
-OWN_DOUBTS = frozenset({ASTRAY, BARE, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT})
+OWN_DOUBTS = frozenset({ASTRAY, BARE, FOREIGN, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT})
 """Doubts that the checks have themselves; others are the readers'."""
 
 
@@ -191,6 +192,37 @@ def astray(outcomes: Sequence[tuple[Instance, Outcome]], printed: Mapping[Ref, D
         if value:
             rows.setdefault((ref.frame, ref.row), []).append(ref in wrong)
     return frozenset(row for row, found in rows.items() if all(found))
+
+
+def foreign(outcomes: Sequence[tuple[Instance, Outcome]]) -> frozenset[tuple[int, int]]:
+    """Return the rows (table and row) below one that both the row above and another table contradict, but not its own.
+
+    Where a page is missing, the rows of one table go on with those of another: these add up among themselves, to a row
+    that is not that of this table. What another table confirms stays.
+    """
+    above: set[Ref] = set()
+    beside: set[Ref] = set()
+    confirmed: set[tuple[int, int]] = set()
+    below: dict[Ref, set[Ref]] = {}
+    for instance, outcome in outcomes:
+        if instance.soft or outcome.verdict == "unchecked" or instance.relation in WORDS:
+            continue
+        inside = len({(r.frame, r.column) for r in instance.refs}) == 1
+        across = len({r.frame for r in instance.refs}) > 1
+        if outcome.verdict == "violated":
+            above.update(instance.right if inside else ())
+            beside.update(instance.refs if across else ())
+        elif outcome.evidence and across:
+            confirmed.update((r.frame, r.row) for r in instance.refs)
+        elif outcome.evidence and inside and len(instance.left) == 1:
+            below.setdefault(instance.left[0], set()).update(instance.right)
+    found: set[Ref] = set()
+    waiting = [ref for ref in above & beside if ref in below]
+    while waiting:
+        new = below.get(waiting.pop(), set()) - found
+        found |= new
+        waiting.extend(new)
+    return frozenset((ref.frame, ref.row) for ref in found) - confirmed
 
 
 def twice(table: Table) -> frozenset[int]:
