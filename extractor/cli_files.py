@@ -26,7 +26,7 @@ def sections(
     from .document import Document
     from .errors import ExtractorError
     from .normalize import lines
-    from .sections import headings
+    from .untitled import headings
     from .specs import catalogue
 
     try:

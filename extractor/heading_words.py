@@ -18,6 +18,10 @@ OFFICE = re.compile(
     r"(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)?\s?(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：].*$"
     r"|(?<=[表)])\s?(?:公开表[一二三四五六七八九十\d]{1,3}|公开\d{1,2}表)$"
 )
+# What may stand between a title and the table's number: office, year, unit.
+FURNITURE = re.compile(
+    r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
+)
 UNIT = re.compile(r"单\s*位\s*[:：]")
 LEAD = 3  # such lines
 AMOUNT = re.compile(r"\d\.\d\d?(?!\d)|\d,\d{3}(?!\d)")

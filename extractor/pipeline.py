@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, sections, ways
+from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, sections, untitled, ways
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -113,7 +113,7 @@ class Extractor:
         """
         booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
-        heads = sections.headings(text, self.catalogue.tables)
+        heads = untitled.headings(text, self.catalogue.tables)
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         plan = self._plan(booked)
         told = prose.read(text, heads, cut, statements())
@@ -140,7 +140,7 @@ class Extractor:
             withdrawn = self._judge(text, reading, (spoken, lost), [d for d in disputes if d.part == number], out)
             told = told.without(withdrawn)
         open_runs = chunks.uncovered(text, cut)
-        out.findings.extend(_between(text, heads, open_runs))
+        out.findings.extend((*_between(text, heads, open_runs), *_titles_lost(text, heads)))
         if booked is not None:
             out.findings.extend(accounts.findings(booked, self.catalogue))
         result = Result(
@@ -271,6 +271,18 @@ def _between(text: Sequence[Line], heads: Sequence[sections.Heading], runs: Sequ
                     message=f"{count} numbers stand between the number and the title of a table (lines {line}-"
                     f"{text[run[-1]].number}). A row of the table above may have slipped there.",
                 )  # fmt: skip
+
+
+def _titles_lost(text: Sequence[Line], heads: Sequence[sections.Heading]) -> Iterator[Finding]:
+    """Say which tables are told by their places alone."""
+    for head in heads:
+        if head.lost:
+            line = text[head.index].number
+            yield Finding(
+                code="title-lost", kind="structure", table=head.spec, line=line,
+                message=f"The table from line {line} has no title. By its place it is {head.title}: the tables before and "
+                "after it are there, and this one nowhere else. Compare with the original.",
+            )  # fmt: skip
 
 
 def _absent(tables: Sequence[Table], unknown: Sequence[deterministic.Unknown], specs: Catalogue) -> Iterator[Finding]:

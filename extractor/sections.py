@@ -16,7 +16,7 @@ from typing import Literal
 from rapidfuzz import fuzz
 
 from .contents import contents
-from .heading_words import AMOUNT, LEAD, LEADER, MARKER, OFFICE, SECTION, TITLE_PREFIX
+from .heading_words import AMOUNT, FURNITURE, LEAD, LEADER, MARKER, OFFICE, SECTION, TITLE_PREFIX
 from .lexicon import lookalikes, nearly
 from .normalize import Line, readable, squeeze, unmarked
 from .specs import TableSpec, split_label
@@ -40,6 +40,7 @@ class Heading:
         spec: The table's spec id.
         contents: It stands in a contents list.
         page: The lines of its page, as a range of indexes, where it stands below the table that it heads.
+        lost: The table has no title; the list of contents and its place tell which it is.
     """
 
     kind: HeadingKind
@@ -49,6 +50,7 @@ class Heading:
     spec: str | None = None
     contents: bool = False
     page: range | None = None
+    lost: bool = False
 
     @property
     def begins(self) -> int:
@@ -75,15 +77,11 @@ _DISTINCT = re.compile(
 )
 _OF_WHAT = re.compile(r"一般公共预算|政府性基金预算|国有资本经营预算|当年拨款|财政拨款|安排的?|\([^()]*\)")
 _STOP = re.compile(r"[,。;!?、]|[:：](?!$)")
-# What may stand between a title and the table's number: office, year, unit.
-_FURNITURE = re.compile(
-    r"(?:(?:编制|填报|预算|公开)?(?:单位|部门)(?:名称)?(?:\([^()]{1,8}\))?[:：].{0,60}|(?:19|20)\d\d年(?:度)?|(?:金额)?单位[:：].{0,12})"
-)
 _ONCE = "公共财政预算"  # the name of 一般公共预算 up to 2014, and long after in titles
 _MAX_TITLE = 60
 _BLANK = 2  # lines of the text from the last one of a page to the first one of the next, at the least
 _LINES = 15  # of a page, at the least
-_UNTITLED = " (no title)"
+UNTITLED = " (no title)"
 _SPARSE = 4  # lines of a page, on the average
 _SEVERAL = 3  # titles
 _TITLE_LINES = 4  # on which a title may stand
@@ -224,7 +222,7 @@ def _below(found: list[Heading], lines: Sequence[Line]) -> list[Heading]:
 
 def _untitled(heading: Heading) -> bool:
     """Whether a table has a number above it, and no title below that."""
-    return heading.title.endswith(_UNTITLED)
+    return heading.title.endswith(UNTITLED)
 
 
 def is_marker(line: Line) -> bool:
@@ -256,8 +254,14 @@ def _numbers_the_title_above(
         return False
     follows = heading.index + heading.count
     between = lines[above.index + above.count : heading.index]
-    beside = len(between) <= LEAD and all(_FURNITURE.fullmatch(squeeze(unmarked(line.text))) for line in between)
+    beside = len(between) <= LEAD and all(FURNITURE.fullmatch(squeeze(unmarked(line.text))) for line in between)
     return beside and (follows == len(lines) or _title(lines, follows, specs)[0] is None)
+
+
+def number_of(marker: Heading) -> int | None:
+    """Return the number of a table: 3 of 表3, none of 表3-1, which is another one."""
+    found = re.search(r"(?<![\d-])\d{1,2}(?!\d|-)", squeeze(marker.title))
+    return int(found.group()) if found else None
 
 
 def _after_marker(
@@ -273,8 +277,8 @@ def _after_marker(
         return None
     text = unmarked(lines[index].text)
     key = _QUOTES.sub("", squeeze(_TITLE_SUFFIX.sub("", squeeze(text))))
-    number = re.search(r"(?<![\d-])\d{1,2}(?!\d|-)", squeeze(marker.title))  # 表3-1 is another table than 表3
-    spec = next((s for s in specs if number and s.number == int(number.group())), None)
+    number = number_of(marker)
+    spec = next((s for s in specs if number and s.number == number), None)
     if spec and len(key) <= _MAX_TITLE:
         likeness = max(fuzz.partial_ratio(title, key) for title in spec.titles)
         if likeness >= _LIKE and len(key) >= 5:
@@ -282,7 +286,7 @@ def _after_marker(
             nearer = cut or _nearest(key, specs) in ("", spec.id)  # an office may number its tables otherwise
             return Heading("table" if nearer else "other-table", index, 1, readable(text), spec.id if nearer else None)
     if re.search(r"单位\s*[:：]", text):
-        return Heading("other-table", index, 1, f"{marker.title}{_UNTITLED}")
+        return Heading("other-table", index, 1, f"{marker.title}{UNTITLED}")
     return None
 
 

@@ -1,0 +1,137 @@
+"""Tables whose title is lost: where they begin, and which of a document's tables they are.
+
+A title in another typeface is what optical character recognition loses first. What stands below it is left: the office
+and the unit, then a header. Such a line further down in a table begins another one, unless its header is that of the
+table again, as at the top of a page. Which table it is, its place tells: between the table before and the one after
+it, the list of contents names one that stands nowhere else.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from rapidfuzz import fuzz
+
+from . import sections
+from .contents import contents
+from .heading_words import AMOUNT, FURNITURE, LEADER, UNIT
+from .normalize import Line, readable, squeeze, unmarked
+from .sections import UNTITLED, Heading, number_of, table_title
+from .specs import TableSpec
+
+_TABLES = ("table", "other-table")
+_AGAIN = 85  # rapidfuzz ratio from which a header is that of the table again
+_HEADER = 60  # lines of a header, at most
+_PAGE = 2  # lines between a title and the unit: the number of a page
+_BUDGET = 11  # tables of a budget
+_AGREED = 3  # tables with the numbers that they have in a budget; titles of a list
+_OF_ALL = re.compile(r"(?:年度|部门|单位)[预决]算(?:公开)?报?表$")
+_COLUMNS = re.compile(r"合计|总计|小计|金额|[预决]算数|基本支出|本年收入")
+
+
+def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]:
+    """Find every heading, and one for each table that begins without, named where its place tells which it is."""
+    found = _without_lists(sections.headings(lines, specs))
+    every = sorted([*found, *_begun(found, lines)], key=lambda h: h.index)
+    return _named(every, lines, _listed(every, lines, specs))
+
+
+def _without_lists(found: Sequence[Heading]) -> list[Heading]:
+    """Mark titles that follow each other without a line between as entries of a list of contents."""
+    bare = [not a.contents and a.index + a.count == b.index for a, b in pairwise(found)]
+    out: list[Heading] = []
+    for listed, run in groupby(zip(found, [*bare, False], strict=True), key=lambda pair: pair[1]):
+        titles = [heading for heading, _ in run]
+        many = listed and sum(h.kind == "table" for h in titles) >= _AGREED
+        out.extend(replace(h, contents=True) if many else h for h in titles)
+    return out
+
+
+def _begun(found: Sequence[Heading], lines: Sequence[Line]) -> Iterator[Heading]:
+    """Yield a heading for each table that begins without one below another table, a number or the title of a part."""
+    units = [i for i, line in enumerate(lines) if UNIT.search(line.text) and _is_furniture(line)]
+    body = [h for h in found if not h.contents and h.kind != "subsection"]
+    for heading, after in zip(body, [*body[1:], None], strict=True):
+        if heading.kind not in (*_TABLES, "marker", "part") or heading.page or (after and after.page):
+            continue
+        end = after.begins if after else len(lines)
+        first = heading.index + heading.count
+        known, last = "", first
+        for index in units[bisect_left(units, first) : bisect_left(units, end)]:
+            begins = index
+            while begins > last and _is_furniture(lines[begins - 1]):
+                begins -= 1
+            header = _header(lines, index, end)
+            own = last == first and begins - first <= _PAGE and heading.kind in _TABLES
+            if header and not own and not (known and fuzz.ratio(known, header) >= _AGAIN):
+                yield Heading("other-table", begins, 0, f"{heading.title}{UNTITLED}")
+            known, last = header or known, index + 1
+
+
+def _is_furniture(line: Line) -> bool:
+    return FURNITURE.fullmatch(squeeze(unmarked(line.text))) is not None
+
+
+def _header(lines: Sequence[Line], first: int, end: int) -> str:
+    """Return what stands between the unit and the first amounts, without white space; "" where there are none."""
+    words = []
+    for line in lines[first : min(end, first + _HEADER)]:
+        if AMOUNT.search(line.text):
+            return "".join(words)
+        if not _is_furniture(line):
+            words.append(squeeze(unmarked(line.text)))
+    return ""
+
+
+def _listed(found: Sequence[Heading], lines: Sequence[Line], specs: Sequence[TableSpec]) -> dict[str, str]:
+    """Return the tables that a document has by its list of contents, or by its numbers if they are those of a budget.
+
+    Returns:
+        Their titles by their ids, in their order; nothing where neither tells.
+    """
+    entries = {h.index: (h.spec, h.title) for h in found if h.contents and h.spec}
+    for index in contents(lines):
+        text = unmarked(LEADER.sub("", lines[index].text))
+        name = table_title(text, specs)
+        if name:
+            entries.setdefault(index, (name, readable(text)))
+    if entries:
+        return {name: title for _, (name, title) in sorted(entries.items())}
+    budget = sorted((spec for spec in specs if 1 <= spec.number <= _BUDGET), key=lambda spec: spec.number)
+    numbers = {spec.id: spec.number for spec in budget}
+    agreed = [
+        number_of(marker) == numbers.get(table.spec)
+        for marker, table in pairwise(found)
+        if marker.kind == "marker" and table.spec
+    ]
+    return {spec.id: spec.title for spec in budget} if len(agreed) >= _AGREED and all(agreed) else {}
+
+
+def _named(found: Sequence[Heading], lines: Sequence[Line], listed: dict[str, str]) -> list[Heading]:
+    """Name tables without a title by the list, where as many of it are missing in a place as there are tables."""
+    out, order = list(found), list(listed)
+    there = {h.spec for h in found if not h.contents and h.kind in _TABLES}
+    open_: list[int] = []
+    before = 0
+    for n, heading in [*enumerate(found), (len(found), None)]:
+        if heading is not None and (heading.contents or heading.kind not in _TABLES):
+            continue
+        if heading is None or heading.spec in listed:
+            after = order.index(heading.spec) if heading is not None and heading.spec else len(order)
+            missing = [name for name in order[before:after] if name not in there]
+            if len(missing) == len(open_):
+                for place, name in zip(open_, missing, strict=True):
+                    if _has_header(lines, found[place]):
+                        title = listed[name]
+                        out[place] = replace(found[place], kind="table", title=title, spec=name, lost=True)
+            open_, before = [], after + 1
+        elif heading.title.endswith(UNTITLED) or (not heading.spec and _OF_ALL.search(heading.title)):
+            open_.append(n)
+    return out
+
+
+def _has_header(lines: Sequence[Line], heading: Heading) -> bool:
+    """Whether a header stands below: what its columns are is for the reader to say."""
+    return _COLUMNS.search(_header(lines, heading.index + heading.count, len(lines))) is not None
