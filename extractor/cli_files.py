@@ -26,8 +26,8 @@ def sections(
     from .document import Document
     from .errors import ExtractorError
     from .normalize import lines
-    from .untitled import headings
     from .specs import catalogue
+    from .untitled import headings
 
     try:
         document = Document.from_path(file)

@@ -16,18 +16,20 @@ from rapidfuzz import fuzz
 
 from . import sections
 from .contents import contents
-from .heading_words import AMOUNT, FURNITURE, LEADER, UNIT
+from .heading_words import AMOUNT, FURNITURE, LEADER, TITLE_PREFIX, UNIT
 from .normalize import Line, readable, squeeze, unmarked
 from .sections import UNTITLED, Heading, number_of, table_title
 from .specs import TableSpec
 
 _TABLES = ("table", "other-table")
+_PROSE = ("section", "subsection")
 _AGAIN = 85  # rapidfuzz ratio from which a header is that of the table again
 _HEADER = 60  # lines of a header, at most
 _PAGE = 2  # lines between a title and the unit: the number of a page
 _BUDGET = 11  # tables of a budget
 _AGREED = 3  # tables with the numbers that they have in a budget; titles of a list
 _OF_ALL = re.compile(r"(?:年度|部门|单位)[预决]算(?:公开)?报?表$")
+_TOTAL = re.compile(r"[合总]\s*计[\s|]{0,8}\d")
 _COLUMNS = re.compile(r"合计|总计|小计|金额|[预决]算数|基本支出|本年收入")
 
 
@@ -35,7 +37,17 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
     """Find every heading, and one for each table that begins without, named where its place tells which it is."""
     found = _without_lists(sections.headings(lines, specs))
     every = sorted([*found, *_begun(found, lines)], key=lambda h: h.index)
-    return _named(every, lines, _listed(every, lines, specs))
+    named = _named(every, lines, _listed(every, lines, specs), _entries(found, lines))
+    return [h for h, above in zip(named, _above(named), strict=True) if h.spec or h.count or above not in _PROSE]
+
+
+def _above(found: Sequence[Heading]) -> Iterator[str]:
+    """Yield what kind of heading each stands below, those left aside that are not printed."""
+    kind = "part"
+    for heading in found:
+        yield kind
+        if heading.count and not heading.contents:
+            kind = heading.kind
 
 
 def _without_lists(found: Sequence[Heading]) -> list[Heading]:
@@ -50,11 +62,11 @@ def _without_lists(found: Sequence[Heading]) -> list[Heading]:
 
 
 def _begun(found: Sequence[Heading], lines: Sequence[Line]) -> Iterator[Heading]:
-    """Yield a heading for each table that begins without one below another table, a number or the title of a part."""
+    """Yield a heading for each table that begins without one."""
     units = [i for i, line in enumerate(lines) if UNIT.search(line.text) and _is_furniture(line)]
     body = [h for h in found if not h.contents and h.kind != "subsection"]
     for heading, after in zip(body, [*body[1:], None], strict=True):
-        if heading.kind not in (*_TABLES, "marker", "part") or heading.page or (after and after.page):
+        if heading.page or (after and after.page):
             continue
         end = after.begins if after else len(lines)
         first = heading.index + heading.count
@@ -76,9 +88,9 @@ def _is_furniture(line: Line) -> bool:
 
 def _header(lines: Sequence[Line], first: int, end: int) -> str:
     """Return what stands between the unit and the first amounts, without white space; "" where there are none."""
-    words = []
+    words: list[str] = []
     for line in lines[first : min(end, first + _HEADER)]:
-        if AMOUNT.search(line.text):
+        if AMOUNT.search(line.text) or _TOTAL.search(line.text):
             return "".join(words)
         if not _is_furniture(line):
             words.append(squeeze(unmarked(line.text)))
@@ -109,7 +121,16 @@ def _listed(found: Sequence[Heading], lines: Sequence[Line], specs: Sequence[Tab
     return {spec.id: spec.title for spec in budget} if len(agreed) >= _AGREED and all(agreed) else {}
 
 
-def _named(found: Sequence[Heading], lines: Sequence[Line], listed: dict[str, str]) -> list[Heading]:
+def _entries(found: Sequence[Heading], lines: Sequence[Line]) -> list[str]:
+    """Return what the list of contents says, entry by entry, without numbers and white space."""
+    titles = [h.title for h in found if h.contents]
+    texts = [unmarked(LEADER.sub("", lines[index].text)) for index in contents(lines)]
+    return [TITLE_PREFIX.sub("", squeeze(text)) for text in (*titles, *texts)]
+
+
+def _named(
+    found: Sequence[Heading], lines: Sequence[Line], listed: dict[str, str], entries: Sequence[str]
+) -> list[Heading]:
     """Name tables without a title by the list, where as many of it are missing in a place as there are tables."""
     out, order = list(found), list(listed)
     there = {h.spec for h in found if not h.contents and h.kind in _TABLES}
@@ -127,9 +148,22 @@ def _named(found: Sequence[Heading], lines: Sequence[Line], listed: dict[str, st
                         title = listed[name]
                         out[place] = replace(found[place], kind="table", title=title, spec=name, lost=True)
             open_, before = [], after + 1
-        elif heading.title.endswith(UNTITLED) or (not heading.spec and _OF_ALL.search(heading.title)):
+        elif _is_untitled(heading) or (not heading.spec and _is_misread(found, n, entries)):
             open_.append(n)
     return out
+
+
+def _is_untitled(heading: Heading) -> bool:
+    """Whether a table has no title, or that of all tables."""
+    return heading.title.endswith(UNTITLED) or (not heading.spec and _OF_ALL.search(heading.title) is not None)
+
+
+def _is_misread(found: Sequence[Heading], place: int, entries: Sequence[str]) -> bool:
+    """Whether the list of contents doesn't have a title; where there is none, whether a number stands above it."""
+    title = TITLE_PREFIX.sub("", squeeze(found[place].title))
+    if not entries:
+        return place > 0 and found[place - 1].kind == "marker"
+    return all(fuzz.ratio(title, entry) < _AGAIN for entry in entries)
 
 
 def _has_header(lines: Sequence[Line], heading: Heading) -> bool:

@@ -284,3 +284,22 @@ def test_what_is_no_rate_of_the_amounts_before_it_is_open() -> None:
     last = {f for (t, _, c), f in found.items() if t == "general_expenditure" and c in ("项目支出", "完成预算%")}
     assert last
     assert {state for _, state in last} <= SAFE
+
+
+def test_rows_of_another_table_behind_a_missing_page_are_in_doubt(
+    whole: Mapping[str, dict[Cell, tuple[str, str]]],
+) -> None:
+    """They add up among themselves, to a class that the total and another table contradict."""
+    lines = sample(URUMQI).text.split("\n")
+    first = max(n for n, line in enumerate(lines) if line.strip() == "部门支出总体情况表")
+    own = [n for n in range(first, first + 25) if lines[n].startswith("208\t")]
+    for n in own:
+        lines[n] = lines[n].replace("49.76", "39.76").replace("40.48", "30.48")
+    found = numbers(Extractor().extract(Document.from_text("\n".join(lines))))
+    moved = {cell: f for cell, f in found.items() if whole[URUMQI].get(cell, ("",))[0] != f[0]}
+    rows = {row for _, row, _ in moved}
+    assert rows == {"208", "20805", "2080505"}
+    assert {table for table, _, _ in moved} == {"expenditure"}
+    assert {state for _, state in moved.values()} <= SAFE
+    kept = {cell: f for cell, f in found.items() if cell[0] == "expenditure" and cell[1].startswith("20103")}
+    assert {state for _, state in kept.values()} == {"proven"}
