@@ -280,8 +280,8 @@ def _titles_lost(text: Sequence[Line], heads: Sequence[sections.Heading]) -> Ite
             line = text[head.index].number
             yield Finding(
                 code="title-lost", kind="structure", table=head.spec, line=line,
-                message=f"The table from line {line} has no title that can be read. By its place it is {head.title}: the "
-                "tables before and after it are there, and this one nowhere else. Compare with the original.",
+                message=f"The table from line {line} has no title that can be read. By its place it is {head.title}: "
+                "those before and after it are there, and this one nowhere else. Compare with the original.",
             )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ _PROSE = ("section", "subsection")
 _AGAIN = 85  # rapidfuzz ratio from which a header is that of the table again
 _HEADER = 60  # lines of a header, at most
 _PAGE = 2  # lines between a title and the unit: the number of a page
+_ENTRIES = 300  # of a list, at most
 _BUDGET = 11  # tables of a budget
 _AGREED = 3  # tables with the numbers that they have in a budget; titles of a list
 _OF_ALL = re.compile(r"(?:年度|部门|单位)[预决]算(?:公开)?报?表$")
@@ -125,7 +126,7 @@ def _entries(found: Sequence[Heading], lines: Sequence[Line]) -> list[str]:
     """Return what the list of contents says, entry by entry, without numbers and white space."""
     titles = [h.title for h in found if h.contents]
     texts = [unmarked(LEADER.sub("", lines[index].text)) for index in contents(lines)]
-    return [TITLE_PREFIX.sub("", squeeze(text)) for text in (*titles, *texts)]
+    return list(dict.fromkeys(TITLE_PREFIX.sub("", squeeze(text)) for text in (*texts, *titles)))[:_ENTRIES]
 
 
 def _named(
