@@ -51,11 +51,17 @@ def _above(found: Sequence[Heading]) -> Iterator[str]:
             kind = heading.kind
 
 
+def _followed(found: Sequence[Heading]) -> Iterator[tuple[Heading, Heading | None]]:
+    """Yield each heading with the one after it."""
+    for n, heading in enumerate(found, 1):
+        yield heading, found[n] if n < len(found) else None
+
+
 def _without_lists(found: Sequence[Heading]) -> list[Heading]:
     """Mark titles that follow each other without a line between as entries of a list of contents."""
-    bare = [not a.contents and a.index + a.count == b.index for a, b in pairwise(found)]
+    bare = [b is not None and not a.contents and a.index + a.count == b.index for a, b in _followed(found)]
     out: list[Heading] = []
-    for listed, run in groupby(zip(found, [*bare, False], strict=True), key=lambda pair: pair[1]):
+    for listed, run in groupby(zip(found, bare, strict=True), key=lambda pair: pair[1]):
         titles = [heading for heading, _ in run]
         many = listed and sum(h.kind == "table" for h in titles) >= _AGREED
         out.extend(replace(h, contents=True) if many else h for h in titles)
@@ -66,7 +72,7 @@ def _begun(found: Sequence[Heading], lines: Sequence[Line]) -> Iterator[Heading]
     """Yield a heading for each table that begins without one."""
     units = [i for i, line in enumerate(lines) if UNIT.search(line.text) and _is_furniture(line)]
     body = [h for h in found if not h.contents and h.kind != "subsection"]
-    for heading, after in zip(body, [*body[1:], None], strict=True):
+    for heading, after in _followed(body):
         if heading.page or (after and after.page):
             continue
         end = after.begins if after else len(lines)
