@@ -12,6 +12,7 @@ from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
 from .document import Document
+from .garbage import seldom
 from .normalize import Line, lines, squeeze
 from .readers import deterministic, performance, phrases, prose
 from .readers.draft import Draft
@@ -103,6 +104,7 @@ class Extractor:
         if needs and (self.model is None or not self.model.model):
             raise ConfigError(f"{needs} needs a model. Name one with --model or in EXTRACTOR_MODEL.")
 
+    @seldom()
     def extract(self, document: Document, *, account: Budget | None = None) -> Result:
         """Read one document. Never raises for what a document holds; problems come as findings.
 

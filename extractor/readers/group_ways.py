@@ -29,9 +29,9 @@ class Work:
         return self.left > 0
 
 
-def ways(header: Sequence[Line], work: Work) -> Iterator[tuple[Path, ...]]:
+def ways(header: Sequence[str], work: Work) -> Iterator[tuple[Path, ...]]:
     """Yield the columns for every way in which the names of a header may stand below each other."""
-    printed = [split_header(line.text) for line in header]
+    printed = [split_header(line) for line in header]
     printed = [kept for line in printed if (kept := [p for p in line if not _NO_NAME.fullmatch(p)])]
     if len(printed) > _FLAT and all(len(line) == 1 for line in printed):  # one cell on each line of the text
         flat = [name for line in printed for name in line]

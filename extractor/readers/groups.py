@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from math import comb
 
@@ -45,8 +46,23 @@ class Grouped:
 def grouped(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
     """Return the columns of a header in text without cells, if one way of reading it alone makes the rows add up."""
     known = _known(lines, rows)
+    if known or _most(rows) < _FEWEST:
+        return known
+    found, left = _every(tuple([line.text for line in lines]))
+    return _settled(found, rows, Work(left))
+
+
+@lru_cache(maxsize=8)
+def _every(header: tuple[str, ...]) -> tuple[tuple[tuple[Path, ...], ...], int]:
+    """Return every way of reading a header, and the work that is left; many tables of a document may have the same."""
     work = Work(_STEPS)
-    return known or _settled(ways(lines, work), rows, work)
+    return _listed(ways(header, work), work), work.left
+
+
+def _listed(found: Iterator[tuple[Path, ...]], work: Work) -> tuple[tuple[Path, ...], ...]:
+    """Return every way of reading a header, none if there are too many to tell which of them is right."""
+    every = tuple(islice(found, _WAYS))
+    return every if len(every) < _WAYS and work.left else ()
 
 
 def _known(lines: Sequence[Line], rows: Sequence[RawRow]) -> Grouped | None:
@@ -71,19 +87,20 @@ def settled(names: Sequence[Sequence[str]], rows: Sequence[RawRow]) -> Grouped |
 
     Names on one line may be several lines of a header, one cell on each line of the text.
     """
+    if _most(rows) < _FEWEST:
+        return None
     work = Work(_STEPS)
     ways = in_lines(names[0], (), work) if len(names) == 1 else trees(names, work)
-    return _settled(ways, rows, work)
+    return _settled(_listed(ways, work), rows, work)
 
 
-def _settled(found: Iterator[tuple[Path, ...]], rows: Sequence[RawRow], work: Work) -> Grouped | None:
-    amounts = _amounts(rows)
-    most = max(map(len, amounts), default=0)
-    if most < _FEWEST:
-        return None
-    ways = list(islice(found, _WAYS))
-    if len(ways) == _WAYS or not work.left:
-        return None  # too many to tell which of them is right
+def _most(rows: Sequence[RawRow]) -> int:
+    """How many numbers the fullest row has."""
+    return max(map(len, _amounts(rows)), default=0)
+
+
+def _settled(ways: Sequence[tuple[Path, ...]], rows: Sequence[RawRow], work: Work) -> Grouped | None:
+    amounts, most = _amounts(rows), _most(rows)
     best: list[tuple[int, Grouped]] = []
     for empty in (_EMPTY, _EMPTIER):
         able = [way for way in dict.fromkeys(ways) if most <= len(way) <= min(_MOST, most + empty)]

@@ -29,10 +29,11 @@ def printed_once(header: Sequence[Line]) -> Sequence[Line]:
 
     It has a line with several cells: of cells on lines of their own, those of two blocks may be the same.
     """
-    texts = [squeeze(line.text) for line in header]
-    for size in range(len(header) // 2, 1, -1):
-        cells = [sum(len(word) > 1 for word in line.text.split()) for line in header[-size:]]  # 项 目 is one
-        if texts[-2 * size : -size] == texts[-size:] and max(cells) > 1:
+    end = header[-2 * _HEADER_LINES :]
+    texts = [squeeze(line.text) for line in end]
+    several = [sum(len(word) > 1 for word in line.text.split()) > 1 for line in end]  # 项 目 is one
+    for size in range(len(end) // 2, 1, -1):
+        if texts[-2 * size : -size] == texts[-size:] and any(several[-size:]):
             return header[:-size]
     return header
 

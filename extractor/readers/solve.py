@@ -171,8 +171,8 @@ def _alone(problem: Problem) -> Solution | None:
     ways = [w for w in product(*choice.domains) if all(a < b for a, b in pairwise(w))]
     if not ways:
         return None
-    around = {r: problem.fixed[r] for i in problem.instances for r in i.refs if r in problem.fixed}
-    ranked = [(_cost(way, choice, problem, around), way) for way in ways]
+    costs = _Costs(choice, problem)
+    ranked = [(costs.of(way), way) for way in ways]
     least = min(violated for (violated, _, _), _ in ranked)
     moved = min(m for (v, m, _), _ in ranked if v == least)
     best = min((cost, way) for cost, way in ranked)[1]
@@ -181,20 +181,41 @@ def _alone(problem: Problem) -> Solution | None:
     return Solution(best, tuple(frozenset(w[i] for w in able) for i in range(len(best))), clean=not least)
 
 
-def _cost(
-    way: tuple[int, ...], choice: Choice, problem: Problem, around: Mapping[Ref, Decimal]
-) -> tuple[int, int, int]:
-    values = dict(around)
-    for column, value in zip(way, choice.values, strict=True):
-        if value is not None:
-            values[Ref(choice.frame, choice.row, choice.columns[column])] = value
-    violated = soft = 0
-    for instance in problem.instances:
-        broken = evaluate(instance, problem.frames, values).verdict == "violated"
-        violated += broken and not instance.soft
-        soft += broken and instance.soft
-    moved = sum(h != c for h, c in zip(choice.home or way, way, strict=True))
-    return violated, moved, 10_000 * soft + sum(choice.costs[c] for c in way)
+class _Costs:
+    """What the ways to place a row's numbers cost: identities violated, numbers moved, soft ones and columns.
+
+    An identity says the same of all ways that place the same numbers in its own cells: it is asked once for them.
+    """
+
+    def __init__(self, choice: Choice, problem: Problem) -> None:
+        self._choice, self._problem = choice, problem
+        self._around = {r: problem.fixed[r] for i in problem.instances for r in i.refs if r in problem.fixed}
+        self._cells = [Ref(choice.frame, choice.row, column) for column in choice.columns]
+        own = {cell: column for column, cell in enumerate(self._cells)}
+        self._own = [tuple([own[r] for r in i.inputs if r in own]) for i in problem.instances]
+        self._known: dict[tuple[int, ...], bool] = {}
+
+    def of(self, way: tuple[int, ...]) -> tuple[int, int, int]:
+        """Return what a way costs: the columns of the numbers, in printed order."""
+        choice = self._choice
+        placed = {column: n for n, column in enumerate(way) if choice.values[n] is not None}
+        values: dict[Ref, Decimal] | None = None
+        violated = soft = 0
+        for number, instance in enumerate(self._problem.instances):
+            key = (number, *[placed.get(column, -1) for column in self._own[number]])
+            broken = self._known.get(key)
+            if broken is None:
+                values = self._with(placed) if values is None else values
+                broken = evaluate(instance, self._problem.frames, values).verdict == "violated"
+                self._known[key] = broken
+            violated += broken and not instance.soft
+            soft += broken and instance.soft
+        moved = sum(h != c for h, c in zip(choice.home or way, way, strict=True))
+        return violated, moved, 10_000 * soft + sum(choice.costs[c] for c in way)
+
+    def _with(self, placed: Mapping[int, int]) -> dict[Ref, Decimal]:
+        values = {self._cells[column]: self._choice.values[n] for column, n in placed.items()}
+        return {**self._around, **{ref: value for ref, value in values.items() if value is not None}}
 
 
 def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
