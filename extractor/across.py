@@ -1,5 +1,6 @@
 """From a rule over several tables, or over prose, to its instances: one for each code, row or form that it names."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -96,13 +97,16 @@ class Rule:
 
 
 @lru_cache(maxsize=256)
-def able(cross: tuple[CrossSpec, ...], tables: frozenset[str]) -> tuple[Rule | None, ...]:
-    """Return the rules of which all tables are there that they are about, and none that they aren't meant for."""
-    rules = map(Rule.of, cross)
-    return tuple(
-        rule if tables.issuperset(t.table for t in rule.terms) and tables.isdisjoint(rule.spec.unless) else None
-        for rule in rules
-    )
+def able(cross: tuple[CrossSpec, ...], tables: frozenset[str]) -> tuple[tuple[Rule, ...], Mapping[str, int]]:
+    """Return the rules of which all tables are there that they are about, and none that they aren't meant for.
+
+    Returns:
+        These rules, and how often each identity is among the others.
+    """
+    rules = [Rule.of(spec) for spec in cross]
+    fit = [tables.issuperset(t.table for t in r.terms) and tables.isdisjoint(r.spec.unless) for r in rules]
+    others = Counter(r.spec.id for r, fits in zip(rules, fit, strict=True) if not fits)
+    return tuple(r for r, fits in zip(rules, fit, strict=True) if fits), others
 
 
 def across(rule: Rule, here: _Here) -> Iterator[Instance]:

@@ -37,11 +37,14 @@ def instances(
         parts.setdefault(frame.part, {}).setdefault(frame.table, []).append(Place.of(index, frame))
     rules = tuple(cross)
     for here in parts.values():
-        for spec, rule in zip(cross, able(rules, frozenset(here)), strict=True):
-            made = list(across(rule, here)) if rule else []
+        fit, absent = able(rules, frozenset(here))
+        for name, count in absent.items():
+            missing[name] = missing.get(name, 0) + count
+        for rule in fit:
+            made = list(across(rule, here))
             found.extend(made)
             if not made:
-                missing[spec.id] = missing.get(spec.id, 0) + 1
+                missing[rule.spec.id] = missing.get(rule.spec.id, 0) + 1
     return found, missing
 
 

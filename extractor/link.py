@@ -106,8 +106,8 @@ def compare(pairing: Pairing, specs: Catalogue, rules: Sequence[LinkSpec] | None
             continue
         claims = dict.fromkeys(_claims(rule, desk))
         lack = _lacking(rule, desk)
-        (possible,) = able((rule.spec,), frozenset(desk.here))
-        for instance in across(possible, desk.here) if possible and not lack else ():
+        possible, _ = able((rule.spec,), frozenset(desk.here))
+        for instance in across(possible[0], desk.here) if possible and not lack else ():
             claim = instance.left[0] if instance.left else None
             if claim is not None and claim not in desk.values and desk.frames[claim.frame].gaps:
                 continue

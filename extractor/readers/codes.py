@@ -32,13 +32,14 @@ def rivals(votes: Mapping[str, Counter[str]], labels: Labels) -> dict[tuple[str,
 
     More tables print it beside the other; or as many, and both stand in one group, or the group isn't printed.
     """
-    known = {squeeze(n) for names in labels.catalogue.names.values() for n in names}
     bearing: dict[str, list[str]] = {}
     for code, counter in votes.items():
         for name in counter:
             bearing.setdefault(name, []).append(code)
+    several = {name: codes for name, codes in bearing.items() if len(codes) > 1}
+    known = {squeeze(n) for names in labels.catalogue.names.values() for n in names} if several else set()
     out = {}
-    for name, codes in bearing.items():
+    for name, codes in several.items():
         for code in (c for c in codes if c not in labels.catalogue.names):
             for other in codes:
                 more = votes[other][name] - votes[code][name]

@@ -45,8 +45,14 @@ def _kept(told: Sequence[str | None], whole: str) -> Sequence[bool]:
     reach = _reach(told)
     out = [True] * len(told)
     index = 0
+    known: dict[tuple[str | None, ...], int] = {}  # a text that repeats itself asks the same again and again
     while index < len(told):
-        length = _repeat(told, index, whole, bag) if reach[index] * 5 >= len(whole) * 3 else 0
+        length = 0
+        if reach[index] * 5 >= len(whole) * 3:
+            ahead = tuple(told[index : index + _HEADER_LINES])
+            if ahead not in known:
+                known[ahead] = _repeat(ahead, whole, bag)
+            length = known[ahead]
         out[index : index + length] = [False] * length
         index += length or 1
     return out
@@ -83,11 +89,11 @@ def _said(line: Line, tokens: Sequence[Token]) -> str | None:
     return "" if _digits(line) else _flat(line)
 
 
-def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str]) -> int:
+def _repeat(ahead: Sequence[str | None], whole: str, bag: Counter[str]) -> int:
+    """Return how many lines from the first one are a header that comes back."""
     length, best, same, left = 0, 0, True, dict(bag)
-    for end in range(index, min(index + _HEADER_LINES, len(told))):
-        text = told[end]
-        if text is None or (end == index and not text):
+    for end, text in enumerate(ahead):
+        if text is None or (not end and not text):
             break  # a header begins with words; digits here may be the rest of a split number
         if not text:
             continue
@@ -100,5 +106,5 @@ def _repeat(told: Sequence[str | None], index: int, whole: str, bag: Counter[str
             break
         most = length * 5 >= len(whole) * 3 or length == len(whole)
         if most if same else length >= 8 and length * 5 >= len(whole) * 4:
-            best = end + 1 - index
+            best = end + 1
     return best
