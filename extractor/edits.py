@@ -78,7 +78,7 @@ def printed(text: str, value: Decimal) -> str:
     return f"-{digits}" if value < 0 else digits
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def near(text: str) -> tuple[Decimal, ...]:
     """Return every number that one mistake turns into this one: a digit, the point, the sign, the unit.
 
@@ -125,7 +125,7 @@ def _sound(text: str) -> bool:
     return bool(head) and (not point or bool(tail)) and "." not in tail and (head == "0" or head[0] != "0")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def reading(text: str, value: Decimal, decimals: int) -> Reading | None:
     """Price a number in place of the one that is read; None where no plausible mistake makes one of the other.
 
