@@ -13,7 +13,22 @@ from .framing import frame_of, frames_of, is_prose, printed_numbers, quantities,
 from .generic import discover, is_generic
 from .identities import instances
 from .instance import SUMS, WORDS, Frame, Instance, Outcome, Ref
-from .misread import ASTRAY, FOREIGN, FUSED, OWN_DOUBTS, TWICE, UNCONFIRMED, astray, foreign, fused, misread, odd, twice
+from .misread import (
+    ASTRAY,
+    EXCHANGED,
+    FOREIGN,
+    FUSED,
+    OWN_DOUBTS,
+    TWICE,
+    UNCONFIRMED,
+    astray,
+    exchanged,
+    foreign,
+    fused,
+    misread,
+    odd,
+    twice,
+)
 from .records import Cell, CheckCount, Finding, Row, State, Table
 from .rounding import loose_sums, strict
 from .specs import Catalogue
@@ -65,8 +80,11 @@ def check(tables: Sequence[Table], catalogue: Catalogue) -> Checked:
     proofs = _believed(proofs, outcomes, violated, printed)
     wrong = misread(outcomes, frames, printed)
     doubted = UNCONFIRMED if len(wrong) > 1 else ""
-    lost = astray(outcomes, printed)
-    weak = _Weak(lost, foreign(outcomes), odd(tables), doubted)
+    rows = {
+        **dict.fromkeys(exchanged(outcomes, frames, printed), EXCHANGED),
+        **dict.fromkeys(foreign(outcomes), FOREIGN),
+    }
+    weak = _Weak(astray(outcomes, printed), rows, odd(tables), doubted)
     checked = tuple(_with_states(i, t, proofs, violated, weak) for i, t in enumerate(tables))
     complaints = tuple(violations(outcomes, tables, frames, loose))
     findings = [*(finding for _, finding in complaints), *doubts(checked), *unconfirmed(checked, wrong)]
@@ -207,10 +225,10 @@ def _mislabelled(outcomes: _Outcomes, frames: Sequence[Frame], values: _Values) 
 
 
 class _Weak(NamedTuple):
-    """What tells against cells that nothing violates: rows that are another's, doubts by cell, one about all."""
+    """What tells against cells that nothing violates: misread codes, doubts by row and by cell, one about all."""
 
     lost: frozenset[tuple[int, int]]
-    foreign: frozenset[tuple[int, int]]
+    rows: Mapping[tuple[int, int], str]
     odd: Mapping[Ref, str]
     doubted: str
 
@@ -235,8 +253,8 @@ def _with_states(
                 state, doubt = "ambiguous", FUSED
             elif (index, number) in weak.lost and row.kind == "code" and state in ("proven", "grounded"):
                 state, doubt = "ambiguous", ASTRAY
-            elif (index, number) in weak.foreign and state in ("proven", "grounded"):
-                state, doubt = "ambiguous", FOREIGN
+            elif (index, number) in weak.rows and state in ("proven", "grounded"):
+                state, doubt = "ambiguous", weak.rows[index, number]
             elif weak.doubted and state == "proven" and _NUMBERED.search(row.key.rsplit("/", 1)[-1]):
                 state, doubt = "ambiguous", weak.doubted
             elif state == "grounded":

@@ -30,8 +30,9 @@ COLUMN = "the name of its column may be misread"
 TWICE = "the code of its row stands in other rows of the table too, with other numbers: it may be another row's"
 ASTRAY = "every other number of its row is contradicted by other rows: the row may be another's"
 FOREIGN = "its sums lead up to a row that the total and another table contradict: the rows may be another table's"
+EXCHANGED = "another table gives the amount of a row beside it for one of both: their amounts may be exchanged"
 UNCONFIRMED = "other numbers of this document look misread, and nothing confirms this one"
-OWN_DOUBTS = frozenset({ASTRAY, BARE, FOREIGN, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT})
+OWN_DOUBTS = frozenset({ASTRAY, BARE, EXCHANGED, FOREIGN, FUSED, TOLD, TWICE, UNCONFIRMED, UNIT})
 """Doubts that the checks have themselves; others are the readers'."""
 
 
@@ -223,6 +224,29 @@ def foreign(outcomes: Sequence[tuple[Instance, Outcome]]) -> frozenset[tuple[int
         found |= new
         waiting.extend(new)
     return frozenset((ref.frame, ref.row) for ref in found) - confirmed
+
+
+def exchanged(
+    outcomes: Sequence[tuple[Instance, Outcome]], frames: Sequence[Frame], printed: Mapping[Ref, Decimal]
+) -> frozenset[tuple[int, int]]:
+    """Return the rows (table and row) of one group that may have each other's amounts: no sum would notice.
+
+    Two tables mostly give the same amount for an item (30231 in basic expenditure, and its vehicles' costs among the
+    “三公”), and need not. Where they don't, and the other's amount stands in a row beside the item's, it is no chance.
+    """
+    beside: dict[tuple[int, int | None], list[int]] = {}
+    for number, frame in enumerate(frames):
+        for n, row in enumerate(frame.rows):
+            beside.setdefault((number, row.parent), []).append(n)
+    found: set[tuple[int, int]] = set()
+    for instance, outcome in outcomes:
+        if instance.soft and instance.relation in SUMS and outcome.verdict == "violated" and outcome.right:
+            for ref in instance.left if len(instance.left) == 1 else ():
+                frame = frames[ref.frame]
+                others = [ref._replace(row=n) for n in beside[ref.frame, frame.rows[ref.row].parent] if n != ref.row]
+                same = [r for r in others if r in printed and frame.yuan(r, printed[r])[1] == outcome.right]
+                found.update((r.frame, r.row) for r in (ref, *same) if same)
+    return frozenset(found)
 
 
 def twice(table: Table) -> frozenset[int]:

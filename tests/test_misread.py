@@ -303,3 +303,20 @@ def test_rows_of_another_table_behind_a_missing_page_are_in_doubt(
     assert {state for _, state in moved.values()} <= SAFE
     kept = {cell: f for cell, f in found.items() if cell[0] == "expenditure" and cell[1].startswith("20103")}
     assert {state for _, state in kept.values()} == {"proven"}
+
+
+def test_amounts_of_two_items_that_are_exchanged_are_in_doubt_where_another_table_tells(
+    whole: Mapping[str, dict[Cell, tuple[str, str]]],
+) -> None:
+    """Sums of their class hold; 三公 says what 30231 has, and it stands in the row above."""
+    text = sample(URUMQI).text
+    above, below = (
+        next(line for line in text.split("\n") if line.startswith(start)) for start in ("302\t29", "302\t31")
+    )
+    one, other = (re.findall(r"\d+\.\d\d", line)[0] for line in (above, below))
+    assert one != other
+    text = text.replace(above, above.replace(one, other)).replace(below, below.replace(other, one))
+    found = numbers(Extractor().extract(Document.from_text(text)))
+    moved = {cell: f for cell, f in found.items() if whole[URUMQI].get(cell, ("",))[0] != f[0]}
+    assert {row for _, row, _ in moved} == {"30229", "30231"}
+    assert {state for _, state in moved.values()} <= SAFE
