@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from extractor import Document, Extractor, Result
+from extractor.facts import facts
 
 from .conftest import sample
 
@@ -337,3 +338,16 @@ def test_an_amount_of_prose_in_another_unit_than_all_others_is_doubted() -> None
     assert "odd-unit" in {f.code for f in torn.findings}
     two = text.replace("100.86万元", "100.86元").replace("公用经费1.00万元", "公用经费10000元")
     assert states(read(two), "n_assets")["其他资产", "价值"] == ("100.86", "grounded")
+
+
+def test_a_sentence_that_runs_into_a_line_of_cells_takes_no_number_from_behind_it() -> None:
+    """A line with tabs is a row of a table; where it ends a sentence, what stands around it isn't one."""
+    text = sample("karamay_fao_2024_final").text
+    line = next(line for line in text.split("\n") if line.startswith("7. 卫生健康支出(类)"))
+    head, tail = line[: line.index("比上年决算")], line[line.index("比上年决算") :]
+    after = next(line for line in text.split("\n") if line.startswith("8. 卫生健康支出(类)"))
+    start, rest = after[: after.index("比上年决算")], after[after.index("比上年决算") :]
+    torn = text.replace(line, head).replace(after, f"{tail}\t{start}\n{rest}")
+    found = {(f["row"], f["column"]): f["value"] for f in facts(read(torn)) if f["table"] == "n_general_items"}
+    whole = {(f["row"], f["column"]): f["value"] for f in facts(read(text)) if f["table"] == "n_general_items"}
+    assert found.items() <= whole.items()

@@ -30,6 +30,7 @@ _CODE = re.compile(r"(?:^|[^\d.,])(?:0\d+|\d{6,})$")
 _PIECE = re.compile(r"(?<!\.\d)\d$|\.$")  # what a number alone on the next line may go on
 _TAIL = 14  # characters in front of a line that tell whether a number goes on in it
 _STOPS = re.compile("[,。;!?]")
+_SENTENCE = re.compile(r"(?:元|%)[,，。;；]")  # what a line between cells says that is no row: it may be torn off here
 _VALUE = re.compile(r"\d(?:[万亿千]?元|%|[个人名辆台]|平方米)$|[)）](?=$)")
 _WORD = re.compile("[一-龥]{2}")
 _FEW = 4  # lines for each one with punctuation, from which a text has hardly any
@@ -81,7 +82,7 @@ def flow(lines: Sequence[Line], pieces: Iterable[tuple[int, int]], *, all_lines:
         if not all_lines and column == 0:
             following = lines[wanted[here + 1][0]].text if here + 1 < len(wanted) else ""
             if _noise(text, tail, following):
-                if _BARE.fullmatch(text) and _PIECE.search(tail):
+                if (_BARE.fullmatch(text) and _PIECE.search(tail)) or _SENTENCE.search(text):
                     texts.append(TORN)
                     begins.append(size)
                     places.append((index, len(text) - len(text.lstrip())))
