@@ -1,6 +1,7 @@
 """Performance forms: the samples against gold, the same forms in all kinds of text, and what is not certain."""
 
 import json
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -320,3 +321,33 @@ def test_a_table_of_the_budget_is_no_form(extractor: Extractor) -> None:
     table += "一、收支总体情况\n收支总预算5.34万元。\n"
     form = "一级指标\t二级指标\t三级指标\t指标值\t分值权重\n产出指标\t数量指标\t宣传次数\t≥3次\t90\n"
     assert _indicators(extractor, table + form) == set()
+
+
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ("年初预算数", "预算数（年初）"),
+        ("全年预算数", "预算调整数"),
+        ("全年预算数", "预算数"),
+        ("全年执行数", "实际支出数"),
+        ("全年执行数", "决算数"),
+        ("执行率", "预算执行进度"),
+        ("得分", "自评分"),
+    ],
+)
+def test_columns_of_funds_go_by_other_names(printed: str, word: str) -> None:
+    """Offices call the columns of a form as they like; the numbers are the same."""
+    text = sample("karamay_fao_2024_final").text
+    lines = text.split("\n")
+    other = [re.sub(rf"\b{printed}\b", word, x) if "\t" in x else x for x in lines]
+    assert other != lines
+
+    def numbers(text: str) -> dict[tuple[str, str, str], str]:
+        found = facts(Extractor().extract(Document.from_text(text)))
+        return {
+            (f["table"], f["row"], f["column"]): f["value"]
+            for f in found
+            if f["kind"] == "number" and f["table"].startswith("performance")
+        }
+
+    assert numbers("\n".join(other)) == numbers(text)
