@@ -8,7 +8,7 @@ it, the list of contents names one that stands nowhere else.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
@@ -25,8 +25,8 @@ _TABLES = ("table", "other-table")
 _PROSE = ("section", "subsection")
 _AGAIN = 85  # rapidfuzz ratio from which a header is that of the table again
 _HEADER = 60  # lines of a header, at most
-_PAGE = 2  # lines between a title and the unit: the number of a page
 _ENTRIES = 300  # of a list, at most
+_NEAR = 6  # lines between a title and the unit: the number of a page, an office's name that is wrapped
 _BUDGET = 11  # tables of a budget
 _AGREED = 3  # tables with the numbers that they have in a budget; titles of a list
 _OF_ALL = re.compile(r"(?:年度|部门|单位)[预决]算(?:公开)?报?表$")
@@ -83,10 +83,15 @@ def _begun(found: Sequence[Heading], lines: Sequence[Line]) -> Iterator[Heading]
             while begins > last and _is_furniture(lines[begins - 1]):
                 begins -= 1
             header = _header(lines, index, end)
-            own = last == first and begins - first <= _PAGE and heading.kind in _TABLES
+            near = last == first and begins - first <= _NEAR and not _amounts(lines[first:begins])
+            own = near and heading.kind in _TABLES
             if header and not own and not (known and fuzz.ratio(known, header) >= _AGAIN):
                 yield Heading("other-table", begins, 0, f"{heading.title}{UNTITLED}")
             known, last = header or known, index + 1
+
+
+def _amounts(lines: Sequence[Line]) -> bool:
+    return any(AMOUNT.search(line.text) for line in lines)
 
 
 def _is_furniture(line: Line) -> bool:
@@ -149,15 +154,19 @@ def _named(
         if heading is None or heading.spec in listed:
             after = order.index(heading.spec) if heading is not None and heading.spec else len(order)
             missing = [name for name in order[before:after] if name not in there]
-            if len(missing) == len(open_):
-                for place, name in zip(open_, missing, strict=True):
-                    if _has_header(lines, found[place]):
-                        title = listed[name]
-                        out[place] = replace(found[place], kind="table", title=title, spec=name, lost=True)
+            bare = [place for place in open_ if _is_untitled(found[place])]
+            for place, name in _pairs((bare, open_), missing):
+                if _has_header(lines, found[place]):
+                    out[place] = replace(found[place], kind="table", title=listed[name], spec=name, lost=True)
             open_, before = [], after + 1
         elif _is_untitled(heading) or (not heading.spec and _is_misread(found, n, entries)):
             open_.append(n)
     return out
+
+
+def _pairs(places: Iterable[list[int]], missing: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Pair the first of some lists of places that has as many as are missing with these."""
+    return zip(next((found for found in places if len(found) == len(missing)), ()), missing, strict=False)
 
 
 def _is_untitled(heading: Heading) -> bool:
