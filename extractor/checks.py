@@ -148,7 +148,8 @@ def _believed(
     for instance, outcome in outcomes:
         if outcome.verdict == "held":
             cells = [ref for ref in instance.refs if ref in printed]
-            good = {ref for ref in cells if ref not in violated}
+            some = instance.constant is None and any(printed[ref] for ref in cells)
+            good = {ref for ref in cells if ref not in violated and (printed[ref] or not some)}  # a 0 adds nothing
             if instance.relation == "rate":  # it holds without the points of all its amounts, too
                 amounts = {ref for ref in instance.right if ref in printed}
                 round_ = {r for r in amounts if printed[r] and unit_of(printed[r]) == 1 and len(amounts) > 1}

@@ -351,3 +351,14 @@ def test_a_sentence_that_runs_into_a_line_of_cells_takes_no_number_from_behind_i
     found = {(f["row"], f["column"]): f["value"] for f in facts(read(torn)) if f["table"] == "n_general_items"}
     whole = {(f["row"], f["column"]): f["value"] for f in facts(read(text)) if f["table"] == "n_general_items"}
     assert found.items() <= whole.items()
+
+
+def test_zeros_beside_it_prove_no_number_whose_total_is_contradicted() -> None:
+    """The total and its one part are misread alike; prose contradicts the total, and two zeros say nothing."""
+    text = sample("karamay_fao_2024_final").text
+    for row in ("年度总资金\t469.49\t454.25\t", "本级资金(万元)\t469.49\t454.25\t"):
+        assert f"{row}454.25" in text
+        text = text.replace(f"{row}454.25", f"{row}454.28")
+    found = {(f["row"], f["column"]): f for f in facts(read(text)) if f["table"] == "performance_overall"}
+    assert found["年度总资金", "全年执行数"]["state"] == "contradicted"
+    assert found["本级资金", "全年执行数"]["state"] != "proven"
