@@ -9,7 +9,7 @@ import pytest
 from extractor import Document, Extractor, Result
 from extractor.facts import facts
 from extractor.models import rows_of
-from tests.conftest import OTHER_OFFICES
+from tests.conftest import OTHER_OFFICES, sample
 
 FORMAL = {
     "cq_swu_2023_final.txt": ["revenue_expenditure", "revenue", "expenditure", "fiscal_expenditure"],
@@ -207,3 +207,14 @@ def test_an_unknown_column_keeps_its_printed_name() -> None:
     assert not result.findings
     rows = rows_of(table)
     assert getattr(rows[0], "c9", None) == Decimal("10.00")
+
+
+def test_two_disclosures_in_one_file_are_read_as_each_alone() -> None:
+    """The second one has neither 第一部分 nor a table that came before: its list of contents begins it."""
+    budget = "sh_putuo_office_2025_budget.txt"
+    alone = number_facts(read(budget))
+    first = sample("karamay_fao_2024_final").text
+    both = f"{first}\n\n{(OTHER_OFFICES / budget).read_text(encoding='utf-8')}"
+    reader = Extractor(engine="deterministic")
+    of_first = number_facts(reader.extract(Document.from_text(first)))
+    assert number_facts(reader.extract(Document.from_text(both))) == alone | of_first

@@ -41,6 +41,8 @@ _AMOUNT = re.compile(r"(?<!指)(?<!反映)\d[\d,]*(?:\.\d+)?[万亿千]?元")
 _DATE = re.compile(r"20\d\d年\d{1,2}月\d{1,2}日")
 _SECTION = 2  # level of 一、
 _LONGEST = 90
+_CONTENTS = frozenset({"目录", "目次"})
+_DOTTED = 3  # entries of a list
 _OPENS = 100  # lines within which a list that isn't called so begins
 _OPENING = frozenset({"duties", "staffing"})
 
@@ -89,7 +91,7 @@ def listed(lines: Sequence[Line]) -> frozenset[int]:
         if (index >= _OPENS and "目" not in line.text) or (known and index in first):
             continue
         key = _bare(line.text)
-        if key in {"目录", "目次"} or (index < _OPENS and index not in out and _FIRST_PART.match(key)):
+        if key in _CONTENTS or (index < _OPENS and index not in out and _FIRST_PART.match(key)):
             end = _list_end(lines, index)
             out.update(range(index, end))
     return frozenset(out)
@@ -99,6 +101,7 @@ def _list_end(lines: Sequence[Line], first: int) -> int:
     """Return the index after a contents list that begins at ``first``; ``first`` where there is none."""
     named = not _FIRST_PART.match(_bare(lines[first].text))
     entries: list[str] = [] if named else [_bare(lines[first].text)]
+    dotted: list[int] = []  # lines that end in dots and a page
     for index in range(first + 1, min(first + 150, len(lines))):
         text = lines[index].text
         if _DECIMAL.search(text):
@@ -109,7 +112,9 @@ def _list_end(lines: Sequence[Line], first: int) -> int:
             return index
         if named and len(key) >= 4 and len(entries) < 3:
             entries.append(key)
-    return first
+        if LEADER.search(text):
+            dotted.append(index)
+    return dotted[-1] + 1 if len(dotted) > _DOTTED else first
 
 
 def _bare(text: str) -> str:
@@ -275,8 +280,8 @@ def _cores(title: str, prose: Prose) -> list[str]:
 def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk], skipped: frozenset[int]) -> list[int]:
     """Return the index of the line at which each disclosure of the file begins.
 
-    A file may hold several. The next one begins where a table comes back, or a section comes back behind a new
-    第一部分 or a new statement of duties or staff; its cover and contents list belong to it.
+    A file may hold several. The next one begins where a table comes back, or a section comes back behind a new list of
+    contents, 第一部分, or statement of duties or staff; its cover and contents list belong to it.
     """
     events: list[tuple[int, frozenset[str], bool, bool]] = []
     for position, head in enumerate(found):
@@ -286,6 +291,7 @@ def parts(lines: Sequence[Line], found: Sequence[Head], cut: Sequence[Chunk], sk
         events.append((head.index, frozenset(head.ids if filled else ()), False, first))
     # A disclosure has a performance form for each of its projects.
     events.extend((c.first, frozenset({c.spec}), True, False) for c in cut if c.spec and c.spec not in forms().ids)
+    events.extend((i, frozenset(), False, True) for i in skipped if _bare(lines[i].text) in _CONTENTS)
     events.sort(key=lambda e: e[0])
     begins = [0]
     seen: set[str] = set()
