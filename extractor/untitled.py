@@ -8,14 +8,16 @@ it, the list of contents names one that stands nowhere else.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from rapidfuzz import fuzz
 
 from . import sections
 from .contents import contents
+from .data import data_folder
 from .heading_words import AMOUNT, FURNITURE, LEADER, TITLE_PREFIX, UNIT
 from .normalize import Line, readable, squeeze, unmarked
 from .sections import UNTITLED, Heading, number_of, table_title
@@ -38,7 +40,8 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
     """Find every heading, and one for each table that begins without, named where its place tells which it is."""
     found = _without_lists(sections.headings(lines, specs))
     every = sorted([*found, *_begun(found, lines)], key=lambda h: h.index)
-    named = _named(every, lines, _listed(every, lines, specs), _entries(found, lines))
+    listed = _listed(every, lines, specs)
+    named = _named(every, lines, listed, _entries(found, lines)) if listed else _by_neighbours(every, lines, specs)
     return [h for h, above in zip(named, _above(named), strict=True) if h.spec or h.count or above not in _PROSE]
 
 
@@ -162,6 +165,31 @@ def _named(
         elif _is_untitled(heading) or (not heading.spec and _is_misread(found, n, entries)):
             open_.append(n)
     return out
+
+
+def _by_neighbours(found: Sequence[Heading], lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]:
+    """Name a table without a title where the same one stands between its neighbours in all documents."""
+    out = list(found)
+    titles = {spec.id: spec.title for spec in reversed(specs)}
+    tables = [n for n, h in enumerate(found) if not h.contents and h.kind in _TABLES]
+    there = {found[n].spec for n in tables}
+    for before, n, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
+        around = tuple(found[m].spec if m is not None else "" for m in (before, after))
+        name = _orders().get(around, "")
+        if name and name not in there and _is_untitled(found[n]) and _has_header(lines, found[n]):
+            out[n] = replace(found[n], kind="table", title=titles[name], spec=name, lost=True)
+    return out
+
+
+@lru_cache(maxsize=1)
+def _orders() -> Mapping[tuple[str | None, ...], str]:
+    """Return the table between two others, "" before the first one, where all orders have the same."""
+    found: dict[tuple[str | None, ...], set[str]] = {}
+    for line in (data_folder("schemas") / "table_orders.txt").read_text(encoding="utf-8").splitlines():
+        order = [] if line.startswith("#") else ["", *line.split()]
+        for before, table, after in zip(order, order[1:], order[2:], strict=False):
+            found.setdefault((before, after), set()).add(table)
+    return {around: next(iter(tables)) for around, tables in found.items() if len(tables) == 1}
 
 
 def _pairs(places: Iterable[list[int]], missing: Sequence[str]) -> Iterator[tuple[int, str]]:

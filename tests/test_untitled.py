@@ -7,6 +7,8 @@ import pytest
 from extractor import Document, Extractor, Result
 from extractor.facts import facts
 
+from .conftest import OTHER_OFFICES
+
 SAMPLES = Path(__file__).parent.parent / "eval" / "samples"
 TEXTS = {name: (SAMPLES / f"{name}_fao_2024_budget.txt").read_text(encoding="utf-8") for name in ("urumqi", "kizilsu")}
 TITLES = {
@@ -91,3 +93,17 @@ def test_a_table_that_nothing_names_isnt_named_by_a_guess() -> None:
     result = read(text)
     assert {fact["table"] for fact in facts(result) if fact["kind"] == "number"} <= {"revenue_expenditure", "other_2"}
     assert any(table.id == "other_2" for table in result.tables) or result.unread
+
+
+@pytest.mark.parametrize("title", ["收入预算总表", "支出预算总表", "财政拨款收支预算总表", "财政拨款基本支出预算表"])
+def test_neighbours_tell_a_table_where_all_offices_have_it_between_them(title: str) -> None:
+    """There is neither a list of contents nor are the numbers those of the eleven tables."""
+    path = OTHER_OFFICES / "js_cppcc_2018_tables.txt"
+    if not path.is_file():
+        pytest.skip("no files of other offices here")
+    text = path.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    at = title_line(lines, title)
+    result = read("\n".join(lines[:at] + lines[at + 1 :]))
+    assert numbers(result) == numbers(read(text))
+    assert [finding.code for finding in result.findings].count("title-lost") == 1
