@@ -21,6 +21,7 @@ from .records import Cell, Table
 VIOLATED = 50
 """Weight of a hard identity that doesn't hold."""
 _LIMIT = 6_000  # evaluations for a disclosure, about a fifth of a second
+_SMALL, _EACH = 1_000, 20  # those for one with hardly any number, and for each more: a file may hold many such
 _LONG = 20  # numbers in an identity for which an evaluation counts once more
 _LOOKS = 4  # times that an outcome known already may be looked up for each of them, about as long again
 _QUICK = 8  # numbers that are told to be impossible in the time of an evaluation
@@ -67,7 +68,8 @@ class Situation:
         self.instances: list[Instance] = [i for i, _ in checked.outcomes]
         self._prices = [1 + len(i.refs) // _LONG for i in self.instances]
         self.work = self.looks = 0
-        self._most = self._stop = _LIMIT * len({frame.part for frame in self.frames})
+        least = min(_LIMIT, _SMALL + _EACH * len(self.cells))
+        self._most = self._stop = least * len({frame.part for frame in self.frames})
         self._enough = self._most * _LOOKS
         self._plain: dict[int, int] = {}
         self._base: list[Outcome] = [o for _, o in checked.outcomes]

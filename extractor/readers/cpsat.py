@@ -12,6 +12,7 @@ from typing import Any
 _SHORT = 0.02  # for the plain try
 _LIMIT = 0.5  # for one question at most
 _PRESOLVE = 0.01  # what presolve takes of a model, which isn't counted else
+_BUILT = _ASKED = 0.001  # nor what is spent around a model, and around each question
 _WHOLE, _TRIALS = 0.3, 0.2  # for a disclosure: then what is open stays open
 _LENGTH = 4_000  # characters of tables that are worth so much; fewer are worth less
 
@@ -40,6 +41,7 @@ class Asked:
         """Prepare; ``model`` may change between two questions."""
         self._cp_model, self._model, self._work = cp_model, model, work
         self.hard, self._kept = hard, 0.0
+        work.left -= _BUILT
 
     def share(self) -> None:
         """Leave a quarter of the work to others from now on."""
@@ -76,6 +78,7 @@ class Asked:
         if left <= 0:
             return solver, False, False
         status = solver.solve(self._model)
-        self._work.left -= solver.response_proto.deterministic_time + _PRESOLVE * parameters.cp_model_presolve
+        around = _ASKED + _PRESOLVE * parameters.cp_model_presolve
+        self._work.left -= solver.response_proto.deterministic_time + around
         found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         return solver, found, status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)

@@ -227,7 +227,8 @@ def _solve_one(problem: Problem, solved: Solved) -> list[Solution]:
     if found is not None:
         open_ = [_all(c) for c in problem.choices] if solved.brief else found.seen
         return [Solution(*one, clean=True) for one in zip(found.best, open_, strict=True)]
-    if _open(problem.choices, range(len(problem.choices))) > _MOST or not all(i.countable for i in identities):
+    many = _open(problem.choices, range(len(problem.choices))) > _MOST
+    if many or solved.work.left <= 0 or not all(i.countable for i in identities):
         return _undecided(problem)
     from ortools.sat.python import cp_model  # noqa: PLC0415 - half a second that most documents don't need
 
