@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal
 
 from .errors import ExtractorError, InputError
@@ -188,13 +189,28 @@ class Manifest:
         except sqlite3.Error as error:
             raise _broken(self.out, error) from None
 
-    @contextmanager
-    def _changed(self) -> Iterator[sqlite3.Connection]:
+    def _changed(self) -> "_Change":
+        return _Change(self.out, self._base)
+
+
+class _Change:
+    """One transaction; no generator, which Ctrl-C may leave behind open, to complain when everything is closed."""
+
+    def __init__(self, out: Path, base: sqlite3.Connection) -> None:
+        self._out, self._base = out, base
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._base.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            with self._base:
-                yield self._base
-        except sqlite3.Error as error:
-            raise _broken(self.out, error) from None
+            self._base.__exit__(kind, error, trace)
+        except sqlite3.Error as failed:
+            raise _broken(self._out, failed) from None
+        if isinstance(error, sqlite3.Error):
+            raise _broken(self._out, error) from None
 
 
 @contextmanager

@@ -86,15 +86,10 @@ def _begun(found: Sequence[Heading], lines: Sequence[Line]) -> Iterator[Heading]
             while begins > last and _is_furniture(lines[begins - 1]):
                 begins -= 1
             header = _header(lines, index, end)
-            near = last == first and begins - first <= _NEAR and not _amounts(lines[first:begins])
-            own = near and heading.kind in _TABLES
+            own = heading.kind in _TABLES and last == first and begins - first <= _NEAR
             if header and not own and not (known and fuzz.ratio(known, header) >= _AGAIN):
                 yield Heading("other-table", begins, 0, f"{heading.title}{UNTITLED}")
             known, last = header or known, index + 1
-
-
-def _amounts(lines: Sequence[Line]) -> bool:
-    return any(AMOUNT.search(line.text) for line in lines)
 
 
 def _is_furniture(line: Line) -> bool:
