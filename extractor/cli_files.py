@@ -39,7 +39,14 @@ def sections(
     if as_json:
         print_json(
             [
-                {"line": n, "kind": h.kind, "title": h.title, "table": h.spec, "contents": h.contents}
+                {
+                    "line": n,
+                    "kind": h.kind,
+                    "title": h.title,
+                    "table": h.spec,
+                    "contents": h.contents,
+                    "lost": h.lost,
+                }
                 for h, n in zip(found, numbers, strict=True)
             ]
         )

@@ -184,6 +184,7 @@ def section_tree(name: str, headings: Sequence[Heading], lines: Sequence[int]) -
         marker = ""
         if heading.kind == "table":
             label.append(f"  [{heading.spec}]", "green")
+            label.append("  (title lost)" if heading.lost else "", "yellow")
         elif heading.kind == "other-table":
             label.append("  [no spec]", "yellow")
         stack.append((level, stack[-1][1].add(label)))

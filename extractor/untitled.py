@@ -124,9 +124,9 @@ def _listed(found: Sequence[Heading], lines: Sequence[Line], specs: Sequence[Tab
     budget = sorted((spec for spec in specs if 1 <= spec.number <= _BUDGET), key=lambda spec: spec.number)
     numbers = {spec.id: spec.number for spec in budget}
     agreed = [
-        number_of(marker) == numbers.get(table.spec)
+        number_of(marker) == numbers[table.spec]
         for marker, table in pairwise(found)
-        if marker.kind == "marker" and table.spec
+        if marker.kind == "marker" and table.spec in numbers
     ]
     return {spec.id: spec.title for spec in budget} if len(agreed) >= _AGREED and all(agreed) else {}
 

@@ -145,6 +145,7 @@ def test_sections_prints_the_tree_with_line_numbers() -> None:
         "title": "部门收入总体情况表",
         "table": "revenue",
         "contents": False,
+        "lost": False,
     } in listed
 
 
