@@ -71,6 +71,11 @@ class Words:
         """Whether two characters stand side by side in a word."""
         return pair[1] in self.after.get(pair[0], "")
 
+    def strays(self, text: str) -> int:
+        """Count the characters that make a word with neither of those beside them."""
+        joined = [False, *(one + other in self for one, other in pairwise(text)), False]
+        return sum(not (before or after) for before, after in pairwise(joined))
+
 
 @lru_cache(maxsize=1)
 def words() -> Words:

@@ -19,6 +19,7 @@ from . import sections
 from .contents import contents
 from .data import data_folder
 from .heading_words import AMOUNT, FURNITURE, LEADER, TITLE_PREFIX, UNIT
+from .lexicon import words
 from .normalize import Line, readable, squeeze, unmarked
 from .sections import UNTITLED, Heading, number_of, table_title
 from .specs import TableSpec
@@ -31,6 +32,8 @@ _ENTRIES = 300  # of a list, at most
 _NEAR = 6  # lines between a title and the unit: the number of a page, an office's name that is wrapped
 _BUDGET = 11  # tables of a budget
 _AGREED = 3  # tables with the numbers that they have in a budget; titles of a list
+_STRAYS = 4  # characters of a title for each that makes no word
+_CHINESE = re.compile("[一-龥]")
 _OF_ALL = re.compile(r"(?:年度|部门|单位)[预决]算(?:公开)?报?表$")
 _TOTAL = re.compile(r"[合总]\s*计[\s|]{0,8}\d")
 _COLUMNS = re.compile(r"合计|总计|小计|金额|[预决]算数|基本支出|本年收入")
@@ -198,8 +201,11 @@ def _is_untitled(heading: Heading) -> bool:
 
 
 def _is_misread(found: Sequence[Heading], place: int, entries: Sequence[str]) -> bool:
-    """Whether the list of contents doesn't have a title; where there is none, whether a number stands above it."""
+    """Whether a title isn't made of words, and not in the list of contents; where there is none, it has a number."""
     title = TITLE_PREFIX.sub("", squeeze(found[place].title))
+    text = "".join(_CHINESE.findall(title))
+    if words().strays(text) * _STRAYS <= len(text):
+        return False
     if not entries:
         return place > 0 and found[place - 1].kind == "marker"
     return all(fuzz.ratio(title, entry) < _AGAIN for entry in entries)

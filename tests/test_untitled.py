@@ -61,6 +61,15 @@ def test_a_title_misread_beyond_recognition_names_no_other_table(name: str, titl
     assert numbers(read("\n".join(lines))) == numbers(read(TEXTS[name]))
 
 
+def test_a_title_of_words_is_that_of_another_table() -> None:
+    """An office's own table in the place of one that the list of contents names is none with a misread title."""
+    lines = TEXTS["urumqi"].split("\n")
+    lines[title_line(lines, "部门支出总体情况表")] = "专项资金安排明细表"
+    result = read("\n".join(lines))
+    assert "title-lost" not in {finding.code for finding in result.findings}
+    assert "expenditure" not in {table for table, _, _ in numbers(result)}
+
+
 def test_titles_of_two_neighbours_are_lost() -> None:
     """As many tables without a title as titles are missing there: they are told by their order."""
     text = TEXTS["urumqi"]
