@@ -43,8 +43,9 @@ def headings(lines: Sequence[Line], specs: Sequence[TableSpec]) -> list[Heading]
     """Find every heading, and one for each table that begins without, named where its place tells which it is."""
     found = _without_lists(sections.headings(lines, specs))
     every = sorted([*found, *_begun(found, lines)], key=lambda h: h.index)
-    listed = _listed(every, lines, specs)
-    named = _named(every, lines, listed, _entries(found, lines)) if listed else _by_neighbours(every, lines, specs)
+    texts = {i: unmarked(LEADER.sub("", lines[i].text)) for i in contents(lines)}
+    listed = _listed(every, texts, specs)
+    named = _named(every, lines, listed, _entries(found, texts)) if listed else _by_neighbours(every, lines, specs)
     return [h for h, above in zip(named, _above(named), strict=True) if h.spec or h.count or above not in _PROSE]
 
 
@@ -110,15 +111,19 @@ def _header(lines: Sequence[Line], first: int, end: int) -> str:
     return ""
 
 
-def _listed(found: Sequence[Heading], lines: Sequence[Line], specs: Sequence[TableSpec]) -> dict[str, str]:
+def _listed(found: Sequence[Heading], texts: Mapping[int, str], specs: Sequence[TableSpec]) -> dict[str, str]:
     """Return the tables that a document has by its list of contents, or by its numbers if they are those of a budget.
+
+    Args:
+        found: All headings.
+        texts: The lines of the list of contents by their indexes, without dots and pages.
+        specs: The tables that are known.
 
     Returns:
         Their titles by their ids, in their order; nothing where neither tells.
     """
     entries = {h.index: (h.spec, h.title) for h in found if h.contents and h.spec}
-    for index in contents(lines):
-        text = unmarked(LEADER.sub("", lines[index].text))
+    for index, text in texts.items():
         name = table_title(text, specs)
         if name:
             entries.setdefault(index, (name, readable(text)))
@@ -134,11 +139,10 @@ def _listed(found: Sequence[Heading], lines: Sequence[Line], specs: Sequence[Tab
     return {spec.id: spec.title for spec in budget} if len(agreed) >= _AGREED and all(agreed) else {}
 
 
-def _entries(found: Sequence[Heading], lines: Sequence[Line]) -> list[str]:
+def _entries(found: Sequence[Heading], texts: Mapping[int, str]) -> list[str]:
     """Return what the list of contents says, entry by entry, without numbers and white space."""
     titles = [h.title for h in found if h.contents]
-    texts = [unmarked(LEADER.sub("", lines[index].text)) for index in contents(lines)]
-    return list(dict.fromkeys(TITLE_PREFIX.sub("", squeeze(text)) for text in (*texts, *titles)))[:_ENTRIES]
+    return list(dict.fromkeys(TITLE_PREFIX.sub("", squeeze(text)) for text in (*texts.values(), *titles)))[:_ENTRIES]
 
 
 def _named(

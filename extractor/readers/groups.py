@@ -100,7 +100,8 @@ def _most(rows: Sequence[RawRow]) -> int:
 
 
 def _settled(ways: Sequence[tuple[Path, ...]], rows: Sequence[RawRow], work: Work) -> Grouped | None:
-    amounts, most = _amounts(rows), _most(rows)
+    amounts = _amounts(rows)
+    most = max(map(len, amounts))
     best: list[tuple[int, Grouped]] = []
     for empty in (_EMPTY, _EMPTIER):
         able = [way for way in dict.fromkeys(ways) if most <= len(way) <= min(_MOST, most + empty)]
