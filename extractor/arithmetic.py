@@ -16,7 +16,8 @@ Values = Mapping[Ref, Decimal]
 _HUNDRED = Decimal(100)
 _NOTHING = Decimal(0)
 _UNCHECKED = Outcome("unchecked")
-_ADDED: frozenset[Relation] = SUMS | {"at-most"}
+ADDED: frozenset[Relation] = SUMS | {"at-most"}
+"""Relations that only compare what numbers add up to."""
 
 
 def evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
@@ -37,7 +38,7 @@ def _alike(one: Sequence[Ref], two: Sequence[Ref], frames: Sequence[Frame], valu
 
 
 def _evaluate(instance: Instance, frames: Sequence[Frame], values: Values) -> Outcome:
-    if instance.relation in _ADDED:
+    if instance.relation in ADDED:
         return _sums(instance, frames, values)
     if instance.relation == "says":
         return evaluate_told(instance, frames, values)

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, sections, untitled, ways
+from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, repeats, sections, untitled, ways
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -116,6 +116,8 @@ class Extractor:
         booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
         heads = untitled.headings(text, self.catalogue.tables)
+        text, again = repeats.without(text, heads)
+        heads = untitled.headings(text, self.catalogue.tables) if again else heads
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         plan = self._plan(booked)
         told = prose.read(text, heads, cut, statements())
@@ -134,7 +136,7 @@ class Extractor:
             told, disputes, forms = answered.told, answered.disputes, filled_in.forms
             out.findings.extend((*answered.findings, *filled_in.findings))
             out.attempts.extend((*answered.attempts, *filled_in.attempts))
-        out.findings.extend((*_input(document, cut, told), *told.findings))
+        out.findings.extend((*_input(document, cut, told), *again, *told.findings))
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
             spoken = [t for t in (*told.tables, *words) if t.part == number] + [f.table for f in filled if f.table]

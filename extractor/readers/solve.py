@@ -13,6 +13,7 @@ from itertools import pairwise, product
 from math import prod
 from typing import Any
 
+from extractor.arithmetic import ADDED
 from extractor.identities import Frame, Instance, Ref, evaluate
 
 from .constraints import Choice, Model, Problem, build, linear
@@ -98,6 +99,7 @@ class Solved:
 
 _before: dict[Hashable, tuple[list[Solution], float]] = {}
 _KEPT = 64  # hard problems that are kept
+_REST = Instance._fields.index("text") + 1  # what an instance says beside its cells
 
 
 def _solved_again(key: Hashable, problem: Problem, solved: Solved) -> list[Solution]:
@@ -121,9 +123,41 @@ def _solved_again(key: Hashable, problem: Problem, solved: Solved) -> list[Solut
 
 def _key(problem: Problem) -> Hashable:
     """Return all that the solutions of a problem depend on but its frames; numbers by their digits: 1.0 is not 1.00."""
-    around = {r: str(problem.fixed[r]) for i in problem.instances for r in i.refs if r in problem.fixed}
     values = tuple(str(v) for choice in problem.choices for v in choice.values)
-    return problem.choices, problem.instances, tuple(around.items()), values
+    if len(problem.choices) == 1:
+        own = problem.choices[0]
+        around = _Around(own, problem)
+        instances = tuple([around.told(i) for i in problem.instances])
+        return own.frame, own.domains, own.columns, own.home, own.costs, values, instances
+    beside = {r: str(problem.fixed[r]) for i in problem.instances for r in i.refs if r in problem.fixed}
+    return problem.choices, problem.instances, tuple(beside.items()), values
+
+
+class _Around:
+    """What a row's identities say, wherever the row stands: its own cells by their columns, others by their numbers.
+
+    A row that is printed again, between the same numbers, is the same problem.
+    """
+
+    def __init__(self, own: Choice, problem: Problem) -> None:
+        self._own, self._fixed, self._frames = own, problem.fixed, problem.frames
+        self._cells: dict[Ref, Hashable] = {}
+
+    def told(self, instance: Instance) -> Hashable:
+        """Return all of an instance that its outcome depends on."""
+        if instance.relation not in ADDED or instance.where:
+            return instance, *map(self._cell, instance.inputs)
+        rest = instance.relation, *instance[_REST:]
+        return tuple(map(self._cell, instance.left)), tuple(map(self._cell, instance.right)), rest
+
+    def _cell(self, ref: Ref) -> Hashable:
+        known = self._cells.get(ref)
+        if known is None:
+            frame, value = self._frames[ref.frame], self._fixed.get(ref)
+            own = ref.column if ref[:2] == (self._own.frame, self._own.row) and value is None else None
+            scale = frame.scales.get((ref.row, ref.column))
+            known = self._cells[ref] = own, None if value is None else str(value), ref.frame, scale
+        return known
 
 
 def _open(choices: Sequence[Choice], members: Sequence[int]) -> int:
