@@ -97,14 +97,15 @@ def _side(refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> _Side
     printed = nonzero = 0
     prose = False
     for ref in refs:
-        frame, value = frames[ref.frame], values.get(ref)
+        frame, value = frames[ref[0]], values.get(ref)
         if frame.gaps:
             prose = True
             if value is None and not frame.empty:
                 return None
         if value is None:
             continue
-        _, amount, half = frame.yuan(ref, value)
+        known = frame.reckoned.get(ref)
+        _, amount, half = known if known is not None and known[0] is value else frame.yuan(ref, value)
         total += amount
         printed += 1
         # A 0.00 that prose spells out is nothing, not something too small to print.
@@ -113,7 +114,8 @@ def _side(refs: Sequence[Ref], frames: Sequence[Frame], values: Values) -> _Side
             room += half
         elif not frame.gaps:
             room += half
-        coarsest = max(coarsest, half)
+        if half is not coarsest and half > coarsest:
+            coarsest = half
     return _Side(total, room, printed, nonzero, coarsest, prose)
 
 

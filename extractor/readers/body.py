@@ -39,6 +39,8 @@ from .two_in_a_cell import parted
 
 _HOLE = re.compile(r"(?:^|\t)[^\S\t]*(?:\t|$)")  # an empty cell between tabs, or at an end of a line
 _ROWS = 3  # without an amount, above the number of a page
+_HEADER = 500  # lines that a header may have: some are printed a character a line
+_FEW = 3  # of them with a number: a year, say
 _LINE = 10_000  # characters of a line of a table; what is longer is none, and is listed as not read
 _AMOUNT = re.compile(r"\d\.\d")
 _NUMBERS = re.compile(r"\d\.\d|\d{3}")
@@ -102,6 +104,13 @@ class Raw:
     empty: bool
     lost: frozenset[int] = frozenset()
     parted: dict[tuple[str, int], Body] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def head(self) -> "Raw | None":
+        """As much of it as a header may be, where its rows begin later, if there are any: then it is no such table."""
+        first = self.rows[:_HEADER]
+        numbered = len(self.rows) <= _HEADER or sum(_NUMBERS.search(line.text) is not None for line, _ in first) > _FEW
+        return None if numbered else replace(self, rows=first, parted={})
 
 
 def tokens_of(lines: Sequence[Line], chunk: Chunk, labels: Labels, hint: Hint | None = None) -> Raw:

@@ -111,35 +111,50 @@ def linear(problem: Problem) -> Sequence[Linear]:
     # Half a unit of the last printed place is one step: every amount and tolerance is then a whole number.
     places = [-frame.decimals for frame in problem.frames]
     step = Decimal(5).scaleb(min([*(-decimals_of(v) for v in values), *places, 0]) - 1)
-    return [_linear(instance, problem, cells, step) for instance in problem.instances]
+    steps = _Steps(problem.frames, step)
+    return [_linear(instance, problem, cells, steps) for instance in problem.instances]
+
+
+class _Steps:
+    """Numbers in whole steps, each reckoned once however many identities it is in."""
+
+    def __init__(self, frames: Sequence[Frame], step: Decimal) -> None:
+        self._frames, self._step = frames, step
+        self._known: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def of(self, frame: int, value: Decimal) -> tuple[int, int]:
+        """Return a number of a table and half a unit of its last place, in steps."""
+        key = frame, id(value)
+        known = self._known.get(key)
+        if known is None:
+            scale, decimals = self._frames[frame].scale, self._frames[frame].decimals
+            room = int(half_unit(value, decimals) * scale / self._step)
+            known = self._known[key] = int(value * scale / self._step), room
+        return known
 
 
 def _linear(
     instance: Instance, problem: Problem, cells: Mapping[Ref, Sequence[tuple[tuple[int, int, int], Decimal]]],
-    step: Decimal,
+    steps: _Steps,
 ) -> Linear:  # fmt: skip
     exact = instance.relation == "same" and len(instance.left) == len(instance.right) == 1
     made = Linear(instance, "at-most" if instance.relation == "at-most" else "exact" if exact else "within")
-    printed = False
+    printed, rounded = False, made.relation == "within"
     for side, sign, refs in (("left", 1, instance.left), ("right", -1, instance.right)):
         asked = side == instance.optional
         for ref in refs:
-            frame = problem.frames[ref.frame]
             value = problem.fixed.get(ref)
             if value is not None:
-                made.amount += sign * int(value * frame.scale / step)
-                made.room += _room(value, frame, step, made)
+                amount, room = steps.of(ref.frame, value)
+                made.amount += sign * amount
+                made.room += room if rounded else 0
                 printed = printed or asked
                 continue
             for place, value in cells.get(ref, ()):
-                amount = sign * int(value * frame.scale / step)
-                made.terms.append(Term(place, amount, _room(value, frame, step, made), asked))
+                amount, room = steps.of(ref.frame, value)
+                made.terms.append(Term(place, sign * amount, room if rounded else 0, asked))
     made.shown = instance.optional is not None and not printed
     return made
-
-
-def _room(value: Decimal, frame: Frame, step: Decimal, identity: Linear) -> int:
-    return int(half_unit(value, frame.decimals) * frame.scale / step) if identity.relation == "within" else 0
 
 
 def build(cp_model: Any, problem: Problem, identities: Sequence[Linear]) -> Model:

@@ -47,7 +47,11 @@ def fitting(
     coded: tuple[TableSpec, Body, Layout] | None = None
     least, chosen = 0, list[RawRow]()
     raw = tokens_of(lines, chunk, labels)
-    for spec in catalogue.layouts(chunk.spec or ""):
+    layouts = catalogue.layouts(chunk.spec or "")
+    if layouts and (head := raw.head):
+        endless = Layout(known=False, reason="its header has no end: hundreds of lines have no number")
+        return layouts[0], prepare(head, layouts[0], labels), endless, []
+    for spec in layouts:
         body = prepare(raw, spec, labels)
         verdict = _verdict(body, spec, catalogue, labels, chunk.title)
         known = verdict.known
