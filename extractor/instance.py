@@ -108,7 +108,7 @@ class Frame:
 
     def scale_at(self, row: int, column: str) -> Decimal:
         """Yuan per unit of a cell."""
-        return self.scales.get((row, column), self.scale)
+        return self.scales.get((row, column), self.scale) if self.scales else self.scale
 
     def column(self, index: int, column: str) -> "Sequence[Ref]":
         """Return the cells of a column, row by row, where the frame has this index among others."""

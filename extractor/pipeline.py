@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from . import accounts, assemble, cascade, chunks, confirm, names, regions, repair, repeats, sections, untitled, ways
+from . import accounts, assemble, cascade, chunks, confirm, duplicates, names, regions, repair, sections, untitled, ways
 from .budget import Budget
 from .config import LOCAL, ConfigError, ModelConfig
 from .disputes import Dispute
@@ -116,7 +116,7 @@ class Extractor:
         booked = account or (self.budget.child() if self.budget else None)
         text = lines(document)
         heads = untitled.headings(text, self.catalogue.tables)
-        text, again = repeats.without(text, heads)
+        text, again = duplicates.without(text, heads)
         heads = untitled.headings(text, self.catalogue.tables) if again else heads
         cut, forms = performance.insert(text, heads, chunks.cut(text, heads))
         plan = self._plan(booked)

@@ -9,7 +9,7 @@ from extractor.errors import SpecError
 from extractor.normalize import Line, squeeze
 from extractor.specs import Catalogue, TableSpec, is_final
 
-from .body import Body, prepare, tokens_of
+from .body import Body, Raw, prepare, tokens_of
 from .columns import MORE, Layout, adrift, columns_by_name, in_line_order, told_apart, whole
 from .flat import in_a_row
 from .flow import flow_rows
@@ -43,15 +43,21 @@ def fitting(
     Raises:
         SpecError: No spec describes the chunk.
     """
-    best: tuple[TableSpec, Body, Layout] | None = None
-    coded: tuple[TableSpec, Body, Layout] | None = None
-    least, chosen = 0, list[RawRow]()
     raw = tokens_of(lines, chunk, labels)
     layouts = catalogue.layouts(chunk.spec or "")
     if layouts and (head := raw.head):
         endless = Layout(known=False, reason="its header has no end: hundreds of lines have no number")
         return layouts[0], prepare(head, layouts[0], labels), endless, []
-    for spec in layouts:
+    return _best(raw, chunk, catalogue, labels)
+
+
+def _best(
+    raw: Raw, chunk: Chunk, catalogue: Catalogue, labels: Labels
+) -> tuple[TableSpec, Body, Layout, list[RawRow]]:  # fmt: skip
+    best: tuple[TableSpec, Body, Layout] | None = None
+    coded: tuple[TableSpec, Body, Layout] | None = None
+    least, chosen = 0, list[RawRow]()
+    for spec in catalogue.layouts(chunk.spec or ""):
         body = prepare(raw, spec, labels)
         verdict = _verdict(body, spec, catalogue, labels, chunk.title)
         known = verdict.known

@@ -7,7 +7,7 @@ lines repeat which.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .normalize import Line, squeeze
 from .records import Finding
@@ -34,7 +34,7 @@ def without(lines: Sequence[Line], found: Sequence[Heading]) -> tuple[list[Line]
         lines: All lines of a document.
         found: Its headings.
     """
-    repeats = list(_joined(_repeats([line.text for line in lines], found)))
+    repeats = list(_repeats([line.text for line in lines], found))
     kept, begin = list[Line](), 0
     for repeat in repeats:
         kept.extend(lines[begin : repeat.first])
@@ -43,34 +43,31 @@ def without(lines: Sequence[Line], found: Sequence[Heading]) -> tuple[list[Line]
 
 
 def _repeats(texts: Sequence[str], found: Sequence[Heading]) -> Iterator[Repeat]:
-    """Yield the lines that repeat those from a title to the same one; each begins with a title, and has a table."""
+    """Yield the lines that repeat as many right before them; a table stands among these, with its title."""
     before: defaultdict[str, list[int]] = defaultdict(list)
-    tables = [h.index for h in found if h.kind in ("table", "other-table") and h.count and not h.contents]
     end = 0
-    for here in tables:
+    for here in (h.index for h in found if h.kind in ("table", "other-table") and h.count and not h.contents):
         known = before[squeeze(texts[here])]
         if here >= end:
-            for start in known[: -_TITLES - 1 : -1]:
-                size = here - start
-                if texts[start:here] == texts[here : here + size] and _numbers(texts[start:here]) >= _LEAST:
-                    end = here + size
-                    yield Repeat(here, end, size)
-                    break
+            each = (_repeat(texts, here, here - start, end) for start in known[: -_TITLES - 1 : -1])
+            repeat = next((r for r in each if r is not None), None)
+            if repeat is not None:
+                end = repeat.end
+                yield repeat
         known.append(here)
 
 
-def _joined(repeats: Iterator[Repeat]) -> Iterator[Repeat]:
-    """Put together those that follow each other."""
-    last: Repeat | None = None
-    for repeat in repeats:
-        if last is not None and (last.end, last.size) == (repeat.first, repeat.size):
-            last = replace(last, end=repeat.end)
-            continue
-        if last is not None:
-            yield last
-        last = repeat
-    if last is not None:
-        yield last
+def _repeat(texts: Sequence[str], here: int, size: int, begin: int) -> Repeat | None:
+    """Return the lines around one that are the same as so many lines before, from ``begin`` on, if all of these are."""
+    first, end = here, here
+    while first > max(begin, size, here - size + 1) and texts[first - 1] == texts[first - 1 - size]:
+        first -= 1
+    while end < len(texts) and texts[end] == texts[end - size]:
+        end += 1
+    times = (end - first) // size
+    if not times or _numbers(texts[first - size : first]) < _LEAST:
+        return None
+    return Repeat(first, first + times * size, size)
 
 
 def _numbers(texts: Sequence[str]) -> int:
