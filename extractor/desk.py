@@ -18,6 +18,8 @@ from .budget import Budget, Spent
 if TYPE_CHECKING:
     from .turns import Give
 
+_BEATS = 4  # a time limit
+
 
 class Said(NamedTuple):
     """What a worker says: it wants a turn or gives one back, is about to make a call, or books what was spent."""
@@ -41,9 +43,12 @@ class Desk:
     Where the line ends, or the run does, every call that is open or waits is cancelled.
     """
 
-    def __init__(self, line: Connection, *, limited: bool) -> None:
-        """Take the line, and whether the account has limits: where it has none, no call need wait for a word."""
-        self._line, self._limited = line, limited
+    def __init__(self, line: Connection, *, limited: bool, limit: float) -> None:
+        """Take the line, and whether the account has limits: where it has none, no call need wait for a word.
+
+        ``limit`` are the seconds after which the kernel ends a worker that hangs.
+        """
+        self._line, self._limited, self._limit = line, limited, limit
         self._out: list[Said] = []
         self._asked: dict[int, tuple[Said, asyncio.Future[str | None]]] = {}
         self._number = 0
@@ -85,7 +90,7 @@ class Desk:
         if self._loop is not loop:  # each round of questions about a file has its own
             self.flush()
             self._loop = loop
-            signal.setitimer(signal.ITIMER_REAL, 0)  # waiting for answers takes none of the file's time
+            self._beat()
             loop.add_reader(self._line.fileno(), self._hear)
         if self._ended:
             raise asyncio.CancelledError
@@ -106,6 +111,12 @@ class Desk:
         if not self._out and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon(self.flush)
         self._out.append(said)
+
+    def _beat(self) -> None:
+        """Waiting for answers takes none of the file's time: as long as the loop goes round, it has all of it."""
+        if self._loop is not None:
+            signal.setitimer(signal.ITIMER_REAL, self._limit)
+            self._loop.call_later(self._limit / _BEATS, self._beat)
 
     def _hear(self) -> None:
         try:

@@ -1,15 +1,16 @@
 """Worker processes: each has one file at a time, so that one that dies or hangs costs only its file.
 
 The time limit is the kernel's alarm in the worker itself: it ends native code too, and also a worker whose parent was
-killed. Once a file has questions for a model only the processor's time counts. A worker says that it has begun: the
-parent ends one that never does, as a fork of a program with threads may hang before its first line. Workers are
-replaced after some hundred files, so that memory stays where it is.
+killed. While a file waits for answers of a model it is put off; from the first question on, the time of the processor
+is limited as well. A worker says that it has begun: the parent ends one that never does, as a fork of a program with
+threads may hang before its first line. Workers are replaced after some hundred files, so that memory stays where it is.
 
 Where they ask a model they share the account of the run, which this process keeps (:mod:`extractor.desk`).
 """
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import multiprocessing
 import os
@@ -33,6 +34,7 @@ _GARBAGE = 1_000_000  # objects before the collector looks: most live as long as
 _OFTEN = 50  # files after which it looks at everything once, and not just at what is young
 _CLOCKS = signal.ITIMER_REAL, signal.ITIMER_PROF
 _SILENT = 120.0  # seconds for a new worker to say that it has begun; loading everything takes it one
+_STDERR = 2
 _LATE = {-signal.SIGALRM, -signal.SIGPROF}
 
 
@@ -264,18 +266,25 @@ def more_time(limit: float) -> None:
             signal.setitimer(clock, limit)
 
 
-def _serve(
-    line: Connection, what: tuple[Callable[[Any, Desk | None], Any], float, bool | None], others: Sequence[Connection]
-) -> None:
-    """Work off jobs until the line ends. Ctrl-C is the parent's: a worker finishes what it is at."""
-    for other in others:
-        other.close()
-    task, limit, limited = what
-    clocks = _CLOCKS[:1] if limited is None else _CLOCKS
+def _answer_signals() -> None:
+    """Leave Ctrl-C to the parent: a worker finishes what it is at. An alarm ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for sign in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(sign, signal.SIG_DFL)
+        if faulthandler.is_enabled():  # by ``python -X faulthandler``: then one that is ended says where it was
+            faulthandler.register(sign, file=_STDERR, all_threads=True, chain=True)
+
+
+def _serve(
+    line: Connection, what: tuple[Callable[[Any, Desk | None], Any], float, bool | None], others: Sequence[Connection]
+) -> None:
+    """Work off jobs until the line ends."""
+    for other in others:
+        other.close()
+    task, limit, limited = what
+    clocks = _CLOCKS[:1] if limited is None else _CLOCKS
+    _answer_signals()
     gc.freeze()  # what was loaded before stays shared with the parent
     gc.set_threshold(_GARBAGE, 20, 50)
     done = 0
@@ -285,7 +294,7 @@ def _serve(
             work, job = heard
             if not work:  # for the desk of the job before
                 continue
-            desk = None if limited is None else Desk(line, limited=limited)
+            desk = None if limited is None else Desk(line, limited=limited, limit=limit)
             for clock in clocks:
                 signal.setitimer(clock, limit)
             try:

@@ -24,6 +24,7 @@ NAME = BUDGETS[1]
 TABLES = 106  # lines of the sample with its first table
 QUESTIONS = 7  # one about each file, and one about what all say
 CALM = 0
+TIME_LIMIT = 60  # seconds: a worker that hangs ends, and says where it was
 PASSING = {
     "500": status(500, "overloaded"),
     "429": status(429, headers={"Retry-After": "0"}),
@@ -95,6 +96,7 @@ def calm(faulty: Faulty, place: Path) -> dict[str, bytes]:
 def arguments(folder: Path, out: str, *more: object) -> list[str]:
     """Return the command line of a run with a cache of its own."""
     options = ["--engine", "llm", "--config", folder / "model.toml", "--cache-dir", folder / f"{out}.cache", "--quiet"]
+    options += ["--time-limit", TIME_LIMIT]
     return [*map(str, ("run", folder / "in", "--out", folder / out, *options, *more))]
 
 

@@ -225,6 +225,38 @@ def test_a_worker_that_never_begins_is_ended_by_the_run(tmp_path: Path) -> None:
     assert done.stdout == "[(1, Lost(late=False, code=-9)), (2, 3), (3, 4)]\n", done.stderr
 
 
+HANGS = """
+import asyncio, signal
+from extractor import workers
+from extractor.budget import Budget
+from extractor.config import ModelConfig
+
+def task(job, desk):
+    async def ask():
+        async with desk.turns:
+            await asyncio.sleep(3)
+    asyncio.run(ask())
+    if job == 1:
+        signal.pause()
+    return job
+
+print(list(workers.Workers(task, 1, 2.0, Budget(ModelConfig(model="m"))).run([1, 2])))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where processes are forked")
+def test_a_worker_that_hangs_after_an_answer_is_ended_and_says_where() -> None:
+    """Waiting for a model longer than the time limit costs nothing, hanging behind that the job; stacks on demand."""
+    line = [sys.executable, "-X", "faulthandler", "-c", HANGS]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    assert done.stdout == "[(1, Lost(late=True, code=-14)), (2, 2)]\n", done.stderr
+    assert "line 13 in task" in done.stderr
+    line.remove("-X")
+    line.remove("faulthandler")
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    assert not done.stderr
+
+
 def test_the_next_file_is_begun_before_one_is_looked_at(tmp_path: Path) -> None:
     """Whoever takes the reports may take their time: the one worker is at the next file meanwhile."""
     jobs = batch.plan(batch.find([str(inbox(tmp_path, 2))])[0], tmp_path / "out")
