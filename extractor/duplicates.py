@@ -1,7 +1,8 @@
-"""Tables that stand in a text again right behind themselves, word for word: a page that was converted twice.
+"""Lines that repeat those right before them, word for word.
 
-Read again they would be a disclosure of their own, with the same numbers. They are read once, and a finding says which
-lines repeat which.
+A table that stands there again with its title is a page that was converted twice: read again it would be a disclosure
+of its own, with the same numbers. It is read once. Rows alone may well be alike, but not fifty times over: what
+goes on so is a fault of whatever made the text, and is left out beyond that. A finding says which lines repeat which.
 """
 
 import re
@@ -16,6 +17,10 @@ from .sections import Heading
 _AMOUNT = re.compile(r"[1-9][\d,]*\.\d|0\.0*[1-9]")
 _TITLES = 4  # of one name, back to which it is looked for where the lines begin that are repeated
 _LEAST = 3  # numbers among them
+_LONGEST = 100  # lines that are repeated without a title
+_MOST = 20  # times that they are read
+_LINES = 200  # of such repetitions, at the least
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +33,49 @@ class Repeat:
 
 
 def without(lines: Sequence[Line], found: Sequence[Heading]) -> tuple[list[Line], list[Finding]]:
-    """Leave out the lines that repeat others, and say which.
+    """Leave out tables that repeat those right before them, and say which.
 
     Args:
         lines: All lines of a document.
         found: Its headings.
     """
     repeats = list(_repeats([line.text for line in lines], found))
+    return _left(lines, repeats), [_finding(lines, repeat, "They are read once.") for repeat in repeats]
+
+
+def without_end(lines: Sequence[Line]) -> tuple[Sequence[Line], list[Finding]]:
+    """Leave out what is repeated on and on, beyond what any list has, and say where."""
+    repeats = list(_endless([line.text for line in lines]))
+    said = f"They are not read; {_MOST} repetitions before them are."
+    return _left(lines, repeats) if repeats else lines, [_finding(lines, repeat, said) for repeat in repeats]
+
+
+def _left(lines: Sequence[Line], repeats: Sequence[Repeat]) -> list[Line]:
     kept, begin = list[Line](), 0
     for repeat in repeats:
         kept.extend(lines[begin : repeat.first])
         begin = repeat.end
-    return [*kept, *lines[begin:]], [_finding(lines, repeat) for repeat in repeats]
+    return [*kept, *lines[begin:]]
+
+
+def _endless(texts: Sequence[str]) -> Iterator[Repeat]:
+    """Yield the lines behind so many repetitions of a few lines that they are those of no list."""
+    last: dict[str, int] = {}
+    ends: dict[int, int] = {}  # of the repetitions of so many lines that were looked at
+    done = 0
+    for here, text in enumerate(texts):
+        size = here - last.get(text, here)
+        last[text] = here
+        if not 0 < size <= _LONGEST or here < max(done, ends.get(size, 0)):
+            continue
+        end = here
+        while end < len(texts) and texts[end] == texts[end - size]:
+            end += 1
+        ends[size] = end
+        times = (end - here) // size
+        if times > _MOST and end - here >= _LINES and any(map(_WORD.search, texts[here : here + size])):
+            done = here + times * size
+            yield Repeat(here + _MOST * size, done, size)
 
 
 def _repeats(texts: Sequence[str], found: Sequence[Heading]) -> Iterator[Repeat]:
@@ -74,7 +110,7 @@ def _numbers(texts: Sequence[str]) -> int:
     return sum(len(_AMOUNT.findall(text)) for text in texts)
 
 
-def _finding(lines: Sequence[Line], repeat: Repeat) -> Finding:
+def _finding(lines: Sequence[Line], repeat: Repeat, said: str) -> Finding:
     first, last = lines[repeat.first].number, lines[repeat.end - 1].number
     start, end = lines[repeat.first - repeat.size].number, lines[repeat.first - 1].number
     times = (repeat.end - repeat.first) // repeat.size
@@ -82,5 +118,5 @@ def _finding(lines: Sequence[Line], repeat: Repeat) -> Finding:
     return Finding(
         code="repeated", kind="structure", line=first,
         message=f"Lines {first}-{last} repeat lines {start}-{end}{often}, word for word: a page that was converted "
-        "twice? They are read once. Compare with the original.",
+        f"twice? {said} Compare with the original.",
     )  # fmt: skip

@@ -114,7 +114,7 @@ class Extractor:
                 None.
         """
         booked = account or (self.budget.child() if self.budget else None)
-        text = lines(document)
+        text, endless = duplicates.without_end(lines(document))
         heads = untitled.headings(text, self.catalogue.tables)
         text, again = duplicates.without(text, heads)
         heads = untitled.headings(text, self.catalogue.tables) if again else heads
@@ -136,7 +136,7 @@ class Extractor:
             told, disputes, forms = answered.told, answered.disputes, filled_in.forms
             out.findings.extend((*answered.findings, *filled_in.findings))
             out.attempts.extend((*answered.attempts, *filled_in.attempts))
-        out.findings.extend((*_input(document, cut, told), *again, *told.findings))
+        out.findings.extend((*_input(document, cut, told), *endless, *again, *told.findings))
         for number, here, reading in zip(numbers, parts, readings, strict=True):
             filled = [forms[c.first].of(number) for c in here if c.first in forms]
             spoken = [t for t in (*told.tables, *words) if t.part == number] + [f.table for f in filled if f.table]

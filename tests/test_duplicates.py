@@ -82,3 +82,17 @@ def test_rows_and_empty_tables_may_repeat() -> None:
     assert any(finding.code == "row-twice" for finding in result.findings)
     empty = "表9\n政府性基金预算支出情况表\n编制部门：某局 单位：万元\n科目 合计\n本表无数据\n"
     assert not repeated(read(empty + empty))
+
+
+def test_rows_that_go_on_and_on_are_cut_off() -> None:
+    """No list repeats the same rows fifty times: the finding names the lines, and the rest of the table is read."""
+    rows = "20101 人大事务 30.00 20.00 10.00\n20103 政府办公厅 40.00 30.00 10.00\n"
+    result = read(TABLE.replace(rows, rows * 400) + NEXT)
+    (said,) = repeated(result)
+    assert said.startswith("Lines 48-805 repeat lines 46-47 379 times, word for word")
+    assert "They are not read" in said
+    (table, _) = (t for t in result.tables if t.id != "document")
+    assert len(table.rows) == 2 + 2 * 21
+    assert any(finding.kind == "contradiction" for finding in result.findings)
+    few = read(TABLE.replace(rows, rows * 20) + NEXT)
+    assert not repeated(few)
