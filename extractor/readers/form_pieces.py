@@ -12,6 +12,7 @@ from extractor.remember import remembered
 _ATOM = re.compile(r"[^\s|]+")
 _RULE = re.compile(r":?-{2,}:?")
 _LABELLED = re.compile(r"([^:]{2,14}:)(.+)")
+_LINE = 10_000  # characters of a line of a form; what is longer is none, and its numbers are listed as not read
 _GAP = 4  # blanks between two pieces that are reported as one span
 
 
@@ -33,7 +34,9 @@ class Piece(NamedTuple):
 
 def pieces(lines: Sequence[Line], indexes: Sequence[int], words: Words) -> list[Piece]:
     """Cut lines into pieces; rows of dashes are left out, and ``label:content`` is cut in two."""
-    return [piece for index in indexes for piece in _line(lines[index], index, words)]
+    return [
+        piece for index in indexes if len(lines[index].text) <= _LINE for piece in _line(lines[index], index, words)
+    ]
 
 
 def _line(line: Line, index: int, words: Words) -> Iterator[Piece]:
