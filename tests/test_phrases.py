@@ -120,6 +120,15 @@ def test_contents_of_a_document_that_is_not_here_say_nothing(extractor: Extracto
     assert not any(k.startswith("目录/") for k in words(cut))
 
 
+def test_an_entry_of_the_contents_without_words_names_no_heading(extractor: Extractor) -> None:
+    """A number alone in the list, and a line of marks below it: neither is the title of the other."""
+    text = sample(KARAMAY).text
+    cut = text.replace("十一、预算绩效的情况说明\n", "十一、\n", 1).replace("## 十一、预算绩效的情况说明\n", "##\n")
+    found = words(extractor.extract(Document.from_text(cut)))
+    assert found["目录/22"] == {"标题": "十二、其他需说明的事项", "正文": "十二、其他需说明的事项"}
+    assert found["目录/21"] == {"标题": "十一、"}
+
+
 def test_amounts_told_again_prove_each_other(extractor: Extractor) -> None:
     """The goal of a form repeats its money: the other print is evidence, and a misread digit is not."""
     result = extractor.extract(sample(KIZILSU))

@@ -140,8 +140,8 @@ def _contents(lines: Sequence[Line], part: range, skipped: frozenset[int], rows:
     entries = _entries(lines, [i for i in part if i in skipped])
     if not entries:
         return
-    heads = list(_heads(lines, [i for i in part if i not in skipped]))
-    found = _paired([_core(e.text) for e in entries], [(_core(text), indexes) for text, indexes in heads])
+    heads = [(_core(text), indexes) for text, indexes in _heads(lines, [i for i in part if i not in skipped])]
+    found = _paired([_core(e.text) for e in entries], [head for head in heads if head[0]])
     if len(found) * 2 < len(entries):
         return
     levels = [_level(e.text) for e in entries]
@@ -221,7 +221,7 @@ def _entries(lines: Sequence[Line], indexes: Sequence[int]) -> list[Cell]:
             groups.append([index])
         elif groups and not _MARKER.search(text):
             groups[-1].append(index)
-    return [_title(lines, g, "标题") for g in groups]
+    return [entry for entry in (_title(lines, g, "标题") for g in groups) if entry.spans]
 
 
 def _title(lines: Sequence[Line], indexes: Sequence[int], column: str) -> Cell:
