@@ -1,8 +1,8 @@
 """Lines that repeat those right before them, word for word.
 
 A table that stands there again with its title is a page that was converted twice: read again it would be a disclosure
-of its own, with the same numbers. It is read once. Rows alone may well be alike, but not fifty times over: what
-goes on so is a fault of whatever made the text, and is left out beyond that. A finding says which lines repeat which.
+of its own, with the same numbers. It is read once. Rows alone may well be alike, but not on and on: what goes on so is
+a fault of whatever made the text, and is left out beyond a score of times. A finding says which lines repeat which.
 """
 
 import re
@@ -40,13 +40,14 @@ def without(lines: Sequence[Line], found: Sequence[Heading]) -> tuple[list[Line]
         found: Its headings.
     """
     repeats = list(_repeats([line.text for line in lines], found))
-    return _left(lines, repeats), [_finding(lines, repeat, "They are read once.") for repeat in repeats]
+    said = "a page that was converted twice? They are read once."
+    return _left(lines, repeats), [_finding(lines, repeat, said) for repeat in repeats]
 
 
 def without_end(lines: Sequence[Line]) -> tuple[Sequence[Line], list[Finding]]:
     """Leave out what is repeated on and on, beyond what any list has, and say where."""
     repeats = list(_endless([line.text for line in lines]))
-    said = f"They are not read; {_MOST} repetitions before them are."
+    said = f"as no list does. They are not read; the {_MOST} repetitions before them are."
     return _left(lines, repeats) if repeats else lines, [_finding(lines, repeat, said) for repeat in repeats]
 
 
@@ -117,6 +118,5 @@ def _finding(lines: Sequence[Line], repeat: Repeat, said: str) -> Finding:
     often = f" {times} times" if times > 1 else ""
     return Finding(
         code="repeated", kind="structure", line=first,
-        message=f"Lines {first}-{last} repeat lines {start}-{end}{often}, word for word: a page that was converted "
-        f"twice? {said} Compare with the original.",
+        message=f"Lines {first}-{last} repeat lines {start}-{end}{often}, word for word: {said} Compare with the original.",
     )  # fmt: skip
