@@ -118,5 +118,6 @@ def _finding(lines: Sequence[Line], repeat: Repeat, said: str) -> Finding:
     often = f" {times} times" if times > 1 else ""
     return Finding(
         code="repeated", kind="structure", line=first,
-        message=f"Lines {first}-{last} repeat lines {start}-{end}{often}, word for word: {said} Compare with the original.",
+        message=f"Lines {first}-{last} repeat lines {start}-{end}{often}, word for word: {said} Compare "
+        "with the original.",
     )  # fmt: skip
