@@ -89,9 +89,11 @@ def as_printed(instance: Instance, tables: Sequence[Table], frames: Sequence[Fra
         table, row, column = term[1].rstrip("*"), term[2], term[3]
         if table not in here:
             return term[0]
-        ref, frame = rows.get((table, row)), frames[here[table]]
+        ref = rows.get((table, row))
+        number = here[table] if ref is None else ref.frame  # a disclosure has many forms of one id
+        frame = frames[number]
         label = frame.rows[ref.row].label if ref and row.isdigit() else ""
-        title = title_of(tables[here[table]])
+        title = title_of(tables[number])
         side = frame.rows[ref.row].side if ref else ""
         said = row if label in ("", row) else f"{row} {label}"
         return f"{title}[{said}].{frame.said(column, side)}" if column else f"{title}[{said}]"

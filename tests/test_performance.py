@@ -228,6 +228,22 @@ def test_a_title_repeated_on_the_next_page_goes_on_with_the_form(extractor: Extr
     assert not [f for f in twice.findings if f.code == "row-twice"]
 
 
+def test_a_sum_over_forms_of_different_length_is_named_when_it_does_not_hold(extractor: Extractor) -> None:
+    """The first form lost a cell and all rows below its header: the sum of all is named all the same."""
+    title = "\n项目支出绩效目标表\n"
+    before, first, *others = sample(BUDGETS[0]).text.split(title)
+    head, header, _ = first.partition("一级指标\t")
+    short = (
+        head.replace("财政拨款\t0.00\t其他资金\t1.40", "财政拨款\t其他资金\t1.45")
+        + header
+        + "二级指标\t三级指标\t指标值\n"
+    )
+    result = extractor.extract(Document.from_text(title.join((before, short, *others))))
+    assert min(len(t.rows) for t in result.tables if t.id == "performance_project") == 2
+    (said,) = (f.message for f in result.findings if f.code == "P5" and "其他资金" in f.message)
+    assert "项目支出绩效目标表[资金/其他资金].预算: the left side is 31.2, it should be 31.25" in said
+
+
 def test_what_follows_a_form_is_not_part_of_it(extractor: Extractor) -> None:
     """Prose behind the last indicator changes no name, and a mention of a form is none."""
     rows = (
