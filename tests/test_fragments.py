@@ -11,7 +11,7 @@ from extractor.evaluation.places import judge
 from extractor.evaluation.render import Noise, render
 from extractor.facts import facts
 
-from .conftest import ROOT
+from .conftest import BUDGETS, ROOT, SAMPLES
 
 WORN = Noise(
     page_breaks=9, repeat_headers=True, fragment_headers=True, wrap_names=True, thousands=True, full_width=True
@@ -42,6 +42,17 @@ def test_fragments_that_are_left_make_no_shorter_name(pieces: Sequence[str]) -> 
     found = numbers("\n".join(["部门支出总表", "单位：万元", *header, *rows, ""]))
     shorter = "预算" if len(pieces) > 2 else ""
     assert not [f for f in found if f["column"] == shorter]
+
+
+@pytest.mark.parametrize("at", range(1, 4))
+def test_a_name_cut_at_the_end_of_a_line_of_several_is_one(at: int) -> None:
+    """基本支 / 出 behind other names and in front of others: no columns of their own, which the sums would prove."""
+    text = (SAMPLES / f"{BUDGETS[1]}.txt").read_text(encoding="utf-8")
+    header = "合 计 基本支出 项目支出"
+    cut = text.replace(header, f"合 计 {'基本支出'[:at]}\n{'基本支出'[at:]} 项目支出")
+    assert text.count(header) == 2
+    columns = {f["column"] for f in numbers(cut) if f["table"] in ("expenditure", "general_expenditure")}
+    assert columns == {"合计", "基本支出", "项目支出"}
 
 
 def test_a_subtotal_that_is_not_printed_leaves_its_parts_in_the_sum() -> None:

@@ -70,9 +70,12 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
         pieces = lines[at]
         told = [part for piece in pieces for part in _names_in(piece, words)]
         if pieces and told[-1] == pieces[-1] and at + 1 < len(lines) and lines[at + 1]:
-            more = _names_in(pieces[-1] + lines[at + 1][0], words)
-            if len(more) > 1 and not _known(pieces[-1], words):
-                told, lines[at + 1] = [*told[:-1], *more], lines[at + 1][1:]
+            whole, behind = pieces[-1] + lines[at + 1][0], lines[at + 1][1:]
+            more = _names_in(whole, words)
+            begins = not _known(pieces[-1], words)
+            cut = whole in words and not _known(pieces[-1], _any_words(sides=False))  # 基本 / 支出 项目支出
+            if begins and (len(more) > 1 or (cut and (len(pieces) > 1 or behind))):
+                told, lines[at + 1] = [*told[:-1], *more], behind
         if told == pieces == line.text.split():
             out.append(line)
         elif told:
