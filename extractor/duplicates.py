@@ -32,7 +32,7 @@ class Repeat:
     size: int
 
 
-def without(lines: Sequence[Line], found: Sequence[Heading]) -> tuple[list[Line], list[Finding]]:
+def without(lines: Sequence[Line], found: Sequence[Heading]) -> tuple[Sequence[Line], list[Finding]]:
     """Leave out tables that repeat those right before them, and say which.
 
     Args:
@@ -48,10 +48,12 @@ def without_end(lines: Sequence[Line]) -> tuple[Sequence[Line], list[Finding]]:
     """Leave out what is repeated on and on, beyond what any list has, and say where."""
     repeats = list(_endless([line.text for line in lines]))
     said = f"as no list does. They are not read; the {_MOST} repetitions before them are."
-    return _left(lines, repeats) if repeats else lines, [_finding(lines, repeat, said) for repeat in repeats]
+    return _left(lines, repeats), [_finding(lines, repeat, said) for repeat in repeats]
 
 
-def _left(lines: Sequence[Line], repeats: Sequence[Repeat]) -> list[Line]:
+def _left(lines: Sequence[Line], repeats: Sequence[Repeat]) -> Sequence[Line]:
+    if not repeats:
+        return lines
     kept, begin = list[Line](), 0
     for repeat in repeats:
         kept.extend(lines[begin : repeat.first])
@@ -69,10 +71,7 @@ def _endless(texts: Sequence[str]) -> Iterator[Repeat]:
         last[text] = here
         if not 0 < size <= _LONGEST or here < max(done, ends.get(size, 0)):
             continue
-        end = here
-        while end < len(texts) and texts[end] == texts[end - size]:
-            end += 1
-        ends[size] = end
+        end = ends[size] = _end(texts, here, size)
         times = (end - here) // size
         if times > _MOST and end - here >= _LINES and any(map(_WORD.search, texts[here : here + size])):
             done = here + times * size
@@ -96,15 +95,21 @@ def _repeats(texts: Sequence[str], found: Sequence[Heading]) -> Iterator[Repeat]
 
 def _repeat(texts: Sequence[str], here: int, size: int, begin: int) -> Repeat | None:
     """Return the lines around one that are the same as so many lines before, from ``begin`` on, if all of these are."""
-    first, end = here, here
+    first, end = here, _end(texts, here, size)
     while first > max(begin, size, here - size + 1) and texts[first - 1] == texts[first - 1 - size]:
         first -= 1
-    while end < len(texts) and texts[end] == texts[end - size]:
-        end += 1
     times = (end - first) // size
     if not times or _numbers(texts[first - size : first]) < _LEAST:
         return None
     return Repeat(first, first + times * size, size)
+
+
+def _end(texts: Sequence[str], here: int, size: int) -> int:
+    """Return where the lines end that are the same, from one on, as so many lines before."""
+    end = here
+    while end < len(texts) and texts[end] == texts[end - size]:
+        end += 1
+    return end
 
 
 def _numbers(texts: Sequence[str]) -> int:

@@ -72,9 +72,8 @@ def apart(header: Sequence[Line], layouts: tuple[TableSpec, ...]) -> list[Line]:
         if pieces and told[-1] == pieces[-1] and at + 1 < len(lines) and lines[at + 1]:
             whole, behind = pieces[-1] + lines[at + 1][0], lines[at + 1][1:]
             more = _names_in(whole, words)
-            begins = not _known(pieces[-1], words)
-            cut = whole in words and not _known(pieces[-1], _any_words(sides=False))  # 基本 / 支出 项目支出
-            if begins and (len(more) > 1 or (cut and (len(pieces) > 1 or behind))):
+            cut = (len(pieces) > 1 or behind) and whole in words and _begins(pieces[-1], words)  # 基本 / 支出 项目支出
+            if cut or (len(more) > 1 and not _known(pieces[-1], words)):
                 told, lines[at + 1] = [*told[:-1], *more], behind
         if told == pieces == line.text.split():
             out.append(line)
@@ -94,12 +93,16 @@ def _beside(header: Sequence[Line], words: frozenset[str]) -> list[Line]:
         pieces = line.text.split() if len(line.text) <= _KEPT else []
         told = list(pieces)
         for at in range(len(pieces) - 1, 0, -1):
-            begins = not _known(told[at - 1], words) and not _known(told[at - 1], _any_words(sides=False))
-            if begins and told[at - 1] + told[at] in words:
+            if _begins(told[at - 1], words) and told[at - 1] + told[at] in words:
                 told[at - 1 : at + 1] = [told[at - 1] + told[at]]
         same = told == pieces
         out.append(line if same else replace(line, text=" ".join(told), offsets=None, ends=(), breaks=()))
     return out
+
+
+def _begins(piece: str, words: frozenset[str]) -> bool:
+    """Whether a piece is no name by itself, in no header: it may be the beginning of one."""
+    return not _known(piece, words) and not _known(piece, _any_words(sides=False))
 
 
 def _names_in(piece: str, words: frozenset[str]) -> tuple[str, ...]:
